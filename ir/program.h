@@ -1,0 +1,68 @@
+// Kernels, steps and the planned program: what emitters read, and all that they need.
+#pragma once
+
+#include <map>
+
+#include "ir/stmt.h"
+#include "ir/target.h"
+#include "ir/tensor.h"
+
+namespace tinycc {
+
+/// A function of its buffers. The same kernel may be called by several steps.
+struct Kernel {
+  std::string name;                    // "conv2_relu": an identifier, without the model's prefix
+  std::vector<BufferRef> parameters;   // inputs first, then outputs; weights too
+  std::vector<int64_t> outputs;        // ids of the parameters that it writes
+  StmtRef body;
+  std::string schedule;                // the moves, as text; empty when none
+  std::string computes;                // for people: "relu(conv2d(h1, conv2.weight, …))"
+  std::vector<std::string> nodes;      // names of the model's nodes that it computes
+  int64_t flops = 0, macs = 0, bytes_read = 0, bytes_written = 0;
+};
+
+/// One element of the call sequence. call: kernel with the program's buffers as arguments, in the
+/// order of its parameters. repeat: `body` for each value of range (a bounded loop; `until`, a
+/// scalar buffer, ends it early). select: body[0] if the scalar `condition` is true, else body[1].
+struct Step {
+  enum class Kind : uint8_t { call, repeat, select, block } kind = Kind::call;
+  size_t kernel = 0;
+  std::vector<int64_t> arguments;  // ids of the program's buffers
+  Expr range;
+  int64_t condition = -1;
+  std::vector<Step> body;
+  std::string computes;
+  std::vector<std::string> nodes;
+};
+
+/// A buffer of the program and where it lies.
+struct Placed {
+  BufferRef buffer;
+  int64_t offset = -1;        // bytes from the start of the arena; -1: not in the arena
+  int64_t first = 0, last = 0;  // steps that write it first and read it last
+  int64_t same_as = -1;       // id of the buffer whose memory it takes over in place, or -1
+};
+
+/// What the caller sees: an input, an output or a state.
+struct Port {
+  std::string name;   // as the model calls it
+  std::string ident;  // as C calls it
+  int64_t buffer = 0;
+  std::string meaning;  // for the header's comment; may be empty
+};
+
+struct Program {
+  std::string name;    // prefix of every emitted symbol
+  std::string source;  // file name of the model, without its folder
+  std::shared_ptr<Pool> pool;
+  Target target;
+  std::vector<Kernel> kernels;
+  std::vector<Step> steps;
+  std::map<int64_t, Placed> buffers;           // by id
+  std::map<int64_t, TensorData> weights;       // by buffer id, already in the buffer's layout (flat)
+  std::vector<Port> inputs, outputs, states;
+  int64_t arena_bytes = 0, arena_align = 4, arena_bound_bytes = 0;
+  int64_t macs = 0;
+};
+
+}  // namespace tinycc

@@ -1,0 +1,31 @@
+// What a machine has: a plain record that schedules and emitters read. Boards are data
+// (compiler/targets/*.yaml), so that a user adds one without rebuilding tinycc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tinycc {
+
+/// What to spend memory or time on.
+enum class Prefer : uint8_t { speed, ram, size };
+
+struct Target {
+  std::string language = "c";     // c; later opencl, cuda, hip, metal
+  std::string dialect = "gnu";    // iso: C99; gnu: GNU C vector types
+  std::string cpu = "generic";    // as asked for
+  std::string resolved;           // what cpu=native turned out to be; else equal to cpu
+  std::vector<std::string> cflags;  // what the C compiler should be told: -march=…
+  std::string triple = "x86_64-linux-gnu";
+  int64_t vector_bytes = 16;      // widest register; 0: none
+  int64_t registers = 16;         // of that width
+  int64_t l1_bytes = 32768, l2_bytes = 262144;
+  bool fma = false;
+  int64_t threads = 1;
+  Prefer prefer = Prefer::speed;
+
+  int64_t lanes() const { return vector_bytes >= 8 ? vector_bytes / 4 : 1; }  // of 32 bits
+};
+
+}  // namespace tinycc
