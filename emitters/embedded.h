@@ -1,0 +1,18 @@
+// Files that travel inside the program: the runtime stub, which is copied to out/ beside what is
+// emitted. The build writes the functions (embed.cmake), so tinycc needs no data files at run time.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace tinycc {
+
+struct EmbeddedFile {
+  std::string_view name;  // without a directory: "tinycc_rt.h"
+  std::string_view text;
+};
+
+/// runtime_stub/*.h and *.c, sorted by name.
+std::span<const EmbeddedFile> embedded_files();
+
+}  // namespace tinycc
