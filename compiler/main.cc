@@ -1,12 +1,36 @@
-// The program: so far it can say what it is.
+// The program `tinycc`: command line in, exit code out. Whatever goes wrong ends here, as one
+// message for people; what compiling is, driver.cc says.
 #include <cstdio>
-#include <string_view>
+#include <exception>
+#include <new>
+
+#include "compiler/driver.h"
+
+namespace {
+
+int fail(const tinycc::Error& error) {
+  std::fputs(error.text().c_str(), stderr);
+  return static_cast<int>(error.code);
+}
+
+int fail_internally(const char* what) {
+  return fail(tinycc::Error(tinycc::ExitCode::internal, what,
+                            "this is a bug in tinycc; please report it with the model"));
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 2 && std::string_view(argv[1]) == "--version") {
-    std::puts("tinycc " TINYCC_VERSION);
-    return 0;
+  try {
+    const std::optional<tinycc::Options> options = tinycc::parse_options(argc, argv);
+    return options ? tinycc::run(*options) : 0;
+  } catch (const tinycc::Error& error) {
+    return fail(error);
+  } catch (const std::bad_alloc&) {
+    return fail_internally("out of memory");
+  } catch (const std::exception& error) {
+    return fail_internally(error.what());
+  } catch (...) {
+    return fail_internally("an exception of unknown type");
   }
-  std::fputs("usage: tinycc --version\n", stderr);
-  return 2;
 }

@@ -1,0 +1,239 @@
+// See options.h. The only file that includes CLI11: it is slow to compile.
+#include "compiler/options.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdlib>
+#include <iostream>
+
+#include "compiler/nearest.h"
+
+#ifndef TINYCC_VERSION
+#define TINYCC_VERSION "0.1.0"
+#endif
+
+namespace tinycc {
+namespace {
+
+constexpr const char* kDescription =
+    "Compiles a neural network to plain C source that a product can build and ship.\n"
+    "MODEL is a model.yaml (compiler/yaml/README.md says how to write one) or a model.onnx.";
+
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  tinycc digits.yaml -o out/                    what the model's targets: say\n"
+    "  tinycc net.onnx -o out/ --name net --target c:cpu=cortex-m4,prefer=ram\n"
+    "  tinycc net.onnx -o out/ --shape image=1,3,224,224 --target c:cpu=native,threads=2\n"
+    "  tinycc net.yaml --stop-after=plan             shows the memory plan; writes nothing\n"
+    "  make -C out check                             builds and runs the self-test\n"
+    "\n"
+    "A target is LANGUAGE[:KEY=VALUE[,KEY=VALUE...]]. For c:\n"
+    "  cpu=generic (the default: runs anywhere), native (this machine), or cortex-m4, cortex-a76,\n"
+    "    x86-64-v3 and others: cpu=help lists them\n"
+    "  dialect=gnu (vector types of GCC and Clang) or iso (C99; the default without vectors)\n"
+    "  threads=N, prefer=speed|ram|size, board=FILE.yaml (a target record of your own)\n"
+    "\n"
+    "Exit codes: 0 done; 1 the model, weights or tuning file is wrong; 2 the command line is\n"
+    "wrong; 3 something in the model is not supported (named in the message); 4 the output\n"
+    "cannot be written; 5 a bug in tinycc. Whatever fails, out/ is left as it was.\n"
+    "\n"
+    "Environment: TINYCC_DEBUG=1 ... 5 prints more and more about what happens.";
+
+struct StageName {
+  Stage stage;
+  const char* name;
+};
+constexpr StageName kStages[] = {
+    {Stage::load, "load"},         {Stage::trace, "trace"}, {Stage::rewrite, "rewrite"},
+    {Stage::schedule, "schedule"}, {Stage::plan, "plan"},   {Stage::emit, "emit"},
+    {Stage::check, "check"},       {Stage::write, "write"},
+};
+
+/// What the flags say, before it is checked.
+struct Raw {
+  std::vector<std::string> shapes, schedules;
+  std::string weights = "c", stop_after = "write";
+  std::string tune_model;
+  double tune_budget = 60;
+};
+
+[[noreturn]] void usage(const std::string& message, const std::string& hint) {
+  throw Error(ExitCode::usage, message, hint);
+}
+
+/// Picks the row whose name is `text` from names in the order of the enum.
+template <typename Enum>
+Enum pick(const std::string& text, const std::vector<std::string>& names, const char* flag) {
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (found == names.end()) {
+    usage(std::string(flag) + " does not know '" + text + "'",
+          suggestion(text, names, "it knows"));
+  }
+  return static_cast<Enum>(found - names.begin());
+}
+
+std::vector<std::string> stage_names() {
+  std::vector<std::string> names;
+  for (const StageName& row : kStages) names.emplace_back(row.name);
+  return names;
+}
+
+int64_t parse_dim(const std::string& text, const std::string& whole) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 1) {
+    usage("--shape " + whole + ": '" + text + "' is no dimension",
+          "write positive numbers: --shape image=1,3,224,224; a scalar is --shape x=");
+  }
+  return value;
+}
+
+ShapeOption parse_shape(const std::string& text) {
+  const size_t equals = text.rfind('=');  // names from elsewhere may hold anything
+  if (equals == std::string::npos || equals == 0) {
+    usage("--shape " + text + " names no input", "write it as --shape INPUT=1,3,224,224");
+  }
+  ShapeOption shape{text.substr(0, equals), {}};
+  if (equals + 1 == text.size()) return shape;
+  for (const std::string& dim : CLI::detail::split(text.substr(equals + 1), ',')) {
+    shape.dims.push_back(parse_dim(dim, text));
+  }
+  return shape;
+}
+
+bool is_identifier(const std::string& text) {
+  const auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  return !text.empty() && !std::isdigit(static_cast<unsigned char>(text[0])) &&
+         std::all_of(text.begin(), text.end(), part);
+}
+
+ScheduleOption parse_schedule(const std::string& text) {
+  const size_t colon = text.find(':');
+  const bool named = colon != std::string::npos && is_identifier(text.substr(0, colon));
+  if (!named) return {"", text};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+void declare(CLI::App& app, Options& options, Raw& raw) {
+  const auto list = [](CLI::Option* option) {  // one value each time; commas are not separators
+    option->take_all()->allow_extra_args(false)->delimiter('\0');
+  };
+  app.add_option("MODEL", options.model, "the model: .yaml or .onnx")->type_name("");
+  app.add_option("-o", options.out, "the folder to write, replaced as a whole")->type_name("OUT");
+  app.add_option("--name", options.name, "prefix of every emitted symbol")->type_name("NAME");
+  list(app.add_option("--target", options.targets,
+                      "what to write for; repeatable; replaces the model's targets:")
+           ->type_name("LANGUAGE[:KEY=VALUE,...]"));
+  list(app.add_option("--shape", raw.shapes, "fixes the shape of an input; repeatable")
+           ->type_name("INPUT=d0,d1,..."));
+  app.add_option("--tune-file", options.tune_file,
+                 "tuned schedules to use (default: MODEL's .tune.yaml, if there is one)")
+      ->type_name("FILE");
+  app.add_option("--weights", raw.weights,
+                 "how weights travel: c (arrays), incbin, bin (a file to map)")
+      ->type_name("FORM");
+  list(app.add_option("--schedule", raw.schedules,
+                      "moves for one kernel (by default for each): 'tile i 32; vectorize j 16'")
+           ->type_name("[KERNEL:]MOVES"));
+  app.add_option("--stop-after", raw.stop_after,
+                 "prints a stage and stops: " + listing(stage_names()))
+      ->type_name("STAGE");
+  list(app.add_option("--print-after", options.print_after,
+                      "prints the graph after a pass; repeatable")
+           ->type_name("PASS"));
+  app.add_flag("--time-passes", options.time_passes, "prints how long each pass took");
+}
+
+void declare_tune(CLI::App& app, Raw& raw) {
+  CLI::App* tune = app.add_subcommand("tune", "searches for faster schedules (not there yet)");
+  tune->fallthrough();
+  tune->add_option("MODEL", raw.tune_model, "the model")->type_name("");
+  tune->add_option("--budget", raw.tune_budget, "seconds to search")->type_name("SECONDS");
+  app.require_subcommand(0, 1);
+}
+
+std::vector<std::string> flag_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  names.emplace_back("-o");
+  return names;
+}
+
+/// What CLI11 could not place, as one message with a hint.
+[[noreturn]] void refuse_extras(const CLI::App& app, const std::vector<std::string>& extras) {
+  const std::string first = extras.empty() ? "" : extras[0];
+  const std::string flag = first.substr(0, first.find('='));
+  if (flag.rfind('-', 0) == 0) {
+    usage("unknown option '" + flag + "'", suggestion(flag, flag_names(app), "options"));
+  }
+  usage("more than one model: '" + first + "' is left over",
+        "one model a run; several models link into one program afterwards");
+}
+
+void check(Options& options, const Raw& raw) {
+  if (options.model.empty()) {
+    usage("no model given", "tinycc MODEL -o OUT, where MODEL is a .yaml or .onnx file; see --help");
+  }
+  if (options.out.empty()) usage("-o is given an empty name", "name the folder to write: -o out/");
+  if (!options.name.empty() && !is_model_name(options.name)) {
+    usage("--name '" + options.name + "' cannot prefix C symbols", kModelNameRule);
+  }
+  for (const std::string& text : raw.shapes) options.shapes.push_back(parse_shape(text));
+  for (const std::string& text : raw.schedules) options.schedules.push_back(parse_schedule(text));
+  options.weights = pick<WeightsForm>(raw.weights, {"c", "incbin", "bin"}, "--weights");
+  options.stop_after = pick<Stage>(raw.stop_after, stage_names(), "--stop-after");
+}
+
+int debug_level() {
+  const char* text = std::getenv("TINYCC_DEBUG");
+  if (text == nullptr || *text == '\0') return 0;
+  const bool digit = text[0] >= '0' && text[0] <= '5' && text[1] == '\0';
+  if (!digit) usage("TINYCC_DEBUG=" + std::string(text), "it is a number from 0 to 5");
+  return text[0] - '0';
+}
+
+/// Parses; true if there is something to run (not --help or --version).
+bool parse(CLI::App& app, int argc, const char* const* argv) {
+  try {
+    app.parse(argc, argv);
+    return true;
+  } catch (const CLI::Success& asked) {
+    app.exit(asked, std::cout, std::cerr);
+    return false;
+  } catch (const CLI::ExtrasError&) {
+    refuse_extras(app, app.remaining(true));
+  } catch (const CLI::ParseError& error) {
+    usage(error.what(), "tinycc --help lists the options");
+  }
+}
+
+}  // namespace
+
+std::string name_of(Stage stage) { return kStages[static_cast<size_t>(stage)].name; }
+
+bool is_model_name(const std::string& name) {
+  return is_identifier(name) && name[0] != '_' && name.size() <= 40;
+}
+
+std::optional<Options> parse_options(int argc, const char* const* argv) {
+  Options options;
+  Raw raw;
+  CLI::App app(kDescription, "tinycc");
+  app.set_help_flag("-h,--help", "prints this text");
+  app.set_version_flag("--version", "tinycc " TINYCC_VERSION, "prints the version");
+  app.footer(kFooter);
+  declare(app, options, raw);
+  declare_tune(app, raw);
+  if (!parse(app, argc, argv)) return std::nullopt;
+  if (!app.get_subcommands().empty()) {
+    throw Error(ExitCode::unsupported, "'tinycc tune' is not there yet",
+                "schedules can be given by hand with --schedule or a --tune-file");
+  }
+  options.debug = debug_level();
+  check(options, raw);
+  return options;
+}
+
+}  // namespace tinycc

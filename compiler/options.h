@@ -1,0 +1,59 @@
+// The command line as a plain record. In: argv and TINYCC_DEBUG. Out: Options, checked as far as
+// this can be done without reading the model.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/error.h"
+
+namespace tinycc {
+
+/// The stages of the straight line that --stop-after can end at; it prints the stage's result.
+enum class Stage : uint8_t { load, trace, rewrite, schedule, plan, emit, check, write };
+std::string name_of(Stage stage);
+
+/// How weights travel: as C arrays, by the assembler's .incbin, or as a file to map.
+enum class WeightsForm : uint8_t { c, incbin, bin };
+
+/// --shape INPUT=d0,d1,…
+struct ShapeOption {
+  std::string input;
+  std::vector<int64_t> dims;
+};
+
+/// --schedule [KERNEL:]MOVES; an empty kernel means every kernel.
+struct ScheduleOption {
+  std::string kernel;
+  std::string moves;
+};
+
+struct Options {
+  std::string model;                      // model.yaml or model.onnx
+  std::string out = "out";                // -o
+  std::string name;                       // --name; empty: what the model says
+  std::vector<std::string> targets;       // --target, as text: resolve_target() reads them
+  std::vector<ShapeOption> shapes;        // --shape
+  std::vector<ScheduleOption> schedules;  // --schedule
+  std::string tune_file;                  // --tune-file; empty: MODEL's .tune.yaml, if it exists
+  WeightsForm weights = WeightsForm::c;   // --weights
+  Stage stop_after = Stage::write;        // --stop-after
+  std::vector<std::string> print_after;   // --print-after: names of passes
+  bool time_passes = false;               // --time-passes
+  int debug = 0;                          // TINYCC_DEBUG: 0 quiet … 5 everything
+};
+
+/// The options, or nothing after --help or --version, whose text is printed to stdout. Anything
+/// wrong is thrown as Error(usage); `tinycc tune` as Error(unsupported).
+std::optional<Options> parse_options(int argc, const char* const* argv);
+
+/// True for a name that can prefix every emitted symbol: a C identifier, not reserved, at most 40
+/// characters.
+bool is_model_name(const std::string& name);
+/// What the hint about a bad name says.
+inline constexpr const char* kModelNameRule =
+    "a name is a letter, then letters, digits and '_', at most 40 in all";
+
+}  // namespace tinycc
