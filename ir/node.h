@@ -84,6 +84,7 @@ class Expr {
   const Node* operator->() const { return node_; }
   const Node& operator*() const { return *node_; }
   const Node* get() const { return node_; }
+  Expr operator[](size_t i) const;  // source i
   explicit operator bool() const { return node_ != nullptr; }
   friend bool operator==(Expr a, Expr b) { return a.node_ == b.node_; }
 
@@ -126,6 +127,8 @@ struct Node {
   int64_t extent(int64_t axis) const { return shape[static_cast<size_t>(axis)].bound; }
   bool is(Op o) const { return op == o; }
 };
+
+inline Expr Expr::operator[](size_t i) const { return node_->sources[i]; }
 
 /// Owns nodes and makes equal ones identical. Nodes live as long as their pool; ids depend only on
 /// the sequence of calls, so that every run prints and emits the same.

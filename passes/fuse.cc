@@ -1,0 +1,173 @@
+// Which tensors become buffers: see fuse.h.
+//
+// Users are visited before their sources. E(n), the number of evaluations of elements of n, is the
+// sum over users u of E(u) for each element that one evaluation of u reads; a node that gets a buffer
+// is evaluated once an element, so what lies below it counts anew. With the cost c of one evaluation,
+// inlining pays while (E(n)/|n| - 1) * c stays below the cost of a store and the loads.
+#include "passes/fuse.h"
+
+#include <algorithm>
+
+#include "ir/build.h"
+
+namespace tinycc {
+namespace {
+
+constexpr double kStoreAndLoad = 2.0;  // in additions
+constexpr double kMost = 1e18;
+
+double op_cost(Expr e) {
+  switch (e->op) {
+    case Op::exp: case Op::log: case Op::sin: return 12;
+    case Op::sqrt: case Op::div: return is_float(e->dtype) ? 6 : 2;
+    case Op::mod: return 2;
+    case Op::gather: return 3;
+    default: return is_elementwise(e->op) && !e->is(Op::bitcast) ? 1 : 0;
+  }
+}
+
+/// Elements of the source that one element of a reduction reads.
+double reduction_size(Expr e) {
+  return static_cast<double>(count_of(e[0]->shape)) / static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
+}
+
+class Chooser {
+ public:
+  Chooser(const Graph& graph, const FuseOptions& options)
+      : options_(options), order_(topological(graph.roots())) {
+    for (Expr root : graph.roots()) {
+      must_.insert(root);
+      outputs_.insert(root);
+    }
+    for (Expr e : order_) {
+      cost_[e] = chain_cost(e);
+      for (Expr s : e->sources) users_[s].push_back(e);
+    }
+    mark_structural();
+  }
+
+  BufferChoice run() {
+    for (auto it = order_.rbegin(); it != order_.rend(); ++it) visit(*it);
+    for (Expr e : order_) {
+      if (chosen_.count(e) != 0) result_.nodes.push_back(e);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  /// Cost of one evaluation of e if nothing below it had a buffer (reductions excepted).
+  double chain_cost(Expr e) {
+    double cost = op_cost(e);
+    if (is_reduce(e->op)) return cost;
+    for (Expr s : e->sources) {
+      if (!is_reduce(s->op)) cost += cost_[s];
+    }
+    return std::min(cost, 1e6);
+  }
+
+  /// Data of gathers and scatters, sources and results of scans, parts of concatenations (each part
+  /// is computed straight into its place).
+  void mark_structural() {
+    for (Expr e : order_) {
+      if (e->is(Op::gather) || e->is(Op::scatter)) need(skip_views(e[0]));
+      if (e->is(Op::scatter) || e->is(Op::get)) need(e);
+      if (e->is(Op::scan)) for (Expr s : e->sources) need(s);
+      if (e->is(Op::concat)) for (Expr s : e->sources) need(s);
+    }
+  }
+
+  void need(Expr e) {
+    if (!is_stored_leaf(e) && !e->is(Op::constant) && !e->is(Op::iota)) must_.insert(e);
+  }
+
+  bool wants_buffer(Expr e, double evaluations) {
+    if (must_.count(e) != 0) return true;
+    if (is_stored_leaf(e) || e->is(Op::constant) || e->is(Op::iota) || e->is(Op::carry)) return false;
+    const double factor = evaluations / static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
+    if (is_reduce(e->op)) return factor > 1.0 || meets_reduction(e);
+    if (e->is(Op::concat)) return true;
+    if (e->is(Op::pad)) return options_.halo && factor > 1.0 && !frame(e);
+    return !is_movement(e->op) && (factor - 1.0) * cost_[e] > kStoreAndLoad;
+  }
+
+  /// Would reduction e be evaluated inside another one, or beside another one in its kernel?
+  bool meets_reduction(Expr e) {
+    const auto& roots = roots_[e];
+    return inside_reduction_.count(e) != 0 ||
+           std::any_of(roots.begin(), roots.end(), [&](Expr r) { return reduced_.count(r) != 0; });
+  }
+
+  void visit(Expr e) {
+    place_in_kernels(e);
+    double evaluations = evaluations_[e];
+    if (wants_buffer(e, evaluations)) {
+      chosen_.insert(e);
+      roots_[e] = {e};
+      inside_reduction_.erase(e);
+      evaluations = static_cast<double>(count_of(e->shape));
+    }
+    if (is_reduce(e->op)) reduced_.insert(roots_[e].begin(), roots_[e].end());
+    const double reads = std::min(kMost, evaluations * (is_reduce(e->op) ? reduction_size(e) : 1.0));
+    for (Expr s : e->sources) evaluations_[s] = std::min(kMost, evaluations_[s] + share(e, s) * reads);
+  }
+
+  /// Makes pad node e a frame of its source's buffer if that may have one: computed, ours alone, and
+  /// without another frame of another value.
+  bool frame(Expr e) {
+    const Expr source = e[0];
+    if (is_stored_leaf(skip_views(source)) || outputs_.count(source) != 0 || !e[1]->is(Op::constant)) return false;
+    const auto [found, fresh] = result_.halos.try_emplace(source);
+    Halo& halo = found->second;
+    if (!fresh && halo.value != number_of(e[1])) return false;
+    halo.value = number_of(e[1]);
+    halo.before.resize(source->shape.size());
+    halo.after.resize(source->shape.size());
+    for (size_t i = 0; i < source->shape.size(); ++i) {
+      halo.before[i] = std::max(halo.before[i], e->attr.ints[2 * i]);
+      halo.after[i] = std::max(halo.after[i], e->attr.ints[2 * i + 1]);
+    }
+    must_.insert(source);
+    result_.framed_pads.insert(e);
+    return true;
+  }
+
+  /// If it is inlined, e belongs to the kernels of its users, within their reductions.
+  void place_in_kernels(Expr e) {
+    for (Expr u : users_[e]) {
+      roots_[e].insert(roots_[u].begin(), roots_[u].end());
+      if (is_reduce(u->op) || inside_reduction_.count(u) != 0) inside_reduction_.insert(e);
+    }
+  }
+
+  /// A concatenation reads each part for a share of its elements only; so does padding.
+  static double share(Expr user, Expr source) {
+    if (!user->is(Op::concat) && !user->is(Op::pad)) return 1.0;
+    return static_cast<double>(count_of(source->shape)) /
+           static_cast<double>(std::max<int64_t>(1, count_of(user->shape)));
+  }
+
+  FuseOptions options_;
+  std::vector<Expr> order_;
+  BufferChoice result_;
+  std::unordered_set<Expr> outputs_;
+  std::unordered_set<Expr> must_;              // need memory by what they are
+  std::unordered_set<Expr> chosen_;
+  std::unordered_set<Expr> inside_reduction_;  // inlined into the body of a reduction
+  std::unordered_set<Expr> reduced_;           // kernels (their roots) that reduce already
+  std::unordered_map<Expr, std::unordered_set<Expr>> roots_;  // the kernels that evaluate a node
+  std::unordered_map<Expr, std::vector<Expr>> users_;
+  std::unordered_map<Expr, double> evaluations_, cost_;
+};
+
+}  // namespace
+
+Expr skip_views(Expr e) {
+  while (e->is(Op::reshape) || e->is(Op::permute) || e->is(Op::slice) || e->is(Op::expand)) e = e[0];
+  return e;
+}
+
+BufferChoice choose_buffers(const Graph& graph, const FuseOptions& options) {
+  return Chooser(graph, options).run();
+}
+
+}  // namespace tinycc

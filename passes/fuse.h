@@ -1,0 +1,42 @@
+// Fusion: which tensors of a graph become buffers, and which are computed inside their users.
+//
+// In: a rewritten Graph. Out: the nodes to materialise; every other node is inlined where it
+// is read. The decision is by counting: how often would an element of this node be evaluated if it
+// were inlined, and what does one evaluation cost?
+#pragma once
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "ir/graph.h"
+
+namespace tinycc {
+
+struct FuseOptions {
+  bool halo = true;  // padding becomes a halo of the padded tensor's buffer (else: guards)
+};
+
+/// Padding that the buffer of a tensor holds as a frame around it.
+struct Halo {
+  std::vector<int64_t> before, after;  // elements, by dimension
+  double value = 0;
+};
+
+struct BufferChoice {
+  std::vector<Expr> nodes;                // get a buffer of their own, in topological order
+  std::unordered_map<Expr, Halo> halos;   // of those that have one
+  std::unordered_set<Expr> framed_pads;   // pad nodes that are such a frame: read the source itself
+};
+
+/// Inputs, weights and states are buffers already and are not listed.
+BufferChoice choose_buffers(const Graph& graph, const FuseOptions& options);
+
+/// Has a buffer without being computed: the model's inputs, weights and states.
+inline bool is_stored_leaf(Expr e) {
+  return e->is(Op::input) || e->is(Op::weight) || e->is(Op::state);
+}
+
+/// Follows movement ops that only rename elements (reshape, permute, slice, expand) to their source.
+Expr skip_views(Expr e);
+
+}  // namespace tinycc
