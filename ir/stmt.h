@@ -43,6 +43,9 @@ struct Layout {
   std::vector<int64_t> place(const std::vector<int64_t>& index) const;
   std::vector<Expr> place(const std::vector<Expr>& index) const;
   bool has_halo() const;
+  /// Logical indices [first, second) of dimension `dim` of this extent that have a place: the halo
+  /// counts, a ring's own wrapping does not.
+  std::pair<int64_t, int64_t> reach(int64_t dim, int64_t extent) const;
 };
 
 struct Buffer {
