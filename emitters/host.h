@@ -1,0 +1,62 @@
+// Everything of out/ but the bodies of the kernels: the public header, the call sequence, weights,
+// command-line program, self-test, benchmark, build files and report. In: a planned program and
+// the kernels' text; out: files. Only C so far; devices will add files, not change these.
+//
+//   Names names(program, WeightsMode::source);
+//   HostInputs host{names, kernels, helpers, golden, …};
+//   files = emit_host(host);  … format and check them …  files.push_back(emit_report(host, files));
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "emitters/names.h"
+#include "emitters/source.h"
+
+namespace tinycc {
+
+/// One kernel in C, without its head: Names::signature makes that, the host its comment.
+struct KernelText {
+  std::string body;   // "{\n    …\n}\n"
+  std::string notes;  // more lines for the comment over it; may be empty
+  int64_t parts = 1;  // > 1: the body computes part `part` of so many, which may run concurrently
+};
+
+/// What kernels share: a typedef, a macro or a static function. Written, once a file, where `name`
+/// occurs in the text of a kernel or of a later helper; so dependencies come first in the list.
+struct HelperText {
+  std::string name;
+  std::string text;
+};
+
+/// Inputs with known outputs, for the self-test. The outputs may be missing (a model too large for
+/// the reference interpreter): then the test only asks for the same result by all ways to run.
+struct GoldenCase {
+  std::string what;  // "a 3 of the held-out images"
+  std::vector<TensorData> inputs, outputs;
+  std::optional<uint32_t> seed;  // set: inputs[k] is golden_input(…, seed, k), not to be embedded
+  double relative = 1e-4;        // to the largest expected magnitude of an output
+  double absolute = 1e-5;
+  int64_t runs = 1;              // with states: the outputs are those after so many runs
+};
+
+/// Input k of a generated case: small numbers that every dtype represents, by a hash that the
+/// self-test computes as well.
+TensorData golden_input(DType dtype, const std::vector<int64_t>& shape, uint32_t seed, size_t k);
+
+struct HostInputs {
+  const Names& names;  // and, by it, the program
+  std::vector<KernelText> kernels;        // one for each kernel of the program
+  std::vector<HelperText> helpers;
+  std::vector<GoldenCase> golden;
+  std::vector<std::string> externals;     // functions of the C library that kernels call: "sinf"
+  std::vector<std::string> dependencies;  // files that were read, as the user named them
+};
+
+/// All files but report.json, in a fixed order.
+std::vector<SourceFile> emit_host(const HostInputs& host);
+
+/// report.json. `files`: what will be written, as formatted, since it names lines of kernels.
+SourceFile emit_report(const HostInputs& host, std::span<const SourceFile> files);
+
+}  // namespace tinycc
