@@ -128,7 +128,13 @@ struct Node {
   bool is(Op o) const { return op == o; }
 };
 
+/// Orders nodes of one pool by creation: containers that are walked must not depend on addresses.
+struct ById {
+  bool operator()(Expr a, Expr b) const;
+};
+
 inline Expr Expr::operator[](size_t i) const { return node_->sources[i]; }
+inline bool ById::operator()(Expr a, Expr b) const { return a->id < b->id; }
 
 /// Owns nodes and makes equal ones identical. Nodes live as long as their pool; ids depend only on
 /// the sequence of calls, so that every run prints and emits the same.

@@ -1,0 +1,51 @@
+// A graph on its way to a program: which tensor lies in which buffer, and what computes each buffer
+// as an expression over loop ranges. Passes between fusion and scheduling read and change it.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "ir/graph.h"
+#include "ir/program.h"
+
+namespace tinycc {
+
+/// A tensor lies in `buffer`, its element i at i + offset.
+struct Stored {
+  int64_t buffer = -1;
+  std::vector<int64_t> offset;
+};
+
+/// For all values of `ranges`: target[index] = value. `value` holds loads (attr: buffer id) and
+/// scalar reductions; every index is logical.
+struct Computation {
+  Expr node;                  // of the graph
+  int64_t target = -1;        // buffer id
+  std::vector<Expr> ranges;   // in the order of the tensor's dimensions; extents above 1 only
+  std::vector<Expr> index;    // into the target
+  Expr value;
+  bool fills_halo = false;    // writes the frame around the target first
+  Origin origin;
+};
+
+struct Draft {
+  const Graph* graph = nullptr;
+  std::shared_ptr<Pool> pool;
+  Target target;
+  std::map<int64_t, Buffer> buffers;
+  std::unordered_map<Expr, Stored> stored;  // where tensors with memory lie
+  std::vector<Computation> computations;    // in an order that respects what they read
+};
+
+/// Fuses and lowers a graph: one computation a tensor that gets memory (parts of a concatenation
+/// compute straight into it).
+Draft lower_graph(const Graph& graph, const Target& target);
+
+/// All loads in an expression, each once, in order of first visit.
+std::vector<Expr> loads_in(Expr e);
+/// All ranges bound by reductions in an expression, in order.
+std::vector<Expr> reduction_ranges(Expr e);
+/// The one reduction in an expression, or empty; a kernel never holds two.
+Expr reduction_in(Expr e);
+
+}  // namespace tinycc
