@@ -1,5 +1,6 @@
 // Files that travel inside the program: the runtime stub, which is copied to out/ beside what is
-// emitted. The build writes the functions (embed.cmake), so tinycc needs no data files at run time.
+// emitted, and the templates of emitted files. The build writes the functions (embed.cmake), so
+// tinycc needs no data files at run time.
 #pragma once
 
 #include <span>
@@ -14,5 +15,7 @@ struct EmbeddedFile {
 
 /// runtime_stub/*.h and *.c, sorted by name.
 std::span<const EmbeddedFile> embedded_files();
+/// emitters/templates/*.in, sorted by name; what they may hold is described in text.h.
+std::span<const EmbeddedFile> embedded_templates();
 
 }  // namespace tinycc
