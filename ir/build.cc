@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
+#include <limits>
 
 namespace tinycc {
 namespace {
@@ -148,6 +148,14 @@ Expr reduce_over(Op op, Expr body, const std::vector<Expr>& ranges) {
   std::vector<Expr> sources{body};
   sources.insert(sources.end(), ranges.begin(), ranges.end());
   return body->pool->make(op, body->dtype, {}, std::move(sources));
+}
+
+Expr neutral_of(Op combine, DType dtype, Pool& pool) {
+  if (combine == Op::add || combine == Op::mul) return constant(pool, dtype, combine == Op::add ? 0 : 1);
+  TCC_CHECK(combine == Op::max, "no neutral value");
+  if (is_float(dtype)) return constant(pool, dtype, -std::numeric_limits<double>::infinity());
+  const bool is_signed = kind_of(dtype) == DKind::signed_int;
+  return constant_int(pool, dtype, is_signed ? -(int64_t{1} << (bits_of(dtype) - 2)) * 2 : 0);
 }
 
 Expr reshape(Expr a, Shape shape) {

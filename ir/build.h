@@ -83,6 +83,9 @@ Expr reduce(Op op, Expr a, std::vector<int64_t> axes);
 /// Scalar level: over `ranges`, which become sources after the body.
 Expr reduce_over(Op op, Expr body, const std::vector<Expr>& ranges);
 
+/// The value that `combine` (add, mul, max) leaves as it is: where a reduction starts.
+Expr neutral_of(Op combine, DType dtype, Pool& pool);
+
 // ---- movement ------------------------------------------------------------------------------
 
 Expr reshape(Expr a, Shape shape);                             // equal number of elements

@@ -1,0 +1,219 @@
+// Scheduling moves on the statement tree; see moves.h.
+#include "passes/moves.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_set>
+
+#include "ir/build.h"
+#include "ir/simplify.h"
+
+namespace tinycc {
+namespace {
+
+Expr named(Expr range, const std::string& name, int64_t extent) {
+  return tinycc::range(*range->pool, extent, name);
+}
+
+StmtRef with_body(const StmtRef& s, std::vector<StmtRef> body) {
+  Stmt copy = *s;
+  copy.body = std::move(body);
+  return std::make_shared<const Stmt>(std::move(copy));
+}
+
+/// Rebuilds the tree with every loop over `range` replaced.
+StmtRef replace_loops(const StmtRef& s, Expr range, const std::function<StmtRef(const StmtRef&)>& change) {
+  if (s->kind == StmtKind::loop && s->range == range) return change(s);
+  if (s->body.empty()) return s;
+  std::vector<StmtRef> body;
+  for (const StmtRef& part : s->body) body.push_back(replace_loops(part, range, change));
+  return s->kind == StmtKind::seq ? seq(std::move(body)) : with_body(s, std::move(body));
+}
+
+Expr must_find(const StmtRef& tree, const std::string& name) {
+  const Expr range = find_range(tree, name);
+  if (!range) throw IllegalMove("there is no loop `" + name + "`");
+  return range;
+}
+
+StmtRef simplified(const StmtRef& s) {
+  return map_exprs(s, [](Expr e) { return simplify(e); });
+}
+
+/// Does a second execution of an iteration change the result? It does where a store reads what it
+/// writes and the buffer outlives the iteration.
+bool accumulates(const StmtRef& body) {
+  std::unordered_set<int64_t> own;
+  bool found = false;
+  walk(body, [&](const Stmt& s) {
+    if (s.kind == StmtKind::alloc) own.insert(s.buffer->id);
+    if (s.kind != StmtKind::store || own.count(s.buffer->id) != 0) return;
+    for (Expr n : topological({s.value})) found |= n->is(Op::load) && n->attr.ints[0] == s.buffer->id;
+  });
+  return found;
+}
+
+StmtRef first_loop(const StmtRef& s, Expr range) {
+  if (s->kind == StmtKind::loop && s->range == range) return s;
+  for (const StmtRef& part : s->body) {
+    if (StmtRef found = first_loop(part, range)) return found;
+  }
+  return nullptr;
+}
+
+void check_size(Expr range, int64_t size) {
+  if (size < 1 || size > extent_of(range)) {
+    throw IllegalMove("a tile of " + std::to_string(size) + " does not fit loop `" + range->attr.name +
+                      "` of " + std::to_string(extent_of(range)));
+  }
+}
+
+}  // namespace
+
+Expr find_range(const StmtRef& tree, const std::string& name) {
+  Expr found;
+  walk(tree, [&](const Stmt& s) {
+    if (!found && s.kind == StmtKind::loop && s.range->attr.name == name) found = s.range;
+  });
+  return found;
+}
+
+StmtRef tile(const StmtRef& tree, const std::string& name, int64_t size) {
+  const Expr r = must_find(tree, name);
+  check_size(r, size);
+  const int64_t extent = extent_of(r), tiles = (extent + size - 1) / size;
+  const bool overlaps = extent % size != 0;
+  if (overlaps && accumulates(first_loop(tree, r)->body[0])) {
+    throw IllegalMove("the last tile of `" + name + "` would recompute what accumulates or is updated in place; "
+                      "use a divisor of " + std::to_string(extent) + ", or `tail`");
+  }
+  const Expr outer = named(r, name + "o", tiles), inner = named(r, name + "i", size);
+  Expr start = outer * static_cast<double>(size);
+  if (overlaps) start = min(start, static_cast<double>(extent - size));
+  const Expr sum = tiles == 1 ? inner : start + inner;
+  return simplified(replace_loops(tree, r, [&](const StmtRef& s) {
+    const StmtRef body = loop(inner, substitute(s->body[0], {{r, sum}}));
+    return tiles == 1 ? body : loop(outer, body);
+  }));
+}
+
+StmtRef tail(const StmtRef& tree, const std::string& name, int64_t size) {
+  const Expr r = must_find(tree, name);
+  check_size(r, size);
+  const int64_t rest = extent_of(r) % size, whole = extent_of(r) - rest;
+  if (rest == 0) return tile(tree, name, size);
+  const Expr outer = named(r, name + "o", whole / size), inner = named(r, name + "i", size);
+  const Expr last = named(r, name + "r", rest);
+  const Expr main_index = whole == size ? inner : outer * static_cast<double>(size) + inner;
+  const Expr last_index = last + static_cast<double>(whole);
+  return simplified(replace_loops(tree, r, [&](const StmtRef& s) {
+    StmtRef main = loop(inner, substitute(s->body[0], {{r, main_index}}));
+    if (whole != size) main = loop(outer, main);
+    return seq({main, loop(last, substitute(s->body[0], {{r, last_index}}))});
+  }));
+}
+
+StmtRef order(const StmtRef& tree, const std::vector<std::string>& names) {
+  std::vector<Expr> wanted;
+  for (const std::string& n : names) wanted.push_back(must_find(tree, n));
+  // The chain of perfectly nested loops that starts at the first of them.
+  Expr top;
+  walk(tree, [&](const Stmt& s) {
+    if (!top && s.kind == StmtKind::loop && std::count(wanted.begin(), wanted.end(), s.range) != 0) top = s.range;
+  });
+  return replace_loops(tree, top, [&](const StmtRef& first) {
+    std::vector<StmtRef> chain;
+    for (StmtRef s = first; s->kind == StmtKind::loop; s = s->body[0]) chain.push_back(s);
+    std::vector<StmtRef> sorted;
+    for (Expr r : wanted) {
+      const auto found = std::find_if(chain.begin(), chain.end(), [&](const StmtRef& s) { return s->range == r; });
+      if (found == chain.end()) throw IllegalMove("loop `" + r->attr.name + "` is not perfectly nested in the others");
+      sorted.push_back(*found);
+    }
+    size_t next = 0;
+    for (StmtRef& s : chain) {
+      if (std::count(wanted.begin(), wanted.end(), s->range) != 0) s = sorted[next++];
+    }
+    StmtRef body = chain.back()->body[0];
+    for (StmtRef s = first; s->kind == StmtKind::loop; s = s->body[0]) body = s->body[0];
+    for (size_t i = chain.size(); i-- > 0;) body = with_body(chain[i], {body});
+    return body;
+  });
+}
+
+namespace {
+
+/// Buffers with one more leading dimension for each of `ranges`, indexed by them.
+class Expander {
+ public:
+  explicit Expander(const std::vector<StmtRef>& chain) : chain_(chain) {
+    for (const StmtRef& s : chain) ranges_.push_back(s->range);
+  }
+
+  StmtRef distribute(const StmtRef& s) {
+    switch (s->kind) {
+      case StmtKind::seq:
+      case StmtKind::loop: {
+        std::vector<StmtRef> body;
+        for (const StmtRef& part : s->body) body.push_back(distribute(part));
+        return s->kind == StmtKind::seq ? seq(std::move(body)) : with_body(s, std::move(body));
+      }
+      case StmtKind::alloc: return alloc(expanded(s->buffer));
+      case StmtKind::barrier: return s;
+      case StmtKind::store: break;
+    }
+    const auto found = grown_.find(s->buffer->id);
+    const bool own = found != grown_.end();
+    std::vector<Expr> index = own ? with_ranges(s->index) : s->index;
+    for (Expr& i : index) i = renewed(i);
+    StmtRef body = store(own ? found->second : s->buffer, index, renewed(s->value));
+    for (size_t i = chain_.size(); i-- > 0;) body = with_body(chain_[i], {body});
+    return body;
+  }
+
+ private:
+  BufferRef expanded(const BufferRef& b) {
+    Buffer copy = *b;
+    std::vector<int64_t> lead;
+    for (Expr r : ranges_) lead.push_back(extent_of(r));
+    copy.shape.insert(copy.shape.begin(), lead.begin(), lead.end());
+    copy.layout = Layout::row_major(copy.shape.size());
+    return grown_[b->id] = std::make_shared<const Buffer>(std::move(copy));
+  }
+
+  std::vector<Expr> with_ranges(std::vector<Expr> index) const {
+    index.insert(index.begin(), ranges_.begin(), ranges_.end());
+    return index;
+  }
+
+  Expr renewed(Expr e) {
+    return rewrite_expr(e, [&](Expr n) -> Expr {
+      if (!n->is(Op::load) || grown_.count(n->attr.ints[0]) == 0) return n;
+      return n->pool->make(Op::load, n->dtype, {}, with_ranges(n->sources), n->attr);
+    });
+  }
+
+  std::vector<StmtRef> chain_;
+  std::vector<Expr> ranges_;
+  std::map<int64_t, BufferRef> grown_;
+};
+
+}  // namespace
+
+StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& names) {
+  const Expr top = must_find(tree, names.at(0));
+  return replace_loops(tree, top, [&](const StmtRef& first) {
+    std::vector<StmtRef> chain;
+    StmtRef s = first;
+    for (const std::string& n : names) {
+      if (s->kind != StmtKind::loop || s->range->attr.name != n) {
+        throw IllegalMove("`" + n + "` is not the next loop: the loops of a register tile nest perfectly");
+      }
+      chain.push_back(s);
+      s = s->body[0];
+    }
+    return Expander(chain).distribute(s);
+  });
+}
+
+}  // namespace tinycc

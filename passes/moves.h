@@ -1,0 +1,41 @@
+// Scheduling moves: each takes a kernel's statements and gives new ones that compute the same, or
+// says why it may not. Loops are named by their ranges; a move that makes two of a loop x calls
+// them xo and xi.
+//
+//   tile x 14          for x 56 { S(x) }      →  for xo 4 { for xi 14 { S(xo*14 + xi) } }
+//                      for x 50               →  the last tile starts at 50-14 and recomputes
+//   tail x 14          for x 50               →  for xo 3 { for xi 14 {…} } for xr 8 { S(42 + xr) }
+//   order y jo x       for jo { for x { for y → for y { for jo { for x
+//   register x j       for x { for j { alloc c; A; for k { B }; C } }
+//                                             →  alloc c[x][j]; for x for j A; for k { for x for j B }; …
+//   lanes k 16         for k { c = c + f(k) } →  16 partial sums side by side, summed up behind
+//   vectorize j 16     for j 32 { S }         →  for jo 2 { for ji 16 (vector) { S } }
+//   unroll x           for x                  →  for x (unroll)
+//   thread y           for y                  →  for y (thread)
+#pragma once
+
+#include "ir/stmt.h"
+
+namespace tinycc {
+
+/// Why a move may not be made; the message is for whoever wrote the schedule.
+class IllegalMove : public Error {
+ public:
+  explicit IllegalMove(const std::string& why) : Error(ExitCode::bad_input, why) {}
+};
+
+StmtRef tile(const StmtRef& tree, const std::string& name, int64_t size);
+StmtRef tail(const StmtRef& tree, const std::string& name, int64_t size);
+StmtRef order(const StmtRef& tree, const std::vector<std::string>& names);
+StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& names);
+StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t count);
+StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count);
+StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind);
+
+/// Makes the moves of a schedule, "tile j 32; tile x 14; …", in order.
+StmtRef apply_schedule(const StmtRef& tree, const std::string& schedule);
+
+/// The range that the first loop called `name` runs over, or empty.
+Expr find_range(const StmtRef& tree, const std::string& name);
+
+}  // namespace tinycc

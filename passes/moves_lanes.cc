@@ -1,0 +1,191 @@
+// Moves that mark loops, and the one that sums side by side; see moves.h. Also the reader of
+// schedules as text.
+#include <algorithm>
+#include <sstream>
+
+#include "ir/build.h"
+#include "ir/simplify.h"
+#include "passes/moves.h"
+
+namespace tinycc {
+namespace {
+
+StmtRef with_body(const StmtRef& s, StmtRef body) {
+  Stmt copy = *s;
+  copy.body = {std::move(body)};
+  return std::make_shared<const Stmt>(std::move(copy));
+}
+
+/// Rebuilds the tree; `change` gets each statement with its new parts.
+StmtRef rebuild(const StmtRef& s, const std::function<StmtRef(const StmtRef&)>& change) {
+  if (s->body.empty()) return change(s);
+  std::vector<StmtRef> body;
+  for (const StmtRef& part : s->body) body.push_back(rebuild(part, change));
+  if (s->kind == StmtKind::seq) return change(seq(std::move(body)));
+  return change(with_body(s, body[0]));
+}
+
+/// The store at the end of a chain of loops that holds one over `r`; null otherwise.
+StmtRef end_of_chain(StmtRef s, Expr r) {
+  bool holds = false;
+  for (; s->kind == StmtKind::loop; s = s->body[0]) holds |= s->range == r;
+  return holds && s->kind == StmtKind::store ? s : nullptr;
+}
+
+/// The sums of one accumulation, side by side.
+class Lanes {
+ public:
+  Lanes(const StmtRef& chain, const StmtRef& update, Expr r, int64_t count)
+      : chain_(chain), update_(update), r_(r), count_(count), pool_(*r->pool) {
+    const Expr value = update->value;
+    old_ = load(pool_, *update->buffer, update->index);
+    if (class_of(value->op) != OpClass::binary || value[0] != old_) {
+      throw IllegalMove("`" + r->attr.name + "` is no loop of a reduction");
+    }
+    Buffer b = *update->buffer;
+    b.id = pool_.fresh_id();
+    b.name += "_part";
+    b.shape.push_back(count);
+    b.layout = Layout::row_major(b.shape.size());
+    parts_ = std::make_shared<const Buffer>(std::move(b));
+  }
+
+  StmtRef build() {
+    const Op combine = update_->value->op;
+    const std::string& name = r_->attr.name;
+    const Expr lane = range(pool_, count_, name + "l"), outer = range(pool_, extent_of(r_) / count_, name + "o"),
+               inner = range(pool_, count_, name + "i"), last = range(pool_, count_, name + "s");
+    const Expr term = substitute(update_->value[1], {{r_, outer * static_cast<double>(count_) + inner}});
+    const StmtRef add = store(parts_, at(inner), binary(combine, part(inner), term));
+    const StmtRef start = store(parts_, at(lane), neutral_of(combine, parts_->dtype, pool_));
+    const StmtRef gather = store(update_->buffer, update_->index, binary(combine, old_, part(last)));
+    return seq({alloc(parts_), loop(lane, start), without_r(chain_, loop(outer, loop(inner, add))),
+                loop(last, gather)});
+  }
+
+ private:
+  std::vector<Expr> at(Expr lane) const {
+    std::vector<Expr> index = update_->index;
+    index.push_back(lane);
+    return index;
+  }
+  Expr part(Expr lane) const { return load(pool_, *parts_, at(lane)); }
+
+  /// The chain without the loop over r, around another innermost statement.
+  StmtRef without_r(const StmtRef& s, const StmtRef& innermost) const {
+    if (s->kind == StmtKind::store) return innermost;
+    const StmtRef body = without_r(s->body[0], innermost);
+    return s->range == r_ ? body : with_body(s, body);
+  }
+
+  StmtRef chain_, update_;
+  Expr r_, old_;
+  int64_t count_;
+  Pool& pool_;
+  BufferRef parts_;
+};
+
+/// Nothing but stores may lie within a loop whose iterations run side by side.
+void check_innermost(const StmtRef& s) {
+  if (s->body[0]->kind != StmtKind::store) {
+    throw IllegalMove("loop `" + s->range->attr.name + "` is not innermost: it cannot become a vector");
+  }
+}
+
+int64_t whole_number(const std::string& word, const std::string& move) {
+  if (word.empty() || word.size() > 9 || !std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    throw IllegalMove("`" + move + "`: `" + word + "` is no number");
+  }
+  return std::stoll(word);
+}
+
+using Words = std::vector<std::string>;
+
+struct MoveRow {
+  const char* name;
+  size_t least, most;  // words after the name
+  StmtRef (*make)(const StmtRef&, const Words&, const std::string& text);
+};
+
+Words rest(const Words& w) { return {w.begin() + 1, w.end()}; }
+template <LoopKind kind>
+StmtRef mark_all(const StmtRef& t, const Words& w, const std::string&) {
+  StmtRef tree = t;
+  for (const std::string& name : rest(w)) tree = mark(tree, name, kind);
+  return tree;
+}
+
+constexpr MoveRow kMoves[] = {
+    {"tile", 2, 2, [](const StmtRef& t, const Words& w, const std::string& m) { return tile(t, w[1], whole_number(w[2], m)); }},
+    {"tail", 2, 2, [](const StmtRef& t, const Words& w, const std::string& m) { return tail(t, w[1], whole_number(w[2], m)); }},
+    {"order", 2, 16, [](const StmtRef& t, const Words& w, const std::string&) { return order(t, rest(w)); }},
+    {"register", 1, 16, [](const StmtRef& t, const Words& w, const std::string&) { return into_registers(t, rest(w)); }},
+    {"lanes", 2, 2, [](const StmtRef& t, const Words& w, const std::string& m) { return lanes(t, w[1], whole_number(w[2], m)); }},
+    {"vectorize", 2, 2, [](const StmtRef& t, const Words& w, const std::string& m) { return vectorize(t, w[1], whole_number(w[2], m)); }},
+    {"unroll", 1, 16, mark_all<LoopKind::unroll>},
+    {"thread", 1, 1, mark_all<LoopKind::thread>},
+};
+
+StmtRef apply_move(const StmtRef& tree, const std::string& text) {
+  std::istringstream in(text);
+  Words words;
+  for (std::string w; in >> w;) words.push_back(w);
+  if (words.empty()) return tree;
+  for (const MoveRow& row : kMoves) {
+    if (words[0] != row.name) continue;
+    if (words.size() - 1 < row.least || words.size() - 1 > row.most) {
+      throw IllegalMove("`" + text + "`: wrong number of words");
+    }
+    return row.make(tree, words, text);
+  }
+  throw IllegalMove("there is no move `" + words[0] + "`");
+}
+
+}  // namespace
+
+StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t count) {
+  const Expr r = find_range(tree, name);
+  if (!r) throw IllegalMove("there is no loop `" + name + "`");
+  if (count < 1 || extent_of(r) % count != 0) {
+    throw IllegalMove("loop `" + name + "` of " + std::to_string(extent_of(r)) + " is no multiple of " + std::to_string(count));
+  }
+  bool made = false;
+  const StmtRef result = rebuild(tree, [&](const StmtRef& s) -> StmtRef {
+    if (s->kind != StmtKind::seq) return s;
+    std::vector<StmtRef> body;
+    for (const StmtRef& part : s->body) {
+      const StmtRef update = end_of_chain(part, r);
+      made |= update != nullptr;
+      body.push_back(update ? Lanes(part, update, r, count).build() : part);
+    }
+    return seq(std::move(body));
+  });
+  if (!made) throw IllegalMove("`" + name + "` is no loop of a reduction");
+  return map_exprs(result, [](Expr e) { return simplify(e); });
+}
+
+StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind) {
+  const Expr r = find_range(tree, name);
+  if (!r) throw IllegalMove("there is no loop `" + name + "`");
+  return rebuild(tree, [&](const StmtRef& s) -> StmtRef {
+    if (s->kind != StmtKind::loop || s->range != r) return s;
+    if (kind == LoopKind::vector) check_innermost(s);
+    return loop(r, s->body[0], kind);
+  });
+}
+
+StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count) {
+  const Expr r = find_range(tree, name);
+  if (r && extent_of(r) == count) return mark(tree, name, LoopKind::vector);
+  const StmtRef tiled = tile(tree, name, count);
+  return mark(mark(tiled, name + "i", LoopKind::vector), name + "o", LoopKind::unroll);
+}
+
+StmtRef apply_schedule(const StmtRef& tree, const std::string& schedule) {
+  StmtRef result = tree;
+  std::istringstream in(schedule);
+  for (std::string move; std::getline(in, move, ';');) result = apply_move(result, move);
+  return result;
+}
+
+}  // namespace tinycc
