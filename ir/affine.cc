@@ -1,0 +1,130 @@
+// The canonical linear form of integer expressions: constant + sum of coefficient*term. Exact in
+// wrapping arithmetic, so it needs no facts about overflow. See simplify.h.
+#include <algorithm>
+#include <map>
+
+#include "ir/affine.h"
+#include "ir/arith.h"
+#include "ir/build.h"
+
+namespace tinycc {
+namespace {
+
+/// Ranges first, outermost (smallest id) first; then everything else in order of creation.
+bool comes_before(Expr a, Expr b) {
+  const bool a_range = a->is(Op::range), b_range = b->is(Op::range);
+  if (a_range != b_range) return a_range;
+  if (a_range && a->attr.ints[0] != b->attr.ints[0]) return a->attr.ints[0] < b->attr.ints[0];
+  return a->id < b->id;
+}
+
+/// Coefficients of nodes not looked into yet, latest node first: a user comes before its sources,
+/// so that a shared node is split once, with the sum of its coefficients.
+using Pending = std::map<uint32_t, std::pair<Expr, int64_t>, std::greater<>>;
+
+void add_to(Pending& pending, Expr e, int64_t coefficient) {
+  auto& entry = pending[e->id];
+  entry = {e, wrapping_add(entry.second, coefficient)};
+}
+
+/// Splits a linear node into its sources; false when `e` is a term of its own.
+bool split(Expr e, int64_t coefficient, Pending& pending, int64_t& constant) {
+  const auto scaled = [&](Expr factor) { return wrapping_mul(coefficient, integer_of(factor)); };
+  switch (e->op) {
+    case Op::constant:
+      constant = wrapping_add(constant, scaled(e));
+      return true;
+    case Op::neg:
+      add_to(pending, e->sources[0], wrapping_sub(0, coefficient));
+      return true;
+    case Op::add:
+      for (Expr s : e->sources) add_to(pending, s, coefficient);
+      return true;
+    case Op::mul:
+      for (size_t i = 0; i < 2; ++i) {
+        if (!e->sources[i]->is(Op::constant)) continue;
+        add_to(pending, e->sources[1 - i], scaled(e->sources[i]));
+        return true;
+      }
+      return false;
+    default:
+      return false;
+  }
+}
+
+Expr scaled_term(Pool& pool, Expr term, int64_t coefficient) {
+  if (coefficient == 1) return term;
+  if (coefficient == -1) return neg(term);
+  return term * constant_int(pool, term->dtype, coefficient);
+}
+
+}  // namespace
+
+bool is_linear(Expr e) {
+  if (!is_integer(e->dtype)) return false;
+  const auto is_number = [](Expr s) { return s->is(Op::constant); };
+  return e->is(Op::add) || e->is(Op::neg) ||
+         (e->is(Op::mul) && std::any_of(e->sources.begin(), e->sources.end(), is_number));
+}
+
+Affine affine(Expr e, const std::function<Expr(Expr)>& leaf) {
+  Affine sum;
+  Pending pending;
+  add_to(pending, e, 1);
+  while (!pending.empty()) {
+    const auto [node, coefficient] = pending.begin()->second;
+    pending.erase(pending.begin());
+    if (coefficient == 0 || split(node, coefficient, pending, sum.constant)) continue;
+    const Expr term = leaf(node);
+    if (term == node || !split(term, coefficient, pending, sum.constant)) {
+      sum.terms.emplace_back(term, coefficient);
+    }
+  }
+  tidy(sum, e->dtype);
+  return sum;
+}
+
+Affine affine(Expr e) {
+  return affine(e, [](Expr term) { return term; });
+}
+
+void tidy(Affine& sum, DType dtype) {
+  std::sort(sum.terms.begin(), sum.terms.end(),
+            [](const auto& a, const auto& b) { return comes_before(a.first, b.first); });
+  std::vector<std::pair<Expr, int64_t>> merged;
+  for (const auto& [term, coefficient] : sum.terms) {
+    if (merged.empty() || merged.back().first != term) merged.emplace_back(term, 0);
+    merged.back().second = wrap_to(dtype, wrapping_add(merged.back().second, coefficient));
+    if (merged.back().second == 0) merged.pop_back();
+  }
+  sum.terms = std::move(merged);
+  sum.constant = wrap_to(dtype, sum.constant);
+}
+
+Affine difference(const Affine& a, const Affine& b) {
+  Affine d = a;
+  d.constant = wrapping_sub(a.constant, b.constant);
+  for (const auto& [term, coefficient] : b.terms)
+    d.terms.emplace_back(term, wrapping_sub(0, coefficient));
+  tidy(d, DType::i64);
+  return d;
+}
+
+int64_t Affine::coefficient(Expr term) const {
+  for (const auto& [t, coefficient] : terms) {
+    if (t == term) return coefficient;
+  }
+  return 0;
+}
+
+Expr sum_of(Pool& pool, const Affine& sum, DType dtype) {
+  Expr result;
+  for (const auto& [term, coefficient] : sum.terms) {
+    const Expr scaled = scaled_term(pool, term, coefficient);
+    result = result ? result + scaled : scaled;
+  }
+  if (!result) return constant_int(pool, dtype, sum.constant);
+  return sum.constant == 0 ? result : result + constant_int(pool, dtype, sum.constant);
+}
+
+}  // namespace tinycc
