@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "compiler/nearest.h"
+#include "compiler/targets/targets.h"
 
 #ifndef TINYCC_VERSION
 #define TINYCC_VERSION "0.1.0"
@@ -19,7 +20,7 @@ constexpr const char* kDescription =
     "Compiles a neural network to plain C source that a product can build and ship.\n"
     "MODEL is a model.yaml (compiler/yaml/README.md says how to write one) or a model.onnx.";
 
-constexpr const char* kFooter =
+constexpr const char* kExamples =
     "Examples:\n"
     "  tinycc digits.yaml -o out/                    what the model's targets: say\n"
     "  tinycc net.onnx -o out/ --name net --target c:cpu=cortex-m4,prefer=ram\n"
@@ -28,16 +29,30 @@ constexpr const char* kFooter =
     "  make -C out check                             builds and runs the self-test\n"
     "\n"
     "A target is LANGUAGE[:KEY=VALUE[,KEY=VALUE...]]. For c:\n"
-    "  cpu=generic (the default: runs anywhere), native (this machine), or cortex-m4, cortex-a76,\n"
-    "    x86-64-v3 and others: cpu=help lists them\n"
-    "  dialect=gnu (vector types of GCC and Clang) or iso (C99; the default without vectors)\n"
+    "  dialect=gnu (vector types of GCC and Clang) or iso (C99)\n"
     "  threads=N, prefer=speed|ram|size, board=FILE.yaml (a target record of your own)\n"
+    "  cpu=generic (the default: runs anywhere), native (this machine), or one of\n";
+
+constexpr const char* kExitCodes =
     "\n"
     "Exit codes: 0 done; 1 the model, weights or tuning file is wrong; 2 the command line is\n"
     "wrong; 3 something in the model is not supported (named in the message); 4 the output\n"
     "cannot be written; 5 a bug in tinycc. Whatever fails, out/ is left as it was.\n"
     "\n"
     "Environment: TINYCC_DEBUG=1 ... 5 prints more and more about what happens.";
+
+/// Names with commas between, wrapped to 80 columns.
+std::string wrapped(const std::vector<std::string>& names) {
+  std::string out, line = "   ";
+  for (const std::string& name : names) {
+    if (line.size() + name.size() > 78) out += std::exchange(line, "   ") + "\n";
+    line += " " + name + ",";
+  }
+  line.pop_back();
+  return out + line + "\n";
+}
+
+std::string footer() { return kExamples + wrapped(cpu_names()) + kExitCodes; }
 
 struct StageName {
   Stage stage;
@@ -223,7 +238,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   CLI::App app(kDescription, "tinycc");
   app.set_help_flag("-h,--help", "prints this text");
   app.set_version_flag("--version", "tinycc " TINYCC_VERSION, "prints the version");
-  app.footer(kFooter);
+  app.footer(footer);
   declare(app, options, raw);
   declare_tune(app, raw);
   if (!parse(app, argc, argv)) return std::nullopt;

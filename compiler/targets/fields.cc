@@ -1,0 +1,95 @@
+// See fields.h.
+#include "compiler/targets/fields.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <sstream>
+
+namespace tinycc {
+namespace {
+
+/// A whole number in [least, most], with K or M behind it for bytes.
+bool number(const std::string& text, int64_t least, int64_t most, bool bytes, int64_t& out) {
+  int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || value < 0 || value > (int64_t{1} << 40)) return false;
+  const std::string suffix(rest, end);
+  const bool kilo = bytes && suffix == "K";
+  const bool mega = bytes && suffix == "M";
+  if (!suffix.empty() && !kilo && !mega) return false;
+  out = value * (kilo ? 1024 : mega ? 1024 * 1024 : 1);
+  return out >= least && out <= most;
+}
+
+template <int64_t Target::* field>
+bool bytes(Target& target, const std::string& value) {
+  return number(value, 0, std::numeric_limits<int64_t>::max(), true, target.*field);
+}
+
+bool one_of(const std::string& value, std::initializer_list<const char*> values) {
+  return std::any_of(values.begin(), values.end(), [&](const char* v) { return value == v; });
+}
+
+bool words(const std::string& value, std::vector<std::string>& out) {
+  std::istringstream stream(value);
+  out.clear();
+  for (std::string word; stream >> word;) out.push_back(word);
+  return std::all_of(out.begin(), out.end(), [](const auto& word) { return word[0] == '-'; });
+}
+
+bool dialect(Target& target, const std::string& value) {
+  target.dialect = value;
+  return one_of(value, {"gnu", "iso"});
+}
+
+bool vector_bytes(Target& target, const std::string& value) {
+  const bool known = one_of(value, {"0", "8", "16", "32", "64", "128"});
+  return known && number(value, 0, 128, false, target.vector_bytes);
+}
+
+bool prefer(Target& target, const std::string& value) {
+  target.prefer = value == "ram" ? Prefer::ram : value == "size" ? Prefer::size : Prefer::speed;
+  return one_of(value, {"speed", "ram", "size"});
+}
+
+bool fma(Target& target, const std::string& value) {
+  target.fma = value == "true";
+  return one_of(value, {"true", "false"});
+}
+
+constexpr const char* kBytes = "a number of bytes: 32768, 32K, 1M";
+
+constexpr TargetField kFields[] = {
+    {"dialect", "gnu (GNU C vector types) or iso (C99)", dialect},
+    {"threads", "a number from 1 to 256",
+     [](Target& t, const std::string& v) { return number(v, 1, 256, false, t.threads); }},
+    {"prefer", "speed, ram or size", prefer},
+    {"triple", "what clang --target takes: thumbv7em-none-eabihf",
+     [](Target& t, const std::string& v) { t.triple = v; return !v.empty(); }},
+    {"cflags", "flags of the C compiler: -march=...",
+     [](Target& t, const std::string& v) { return words(v, t.cflags); }},
+    {"vector_bytes", "0 (no vectors), 8, 16, 32, 64 or 128", vector_bytes},
+    {"registers", "how many vector registers there are, 1 to 1024",
+     [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.registers); }},
+    {"l1_bytes", kBytes, bytes<&Target::l1_bytes>},
+    {"l2_bytes", kBytes, bytes<&Target::l2_bytes>},
+    {"fma", "true or false", fma},
+};
+
+}  // namespace
+
+const TargetField* find_target_field(const std::string& key) {
+  const auto same = [&](const TargetField& field) { return field.key == key; };
+  const auto found = std::find_if(std::begin(kFields), std::end(kFields), same);
+  return found == std::end(kFields) ? nullptr : found;
+}
+
+std::vector<std::string> target_field_names() {
+  std::vector<std::string> names;
+  for (const TargetField& field : kFields) names.emplace_back(field.key);
+  return names;
+}
+
+}  // namespace tinycc

@@ -1,0 +1,24 @@
+// The fields of a target by name: what a record, a board file and a setting of --target can say.
+// Shared by spec.cc (settings) and records.cc (data files); nobody else needs it.
+#pragma once
+
+#include "compiler/targets/targets.h"
+
+namespace tinycc {
+
+struct TargetField {
+  const char* key;
+  const char* takes;  // for the error: "a number of bytes: 32768, 32K, 1M"
+  bool (*apply)(Target& target, const std::string& value);  // false: the value is not understood
+};
+
+/// The field called `key`, or nullptr.
+const TargetField* find_target_field(const std::string& key);
+std::vector<std::string> target_field_names();
+
+/// The embedded record, with its bases applied; false if there is none of this name.
+bool apply_cpu_record(const std::string& name, Target& target);
+/// A user's board file: one record; `base:` names an embedded one. Its name becomes target.cpu.
+void apply_board_file(const std::string& path, Target& target);
+
+}  // namespace tinycc

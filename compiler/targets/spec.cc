@@ -1,0 +1,164 @@
+// See targets.h: the text of a target → TargetSpec → Target.
+#include <algorithm>
+#include <filesystem>
+
+#include "compiler/nearest.h"
+#include "compiler/targets/fields.h"
+
+namespace tinycc {
+namespace {
+
+constexpr const char* kTargetForm = "write LANGUAGE[:KEY=VALUE,...]: c:cpu=cortex-m4,prefer=ram";
+const std::vector<std::string> kPlannedLanguages = {"opencl", "cuda", "hip", "metal"};
+
+/// A mistake in the command line or, with a place, in a file.
+[[noreturn]] void refuse(const Location& at, const std::string& message, const std::string& hint) {
+  throw Error(at.file.empty() ? ExitCode::usage : ExitCode::bad_input, message, hint, at);
+}
+
+/// "target 'c:…': " is not needed in front of a message that has a place.
+void check_language(const TargetSpec& spec) {
+  if (spec.language == "c") return;
+  const auto planned = std::find(kPlannedLanguages.begin(), kPlannedLanguages.end(), spec.language);
+  if (planned != kPlannedLanguages.end()) {
+    throw Error(ExitCode::unsupported, "the target language '" + spec.language + "' is not there yet",
+                "c is", spec.at);
+  }
+  refuse(spec.at, "unknown target language '" + spec.language + "'", kTargetForm);
+}
+
+const TargetSetting* setting(const TargetSpec& spec, const std::string& key) {
+  const auto same = [&](const TargetSetting& s) { return s.key == key; };
+  const auto found = std::find_if(spec.settings.begin(), spec.settings.end(), same);
+  return found == spec.settings.end() ? nullptr : &*found;
+}
+
+/// The host's level, its caches, and the flag that lets the C compiler use all of it.
+void apply_native(Target& target) {
+  const HostCpu host = detect_host();
+  apply_cpu_record(host.record, target);
+  const bool arm = host.record == "aarch64";
+  target.cflags = {arm ? "-mcpu=native" : "-march=native"};
+  target.cpu = "native";
+  target.resolved = host.record + " (" + host.name + ")";
+  if (host.l1_bytes > 0) target.l1_bytes = host.l1_bytes;
+  if (host.l2_bytes > 0) target.l2_bytes = host.l2_bytes;
+}
+
+void apply_cpu(const TargetSetting* cpu, Target& target) {
+  const std::string name = cpu != nullptr ? cpu->value : "generic";
+  if (name == "native") return apply_native(target);
+  if (apply_cpu_record(name, target)) return;
+  const std::string near = nearest(name, cpu_names());
+  refuse(cpu->at, "unknown cpu '" + name + "'",
+         (near.empty() ? "" : "did you mean '" + near + "'? ") + "known: " +
+             listing(cpu_names(), 100) + "; or describe it in a file: board=FILE.yaml");
+}
+
+void apply_board(const TargetSpec& spec, const TargetSetting& board, Target& target) {
+  if (setting(spec, "cpu") != nullptr) {
+    refuse(board.at, "a target has cpu= or board=, not both", "put 'base: CPU' into the board file");
+  }
+  const std::filesystem::path path(board.value);
+  const bool relative = path.is_relative() && !spec.folder.empty();
+  apply_board_file(relative ? (std::filesystem::path(spec.folder) / path).string() : board.value,
+                   target);
+}
+
+void apply_setting(const TargetSetting& s, Target& target) {
+  const TargetField* field = find_target_field(s.key);
+  if (field == nullptr) {
+    std::vector<std::string> names = {"cpu", "board"};
+    const std::vector<std::string> fields = target_field_names();
+    names.insert(names.end(), fields.begin(), fields.end());
+    refuse(s.at, "a c target has no setting '" + s.key + "'", suggestion(s.key, names, "it has"));
+  }
+  if (!field->apply(target, s.value)) {
+    refuse(s.at, s.key + " cannot be '" + s.value + "'", std::string("it takes ") + field->takes);
+  }
+}
+
+void add_setting(TargetSpec& spec, TargetSetting s) {
+  if (setting(spec, s.key) != nullptr) {
+    refuse(s.at, "the target setting '" + s.key + "' is given twice", "keep one of them");
+  }
+  spec.settings.push_back(std::move(s));
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  size_t start = 0;
+  for (size_t end = 0; end != std::string::npos; start = end + 1) {
+    end = text.find(separator, start);
+    parts.push_back(text.substr(start, end - start));
+  }
+  return parts;
+}
+
+TargetSpec parse_text(const std::string& text, const Location& at) {
+  TargetSpec spec;
+  spec.at = at;
+  const size_t colon = text.find(':');
+  spec.language = text.substr(0, colon);
+  if (colon == std::string::npos) return spec;
+  for (const std::string& part : split(text.substr(colon + 1), ',')) {
+    const size_t equals = part.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == part.size()) {
+      refuse(at, "target '" + text + "': '" + part + "' is no KEY=VALUE", kTargetForm);
+    }
+    add_setting(spec, {part.substr(0, equals), part.substr(equals + 1), at});
+  }
+  return spec;
+}
+
+std::string setting_text(const YamlNode& value) {
+  std::string out = value.text;
+  for (const YamlNode& item : value.items) out += (out.empty() ? "" : " ") + item.text;
+  if (value.is_map() || out.empty()) fail_at(value, "a setting is a word or a number");
+  return out;
+}
+
+}  // namespace
+
+TargetSpec parse_target(const std::string& text) { return parse_text(text, {}); }
+
+TargetSpec parse_target(const YamlNode& node, const std::string& folder) {
+  TargetSpec spec;
+  if (node.is_scalar()) {
+    spec = parse_text(node.text, node.at());
+  } else if (!node.is_map() || node.entries.size() != 1) {
+    fail_at(node, "a target is one language with its settings",
+            "write targets: [{c: {cpu: cortex-m4}}, {c: {cpu: native}}]");
+  } else {
+    const auto& [language, settings] = node.entries[0];
+    spec.language = language.text;
+    spec.at = language.at();
+    if (!settings.is_map() && !settings.is_null()) {
+      fail_at(settings, "settings are a map, not " + settings.kind_name(),
+              "write {c: {cpu: cortex-m4, dialect: iso}}");
+    }
+    for (const YamlEntry& entry : settings.entries) {
+      add_setting(spec, {entry.key.text, setting_text(entry.value), entry.value.at()});
+    }
+  }
+  spec.folder = folder;
+  return spec;
+}
+
+Target resolve_target(const TargetSpec& spec) {
+  check_language(spec);
+  Target target;
+  if (const TargetSetting* board = setting(spec, "board")) {
+    apply_board(spec, *board, target);
+  } else {
+    apply_cpu(setting(spec, "cpu"), target);
+  }
+  for (const TargetSetting& s : spec.settings) {
+    if (s.key != "cpu" && s.key != "board") apply_setting(s, target);
+  }
+  return target;
+}
+
+Target resolve_target(const std::string& text) { return resolve_target(parse_target(text)); }
+
+}  // namespace tinycc
