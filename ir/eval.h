@@ -13,7 +13,8 @@ using Values = std::map<std::string, TensorData>;
 /// The value of each of `roots`; `leaves` holds inputs, states and weights by name.
 /// Errors: Error(internal) when a leaf is missing or has another type or shape.
 std::vector<TensorData> eval(const std::vector<Expr>& roots, const Values& leaves);
-/// The graph's outputs, in order; weights come from the graph.
+/// The graph's outputs, in order; weights come from the graph, and states that `inputs` does not
+/// hold start at their initial values.
 std::vector<TensorData> eval(const Graph& graph, const Values& inputs);
 
 /// Memory of a kernel or program: by buffer id, flat, in the buffer's layout.
