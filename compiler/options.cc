@@ -67,7 +67,7 @@ constexpr StageName kStages[] = {
 /// What the flags say, before it is checked.
 struct Raw {
   std::vector<std::string> shapes, schedules;
-  std::string weights = "c", stop_after = "write";
+  std::string weights = "source", stop_after = "write";
   std::string tune_model;
   double tune_budget = 60;
 };
@@ -145,7 +145,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
                  "tuned schedules to use (default: MODEL's .tune.yaml, if there is one)")
       ->type_name("FILE");
   app.add_option("--weights", raw.weights,
-                 "how weights travel: c (arrays), incbin, bin (a file to map)")
+                 "how weights travel: source (C arrays), incbin, bin (a file to map)")
       ->type_name("FORM");
   list(app.add_option("--schedule", raw.schedules,
                       "moves for one kernel (by default for each): 'tile i 32; vectorize j 16'")
@@ -197,7 +197,7 @@ void check(Options& options, const Raw& raw) {
   }
   for (const std::string& text : raw.shapes) options.shapes.push_back(parse_shape(text));
   for (const std::string& text : raw.schedules) options.schedules.push_back(parse_schedule(text));
-  options.weights = pick<WeightsForm>(raw.weights, {"c", "incbin", "bin"}, "--weights");
+  options.weights = pick<WeightsMode>(raw.weights, {"source", "incbin", "bin"}, "--weights");
   options.stop_after = pick<Stage>(raw.stop_after, stage_names(), "--stop-after");
 }
 

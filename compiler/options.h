@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "emitters/names.h"
 #include "ir/error.h"
 
 namespace tinycc {
@@ -14,9 +15,6 @@ namespace tinycc {
 /// The stages of the straight line that --stop-after can end at; it prints the stage's result.
 enum class Stage : uint8_t { load, trace, rewrite, schedule, plan, emit, check, write };
 std::string name_of(Stage stage);
-
-/// How weights travel: as C arrays, by the assembler's .incbin, or as a file to map.
-enum class WeightsForm : uint8_t { c, incbin, bin };
 
 /// --shape INPUT=d0,d1,…
 struct ShapeOption {
@@ -38,7 +36,7 @@ struct Options {
   std::vector<ShapeOption> shapes;        // --shape
   std::vector<ScheduleOption> schedules;  // --schedule
   std::string tune_file;                  // --tune-file; empty: MODEL's .tune.yaml, if it exists
-  WeightsForm weights = WeightsForm::c;   // --weights
+  WeightsMode weights = WeightsMode::source;  // --weights
   Stage stop_after = Stage::write;        // --stop-after
   std::vector<std::string> print_after;   // --print-after: names of passes
   bool time_passes = false;               // --time-passes
