@@ -1,0 +1,111 @@
+// Statements as C; see writer.h.
+#include "emitters/cstyle.h"
+
+#include <fmt/format.h>
+
+#include "emitters/writer.h"
+#include "ir/build.h"
+
+namespace tinycc {
+
+KernelWriter::KernelWriter(const Names& names, size_t kernel)
+    : names_(names), kernel_(names.program().kernels[kernel]), dialect_(dialect_of(names.program().target)) {
+  const std::vector<ParameterNames>& parameters = names.parameters(kernel);
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const BufferRef& b = kernel_.parameters[i];
+    buffers_[b->id] = b;
+    elements_[b->id] = parameters[i].element;
+    if (!parameters[i].name.empty()) taken_.insert(parameters[i].name);
+  }
+  for (Expr r : names.free_ranges(kernel)) taken_.insert(ranges_[r] = names.range_name(kernel, r));
+  taken_.insert(names.prefix());
+}
+
+std::string KernelWriter::body() {
+  walk(kernel_.body, [&](const Stmt& s) {
+    if (s.kind == StmtKind::alloc) {
+      buffers_[s.buffer->id] = s.buffer;
+      elements_[s.buffer->id] = unique_identifier(s.buffer->name, taken_);
+    }
+    if (s.kind == StmtKind::loop && ranges_.count(s.range) == 0) {
+      ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
+    }
+  });
+  if (dialect_.vectors) find_vector_registers();
+  write(kernel_.body);
+  return "{\n" + out_ + "}\n";
+}
+
+void KernelWriter::line(const std::string& text) { out_ += text + "\n"; }
+
+void KernelWriter::write(const StmtRef& s) {
+  switch (s->kind) {
+    case StmtKind::seq: return write_seq(*s);
+    case StmtKind::loop: return write_loop(s);
+    case StmtKind::alloc: return write_alloc(*s->buffer, "");
+    case StmtKind::store: return write_store(*s);
+    case StmtKind::barrier: return;
+  }
+}
+
+/// A scalar is declared where it gets its first value.
+void KernelWriter::write_seq(const Stmt& s) {
+  for (size_t i = 0; i < s.body.size(); ++i) {
+    const Stmt& now = *s.body[i];
+    const Stmt* next = i + 1 < s.body.size() ? s.body[i + 1].get() : nullptr;
+    const bool merges = now.kind == StmtKind::alloc && now.buffer->shape.empty() && next != nullptr &&
+                        next->kind == StmtKind::store && next->buffer->id == now.buffer->id;
+    if (!merges) {
+      write(s.body[i]);
+      continue;
+    }
+    find_shared({next->value});
+    write_alloc(*now.buffer, value(next->value).text);
+    ++i;
+  }
+}
+
+void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
+  const auto vector = vector_registers_.find(b.id);
+  std::string text = vector == vector_registers_.end() ? scalar_type(b.dtype)
+                                                       : names_.prefixed(fmt::format("f_{}x{}", name_of(b.dtype), vector->second));
+  text += " " + elements_.at(b.id);
+  std::vector<int64_t> extents = b.layout.extents(b.shape);
+  if (vector != vector_registers_.end()) extents.pop_back();
+  for (const int64_t e : extents) text += fmt::format("[{}]", e);
+  line(text + (initial.empty() ? ";" : " = " + initial + ";"));
+}
+
+void KernelWriter::write_loop(const StmtRef& s) {
+  if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s)) return write_vector_loop(*s);
+  const std::string& name = ranges_.at(s->range);
+  const int64_t extent = extent_of(s->range);
+  if (s->loop == LoopKind::unroll && dialect_.unroll_pragma && extent > 1) {
+    out_ += fmt::format("#pragma GCC unroll {}\n", extent);
+  }
+  line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, extent));
+  write(s->body[0]);
+  line("}");
+}
+
+void KernelWriter::write_store(const Stmt& s) {
+  std::vector<Expr> roots{s.value};
+  roots.insert(roots.end(), s.index.begin(), s.index.end());
+  find_shared(roots);
+  const std::string target = place(s.buffer->id, s.index, false);
+  // sum = sum + x is an accumulation
+  const Expr old = load(*s.value->pool, *s.buffer, s.index);
+  if (s.value->is(Op::add) && is_float(s.value->dtype) && s.value[0] == old) {
+    uses_.erase(old);
+    return line(fmt::format("{} += {};", target, value(s.value[1]).text));
+  }
+  const Text v = value(s.value);
+  if (is_bool(s.value->dtype)) return line(fmt::format("{} = (uint8_t)({} ? 1 : 0);", target, parenthesised(v, kAtom)));
+  line(fmt::format("{} = {};", target, v.text));
+}
+
+KernelText emit_kernel(const Names& names, size_t kernel) {
+  return {KernelWriter(names, kernel).body(), "", 1};
+}
+
+}  // namespace tinycc

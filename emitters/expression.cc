@@ -1,0 +1,231 @@
+// Scalar expressions as C; see writer.h.
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "emitters/writer.h"
+#include "ir/build.h"
+#include "ir/simplify.h"
+
+namespace tinycc {
+
+std::string scalar_type(DType dtype) {
+  if (is_float(dtype) && bits_of(dtype) < 32) return "float";
+  return std::string(c_type(dtype));
+}
+
+std::string number_text(DType dtype, double number, int64_t integer) {
+  if (is_float(dtype)) {
+    if (std::isnan(number)) return "NAN";
+    if (std::isinf(number)) return number < 0 ? "-INFINITY" : "INFINITY";
+    std::string text = dtype == DType::f64 ? fmt::format("{}", number) : fmt::format("{}", static_cast<float>(number));
+    if (text.find_first_of(".e") == std::string::npos) text += ".0";
+    return dtype == DType::f64 ? text : text + "f";
+  }
+  const bool is_unsigned = kind_of(dtype) == DKind::unsigned_int;
+  if (bits_of(dtype) == 64) {
+    if (is_unsigned) return fmt::format("UINT64_C({})", static_cast<uint64_t>(integer));
+    if (integer == INT64_MIN) return "INT64_MIN";
+    return std::abs(integer) > INT32_MAX ? fmt::format("INT64_C({})", integer) : fmt::format("{}", integer);
+  }
+  if (dtype == DType::i32 && integer == INT32_MIN) return "INT32_MIN";
+  return fmt::format("{}{}", integer, is_unsigned ? "u" : "");
+}
+
+std::string parenthesised(const Text& t, int least) {
+  return t.precedence < least ? "(" + t.text + ")" : t.text;
+}
+
+namespace {
+
+/// Operand of an infix operator: operators mix only in parentheses, chains of one need none.
+std::string operand(const Text& t, char op) {
+  const bool chain = t.op == op && (op == '+' || op == '*' || op == '&' || op == '|');
+  return t.precedence >= kUnary || chain ? t.text : "(" + t.text + ")";
+}
+
+bool is_negated(Expr e) { return e->is(Op::neg) || (e->is(Op::constant) && number_of(e) < 0); }
+
+}  // namespace
+
+Text KernelWriter::call(const std::string& function, const std::vector<std::string>& arguments) {
+  return {fmt::format("{}({})", function, fmt::join(arguments, ", "))};
+}
+
+std::string KernelWriter::temporary(const std::string& type, const std::string& text) {
+  const std::string name = unique_identifier("v", taken_);
+  line(fmt::format("const {} {} = {};", type, name, text));
+  return name;
+}
+
+Text KernelWriter::constant_text(Expr e) const {
+  const std::string text = is_float(e->dtype) ? number_text(e->dtype, number_of(e), 0)
+                                              : number_text(e->dtype, 0, integer_of(e));
+  return {text, text[0] == '-' ? kUnary : kAtom};
+}
+
+/// Index arithmetic: small, proven free of overflow, in the type of loop variables.
+Text KernelWriter::index(Expr e) {
+  const auto both = [&](const char* op, int precedence) {
+    return Text{operand(index(e[0]), op[0]) + " " + op + " " + operand(index(e[1]), op[0]), precedence, false, op[0]};
+  };
+  switch (e->op) {
+    case Op::constant: return {std::to_string(integer_of(e)), integer_of(e) < 0 ? kUnary : kAtom};
+    case Op::range: return {ranges_.at(e)};
+    case Op::add:
+      if (is_negated(e[1])) {
+        const Text right = e[1]->is(Op::neg) ? index(e[1][0]) : Text{std::to_string(-integer_of(e[1]))};
+        const Text left = index(e[0]);
+        return {(left.op == '-' ? left.text : operand(left, '+')) + " - " + operand(right, '-'), kSum, false, '-'};
+      }
+      return both("+", kSum);
+    case Op::mul: return both("*", kProduct);
+    case Op::div: return both("/", kProduct);
+    case Op::mod: return both("%", kProduct);
+    case Op::lt: return both("<", kCompare);
+    case Op::eq: return both("==", kCompare);
+    case Op::neg: return {"-" + parenthesised(index(e[0]), kUnary), kUnary};
+    case Op::min:
+    case Op::max: {
+      const std::string a = operand(index(e[0]), '?'), b = operand(index(e[1]), '?');
+      return {fmt::format("({} < {}) ? {} : {}", a, b, e->is(Op::min) ? a : b, e->is(Op::min) ? b : a), kTernary};
+    }
+    default: return {fmt::format("({}){}", dialect_.index, parenthesised(value(e), kUnary)), kUnary};
+  }
+}
+
+std::vector<Expr> KernelWriter::physical(int64_t buffer, const std::vector<Expr>& logical) {
+  std::vector<Expr> placed = buffers_.at(buffer)->layout.place(logical);
+  for (Expr& p : placed) p = simplify(p);
+  return placed;
+}
+
+std::string KernelWriter::place(int64_t buffer, const std::vector<Expr>& logical, bool drop_last) {
+  std::vector<Expr> at = physical(buffer, logical);
+  if (drop_last) at.pop_back();
+  std::string text = elements_.at(buffer);
+  for (Expr i : at) text += "[" + index(i).text + "]";
+  return text;
+}
+
+Text KernelWriter::loaded(Expr e) {
+  const Buffer& b = *buffers_.at(e->attr.ints[0]);
+  const std::string text = place(b.id, e->sources, false);
+  return is_bool(b.dtype) ? Text{text + " != 0", kCompare} : Text{text};
+}
+
+/// Values used more than once get a name, unless they only occur behind a condition.
+Text KernelWriter::value(Expr e) {
+  if (const auto found = shared_.find(e); found != shared_.end()) return found->second;
+  Text t = lane_ ? vector_operation(e) : fresh_value(e);
+  const auto uses = uses_.find(e);
+  if (uses == uses_.end() || uses->second < 2 || t.precedence == kAtom) return t;
+  const std::string type = t.vector ? vector_type(e->dtype) : scalar_type(e->dtype);
+  Text named{temporary(type, t.text), is_bool(e->dtype) && !t.vector ? kCompare : kAtom, t.vector};
+  if (is_bool(e->dtype) && !t.vector) named.text += " != 0";
+  return shared_[e] = named;
+}
+
+Text KernelWriter::fresh_value(Expr e) {
+  switch (e->op) {
+    case Op::constant: return constant_text(e);
+    case Op::range: return {fmt::format("(int64_t){}", ranges_.at(e)), kUnary};
+    case Op::load: return loaded(e);
+    default: return operation(e);
+  }
+}
+
+Text KernelWriter::infix(const char* op, Expr a, Expr b, int precedence) {
+  const Text left = value(a), right = value(b);
+  return {operand(left, op[0]) + " " + op + " " + operand(right, op[0]), precedence, left.vector || right.vector, op[0]};
+}
+
+/// Integers in C promote and overflow: a result narrower than int is cast back, sums and products of
+/// signed ones go through the unsigned type, which wraps.
+Text KernelWriter::wrapped(Expr e, const Text& a, const Text& b) {
+  const char* op = e->is(Op::add) ? "+" : "*";
+  if (is_bool(e->dtype)) return {fmt::format("{} != {}", operand(a, '!'), operand(b, '!')), kCompare};
+  const std::string type(c_type(e->dtype));
+  const std::string wide = bits_of(e->dtype) == 64 ? "uint64_t" : "uint32_t";
+  return {fmt::format("({})(({}){} {} ({}){})", type, wide, parenthesised(a, kUnary), op, wide, parenthesised(b, kUnary)), kUnary};
+}
+
+Text KernelWriter::operation(Expr e) {
+  const bool real = is_float(e->dtype);
+  switch (e->op) {
+    case Op::add:
+      if (!real) return wrapped(e, value(e[0]), value(e[1]));
+      if (is_negated(e[1]) && uses_[e[1]] < 2) {
+        const Text left = value(e[0]);
+        const Text right = e[1]->is(Op::neg) ? value(e[1][0]) : Text{number_text(e->dtype, -number_of(e[1]), 0)};
+        return {operand(left, '-') + " - " + operand(right, '-'), kSum, left.vector || right.vector, '-'};
+      }
+      return infix("+", e[0], e[1], kSum);
+    case Op::mul: return real ? infix("*", e[0], e[1], kProduct) : wrapped(e, value(e[0]), value(e[1]));
+    case Op::div:
+      if (real) return infix("/", e[0], e[1], kProduct);
+      [[fallthrough]];
+    case Op::mod:
+    case Op::shl:
+    case Op::shr:
+      return call(names_.prefixed(fmt::format("f_{}_{}", name_of(e->op), name_of(e->dtype))), {value(e[0]).text, value(e[1]).text});
+    case Op::neg:
+      if (!real) return wrapped(binary(Op::mul, e[0], constant_like(e[0], -1)).get(), value(e[0]), {"-1", kUnary});
+      return {"-" + parenthesised(value(e[0]), kAtom), kUnary, value(e[0]).vector};
+    case Op::lt: return infix("<", e[0], e[1], kCompare);
+    case Op::eq: return infix("==", e[0], e[1], kCompare);
+    case Op::bit_and:
+    case Op::bit_or:
+    case Op::bit_xor: {
+      const bool logical = is_bool(e->dtype);
+      if (logical && e->is(Op::bit_xor) && is_constant(e[1], 1)) return {"!" + parenthesised(value(e[0]), kAtom), kUnary};
+      const char* ops[2][3] = {{"&", "|", "^"}, {"&&", "||", "!="}};
+      const int which = e->is(Op::bit_and) ? 0 : e->is(Op::bit_or) ? 1 : 2;
+      const Text t = infix(ops[logical ? 1 : 0][which], e[0], e[1], kLogic);
+      return logical ? t : Text{fmt::format("({})({})", c_type(e->dtype), t.text), kUnary};
+    }
+    case Op::max:
+    case Op::min: {
+      const std::string a = operand(value(e[0]), '?'), b = operand(value(e[1]), '?');
+      return {e->is(Op::max) ? fmt::format("({} < {}) ? {} : {}", a, b, b, a) : fmt::format("({} < {}) ? {} : {}", b, a, b, a), kTernary};
+    }
+    case Op::where: {
+      const std::string c = parenthesised(value(e[0]), kAtom);
+      return {fmt::format("{} ? {} : {}", c, operand(value(e[1]), '?'), operand(value(e[2]), '?')), kTernary};
+    }
+    case Op::cast:
+    case Op::bitcast: return convert(e);
+    default: return call(names_.prefixed(fmt::format("f_{}_{}", name_of(e->op), name_of(e->dtype))), {value(e[0]).text});
+  }
+}
+
+Text KernelWriter::convert(Expr e) {
+  const DType from = e[0]->dtype, to = e->dtype;
+  const Text a = value(e[0]);
+  if (e->is(Op::bitcast) || (is_float(from) && is_integer(to))) {
+    return call(names_.prefixed(fmt::format("f_{}_{}_{}", name_of(e->op), name_of(from), name_of(to))), {a.text});
+  }
+  if (is_bool(to)) return {fmt::format("{} != {}", operand(a, '!'), is_float(from) ? number_text(from, 0, 0) : "0"), kCompare};
+  if (is_bool(from)) return {fmt::format("{} ? {} : {}", parenthesised(a, kAtom), number_text(to, 1, 1), number_text(to, 0, 0)), kTernary};
+  return {fmt::format("({}){}", scalar_type(to), parenthesised(a, kUnary)), kUnary};
+}
+
+/// Counts the uses of each value that is certainly evaluated; what a `where` may skip stays where it
+/// is, since it may read beyond its buffer when it is not wanted.
+void KernelWriter::find_shared(const std::vector<Expr>& roots) {
+  uses_.clear();
+  shared_.clear();
+  std::vector<Expr> stack(roots);
+  std::set<const Node*> expanded;
+  while (!stack.empty()) {
+    const Expr e = stack.back();
+    stack.pop_back();
+    if (e->dtype != DType::i64 || e->is(Op::load)) ++uses_[e];
+    if (!expanded.insert(e.get()).second || e->is(Op::load)) continue;
+    if (e->is(Op::max) || e->is(Op::min)) ++uses_[e[0]], ++uses_[e[1]];  // a < b ? b : a
+    if (e->is(Op::where)) stack.push_back(e[0]);
+    else stack.insert(stack.end(), e->sources.begin(), e->sources.end());
+  }
+}
+
+}  // namespace tinycc

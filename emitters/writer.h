@@ -1,0 +1,87 @@
+// The inside of the kernel emitter: one kernel being written. Expressions: expression.cc; the same
+// lane by lane in vector types: vector.cc; statements: cstyle.cc.
+#pragma once
+
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "emitters/cstyle.h"
+
+namespace tinycc {
+
+/// How tightly the outermost operator of a text binds.
+enum Precedence { kTernary, kLogic, kCompare, kSum, kProduct, kUnary, kAtom };
+
+struct Text {
+  std::string text;
+  int precedence = kAtom;
+  bool vector = false;  // of the current vector type (for a bool: a mask)
+  char op = ' ';        // the operator, so that a + b + c needs no parentheses
+};
+
+class KernelWriter {
+ public:
+  KernelWriter(const Names& names, size_t kernel);
+  std::string body();
+
+ private:
+  // ---- statements
+  void write(const StmtRef& s);
+  void write_seq(const Stmt& s);
+  void write_loop(const StmtRef& s);
+  void write_alloc(const Buffer& b, const std::string& initial);
+  void write_store(const Stmt& s);
+  void write_vector_loop(const Stmt& s);
+  void line(const std::string& text);
+
+  // ---- expressions
+  Text value(Expr e);
+  Text fresh_value(Expr e);
+  Text operation(Expr e);
+  Text index(Expr e);
+  Text constant_text(Expr e) const;
+  Text loaded(Expr e);
+  Text infix(const char* op, Expr a, Expr b, int precedence);
+  Text wrapped(Expr e, const Text& a, const Text& b);
+  Text call(const std::string& function, const std::vector<std::string>& arguments);
+  Text convert(Expr e);
+  std::string place(int64_t buffer, const std::vector<Expr>& logical, bool drop_last);
+  std::vector<Expr> physical(int64_t buffer, const std::vector<Expr>& logical);
+  void find_shared(const std::vector<Expr>& roots);
+  std::string temporary(const std::string& type, const std::string& text);
+
+  // ---- vectors (lane_ is set while the body of a vector loop is written)
+  bool vectorizable(const Stmt& loop);
+  bool vector_ok(Expr e);
+  enum class Access { invariant, vector_register, contiguous, other };
+  Access access(int64_t buffer, const std::vector<Expr>& logical);
+  void find_vector_registers();
+  Text vector_operation(Expr e);
+  Text vector_constant(Expr e);
+  Text splat(const Text& t, DType dtype);
+  std::string vector_type(DType dtype) const;
+  bool varies(Expr e);
+
+  const Names& names_;
+  const Kernel& kernel_;
+  const Dialect dialect_;
+  std::string out_;
+  std::map<int64_t, BufferRef> buffers_;
+  std::map<int64_t, std::string> elements_;      // what indices are appended to
+  std::map<int64_t, int64_t> vector_registers_;  // reg buffers whose last dimension is a vector
+  std::unordered_map<Expr, std::string> ranges_;
+  std::set<std::string> taken_;
+  std::unordered_map<Expr, Text> shared_;        // values that have a name in this statement
+  std::unordered_map<Expr, int> uses_;           // unconditional uses in this statement
+  Expr lane_;
+  int64_t lanes_ = 0;
+};
+
+/// "1.5f", "-3", "INFINITY".
+std::string number_text(DType dtype, double number, int64_t integer);
+/// The C type that arithmetic on a dtype uses: float for f16 too.
+std::string scalar_type(DType dtype);
+std::string parenthesised(const Text& t, int least);
+
+}  // namespace tinycc
