@@ -10,14 +10,6 @@
 namespace tinycc {
 namespace {
 
-/// Ranges first, outermost (smallest id) first; then everything else in order of creation.
-bool comes_before(Expr a, Expr b) {
-  const bool a_range = a->is(Op::range), b_range = b->is(Op::range);
-  if (a_range != b_range) return a_range;
-  if (a_range && a->attr.ints[0] != b->attr.ints[0]) return a->attr.ints[0] < b->attr.ints[0];
-  return a->id < b->id;
-}
-
 /// Coefficients of nodes not looked into yet, latest node first: a user comes before its sources,
 /// so that a shared node is split once, with the sum of its coefficients.
 using Pending = std::map<uint32_t, std::pair<Expr, int64_t>, std::greater<>>;
@@ -59,6 +51,13 @@ Expr scaled_term(Pool& pool, Expr term, int64_t coefficient) {
 }
 
 }  // namespace
+
+bool comes_before(Expr a, Expr b) {
+  const bool a_range = a->is(Op::range), b_range = b->is(Op::range);
+  if (a_range != b_range) return a_range;
+  if (a_range && a->attr.ints[0] != b->attr.ints[0]) return a->attr.ints[0] < b->attr.ints[0];
+  return a->id < b->id;
+}
 
 bool is_linear(Expr e) {
   if (!is_integer(e->dtype)) return false;
@@ -110,6 +109,19 @@ Affine difference(const Affine& a, const Affine& b) {
   return d;
 }
 
+Interval bounds_of(const Affine& sum, Bounds& bounds) {
+  constexpr Interval kUnknown{-Interval::kFar, Interval::kFar};
+  __int128 low = sum.constant, high = sum.constant;
+  for (const auto& [term, coefficient] : sum.terms) {
+    const Interval i = bounds.of(term);
+    if (!i.is_finite()) return kUnknown;
+    low += __int128{coefficient} * (coefficient > 0 ? i.low : i.high);
+    high += __int128{coefficient} * (coefficient > 0 ? i.high : i.low);
+  }
+  if (low <= kUnknown.low || high >= kUnknown.high) return kUnknown;
+  return {static_cast<int64_t>(low), static_cast<int64_t>(high)};
+}
+
 int64_t Affine::coefficient(Expr term) const {
   for (const auto& [t, coefficient] : terms) {
     if (t == term) return coefficient;
@@ -117,13 +129,13 @@ int64_t Affine::coefficient(Expr term) const {
   return 0;
 }
 
-Expr sum_of(Pool& pool, const Affine& sum, DType dtype) {
+Expr sum_of(Pool& pool, const Affine& sum, DType dtype, const Shape& shape) {
   Expr result;
   for (const auto& [term, coefficient] : sum.terms) {
     const Expr scaled = scaled_term(pool, term, coefficient);
     result = result ? result + scaled : scaled;
   }
-  if (!result) return constant_int(pool, dtype, sum.constant);
+  if (!result) return constant_int(pool, dtype, sum.constant, shape);
   return sum.constant == 0 ? result : result + constant_int(pool, dtype, sum.constant);
 }
 

@@ -56,6 +56,6 @@ struct Affine {
 };
 Affine affine(Expr e);
 /// The sum as an expression of the type, in the order of the terms, the constant last.
-Expr sum_of(Pool& pool, const Affine& sum, DType dtype = DType::i64);
+Expr sum_of(Pool& pool, const Affine& sum, DType dtype = DType::i64, const Shape& shape = {});
 
 }  // namespace tinycc
