@@ -1,0 +1,46 @@
+// How Clang is called for each language that we emit, as a table: a new language is a row.
+// The warnings are those that emitted code passes with GCC too.
+#include "compiler/check/judge.h"
+
+namespace tinycc {
+
+namespace {
+
+const char* const kWarnings[] = {
+    "-Wall",
+    "-Wextra",
+    "-Wconversion",
+    "-Wsign-conversion",
+    "-Wdouble-promotion",
+    "-Wshadow",
+    "-Wvla",
+    "-Wundef",
+    "-Wcast-qual",
+    "-Wcast-align",
+    "-Wformat=2",
+    "-Wstrict-prototypes",
+    "-Wmissing-prototypes",
+    "-Wmissing-variable-declarations",
+    "-Wimplicit-fallthrough",
+    "-Wunreachable-code",
+    "-Wcomma",
+};
+
+const Language kLanguages[] = {
+    {"iso", {"-xc", "-std=c99", "-Wpedantic"}},
+    {"gnu", {"-xc", "-std=gnu11"}},
+    {"c++", {"-xc++", "-std=c++17", "-Wno-unused-function"}},  // of interfaces, never emitted
+};
+
+}  // namespace
+
+std::span<const char* const> warnings() { return kWarnings; }
+
+const Language* find_language(std::string_view name) {
+  for (const Language& language : kLanguages) {
+    if (language.name == name) return &language;
+  }
+  return nullptr;
+}
+
+}  // namespace tinycc
