@@ -133,6 +133,7 @@ class Lowering {
     }
     if (const auto found = graph_.origins.find(node); found != graph_.origins.end()) c.origin = found->second;
     split_flattened_ranges(c);
+    name_ranges(c);
     draft_.computations.push_back(std::move(c));
   }
 

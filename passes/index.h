@@ -42,4 +42,7 @@ class Indexer {
 /// vanish: a flattened index becomes the indices that it was flattened from.
 void split_flattened_ranges(Computation& computation);
 
+/// Gives the ranges names that differ: those of the tensor's axes; ky for what slides along y; k.
+void name_ranges(Computation& computation);
+
 }  // namespace tinycc

@@ -65,15 +65,7 @@ Expr rebind(Expr e, const std::map<Expr, Split, ById>& splits) {
   });
 }
 
-bool split_once(Computation& c) {
-  std::map<Expr, std::set<int64_t>, ById> cuts;
-  collect_cuts(c.value, cuts);
-  for (Expr i : c.index) collect_cuts(i, cuts);
-  std::map<Expr, Split, ById> splits;
-  for (const auto& [r, at] : cuts) {
-    if (Split s = split_range(r, at); !s.parts.empty()) splits[r] = std::move(s);
-  }
-  if (splits.empty()) return false;
+void replace(Computation& c, const std::map<Expr, Split, ById>& splits) {
   std::vector<Expr> ranges;
   for (Expr r : c.ranges) {
     const auto found = splits.find(r);
@@ -83,6 +75,32 @@ bool split_once(Computation& c) {
   c.ranges = ranges;
   c.value = simplify(rebind(c.value, splits));
   for (Expr& i : c.index) i = simplify(rebind(i, splits));
+}
+
+/// The output range that shares an index with reduced range k, y in x[y + k]; empty if there is none.
+Expr slid_along(const Computation& c, Expr k) {
+  for (Expr l : loads_in(c.value)) {
+    for (Expr i : l->sources) {
+      const Affine a = affine(i);
+      if (a.coefficient(k) == 0) continue;
+      for (const auto& [term, factor] : a.terms) {
+        if (std::count(c.ranges.begin(), c.ranges.end(), term) != 0) return term;
+      }
+    }
+  }
+  return {};
+}
+
+bool split_once(Computation& c) {
+  std::map<Expr, std::set<int64_t>, ById> cuts;
+  collect_cuts(c.value, cuts);
+  for (Expr i : c.index) collect_cuts(i, cuts);
+  std::map<Expr, Split, ById> splits;
+  for (const auto& [r, at] : cuts) {
+    if (Split s = split_range(r, at); !s.parts.empty()) splits[r] = std::move(s);
+  }
+  if (splits.empty()) return false;
+  replace(c, splits);
   return true;
 }
 
@@ -91,6 +109,25 @@ bool split_once(Computation& c) {
 void split_flattened_ranges(Computation& computation) {
   for (int turn = 0; turn < 4 && split_once(computation); ++turn) {
   }
+}
+
+void name_ranges(Computation& c) {
+  std::set<std::string> taken;
+  std::map<Expr, Split, ById> renamed;
+  const auto rename = [&](Expr r, const std::string& wish) {
+    std::string name = wish;
+    for (int n = 2; !taken.insert(name).second; ++n) name = wish + std::to_string(n);
+    const Expr fresh = counter(*r->pool, r->attr.ints[0], extent_of(r), name);
+    renamed[r] = {{fresh}, fresh};
+  };
+  const std::vector<Expr> reduced = reduction_ranges(c.value);
+  for (Expr r : c.ranges) rename(r, r->attr.name);
+  const bool windowed = std::any_of(reduced.begin(), reduced.end(), [&](Expr k) { return slid_along(c, k); });
+  for (Expr k : reduced) {
+    const Expr along = slid_along(c, k);
+    rename(k, along ? "k" + along->attr.name : windowed ? "in" : "k");
+  }
+  replace(c, renamed);
 }
 
 std::vector<Expr> loads_in(Expr e) {
