@@ -31,13 +31,13 @@ std::vector<Rule> index_rules(Pool& pool) {
 
       // A number from its parts; any multiple of it, within any sum.
       {"quotient-and-remainder", (x / c) * k + (x % c) * m + z, x * m + z,
-       when(c > 0, eq(k, c * m))},
+       when(c > 0, eq(c * m, k))},
       {"remainder-from-quotient", (x / c) * k + x * m + z, (x % c) * m + z,
-       when(c > 0, eq(k, -c * m))},
+       when(c > 0, eq(-c * m, k))},
       {"join-remainders", ((x / c) % d) * k + (x % c) * m + z, (x % (c * d)) * m + z,
-       when(c > 0, d > 0, eq(k, c * m))},
+       when(c > 0, d > 0, eq(c * m, k))},
       {"join-quotient", (x / e) * k + ((x / c) % d) * m + z, (x / c) * m + z,
-       when(c > 0, d > 0, eq(e, c * d), eq(k, d * m))},
+       when(c > 0, d > 0, eq(c * d, e), eq(d * m, k))},
 
       // Comparisons with numbers: low digits that cannot matter, divisions undone.
       {"lt-low-digits", lt(x * c + y, k), lt(x, q), when(c > 1, eq((k - y + (c - 1)) / c, q))},

@@ -32,7 +32,6 @@ std::vector<Rule> bool_rules(Pool& pool) {
       {"mul-is-and", p * q, p & q, {}},
       {"max-is-or", max(p, q), p | q, {}},
       {"min-is-and", min(p, q), p & q, {}},
-      {"lt-is-and", lt(p, q), (p ^ yes) & q, {}},
   };
 }
 
