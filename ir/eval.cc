@@ -10,33 +10,10 @@
 
 #include "ir/build.h"
 #include "ir/eval_ops.h"
+#include "ir/free.h"
 
 namespace tinycc {
 namespace {
-
-using Ids = std::vector<int64_t>;  // sorted
-
-Ids united(const Ids& a, const Ids& b) {
-  Ids out;
-  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out));
-  return out;
-}
-
-/// Sources before users, and values of dimensions before the shapes that name them.
-std::vector<Expr> ordered(std::vector<Expr> roots) {
-  while (true) {
-    const std::vector<Expr> order = topological(roots);
-    const std::unordered_set<Expr> seen(order.begin(), order.end());
-    std::vector<Expr> missing;
-    for (Expr e : order) {
-      for (const Dim& d : e->shape) {
-        if (d.value && !seen.contains(d.value)) missing.push_back(d.value);
-      }
-    }
-    if (missing.empty()) return order;
-    roots.insert(roots.begin(), missing.begin(), missing.end());
-  }
-}
 
 /// Parts of a scan node's sources.
 struct ScanParts {
@@ -58,7 +35,7 @@ struct ScanParts {
 class Evaluator {
  public:
   Evaluator(const std::vector<Expr>& roots, const Values& leaves) : leaves_(leaves), roots_(roots) {
-    const std::vector<Expr> order = ordered(roots);
+    const std::vector<Expr> order = topological_with_dims(roots);
     for (Expr e : order) analyse(e);
     for (Expr e : roots) users_[e] += 2;  // so that no root is computed within its user
     run(level_of(order, roots));
@@ -78,9 +55,9 @@ class Evaluator {
   };
 
   void analyse(Expr e);
-  bool within_user(Expr e) const;
-  void uses(Expr e, std::vector<Expr>& out) const;
-  Level level_of(const std::vector<Expr>& order, const std::vector<Expr>& keep) const;
+  bool within_user(Expr e);
+  void uses(Expr e, std::vector<Expr>& out);
+  Level level_of(const std::vector<Expr>& order, const std::vector<Expr>& keep);
   void run(const Level& level);
   View eval_node(Expr e);
   View eval_leaf(Expr e) const;
@@ -92,7 +69,7 @@ class Evaluator {
   const std::vector<Expr> roots_;
   std::unordered_map<Expr, View> values_;
   std::unordered_map<Expr, std::vector<View>> scans_;  // all results of a scan
-  std::unordered_map<Expr, Ids> free_;                 // scans whose carries or counters e reads
+  FreeIds free_;
   std::unordered_map<Expr, int64_t> users_;
   std::unordered_map<Expr, Expr> user_;     // the last one seen
   std::unordered_set<Expr> dims_;           // values of dimensions
@@ -102,32 +79,25 @@ class Evaluator {
 };
 
 void Evaluator::analyse(Expr e) {
-  Ids ids;
-  if (e->is(Op::carry) || e->is(Op::range)) ids = {e->attr.ints[0]};
-  const auto closed = e->is(Op::scan) ? static_cast<size_t>(e->attr.ints[2]) : e->sources.size();
-  for (size_t i = 0; i < e->sources.size(); ++i) {
-    Ids of_source = free_.at(e[i]);
-    if (i >= closed) std::erase(of_source, e->attr.ints[0]);
-    ids = united(ids, of_source);
-    ++users_[e[i]];
-    user_[e[i]] = e;
+  for (Expr s : e->sources) {
+    ++users_[s];
+    user_[s] = e;
   }
   for (const Dim& d : e->shape) {
     if (d.value) dims_.insert(d.value);
   }
-  free_[e] = std::move(ids);
 }
 
-bool Evaluator::within_user(Expr e) const {
+bool Evaluator::within_user(Expr e) {
   if (!is_elementwise(e->op) || dims_.contains(e) || users_.at(e) != 1) return false;
   const Expr user = user_.at(e);
-  return (is_elementwise(user->op) || is_reduce(user->op)) && free_.at(e) == free_.at(user);
+  return (is_elementwise(user->op) || is_reduce(user->op)) && free_.of(e) == free_.of(user);
 }
 
 /// The values that must be there when `e` is evaluated.
-void Evaluator::uses(Expr e, std::vector<Expr>& out) const {
+void Evaluator::uses(Expr e, std::vector<Expr>& out) {
   if (e->is(Op::scan)) {
-    const std::vector<Expr> all = ordered({e});
+    const std::vector<Expr> all = topological_with_dims({e});
     out.insert(out.end(), all.begin(), all.end());
     return;
   }
@@ -138,17 +108,15 @@ void Evaluator::uses(Expr e, std::vector<Expr>& out) const {
 }
 
 Evaluator::Level Evaluator::level_of(const std::vector<Expr>& order,
-                                     const std::vector<Expr>& keep) const {
+                                     const std::vector<Expr>& keep) {
   Level level;
   std::unordered_map<Expr, size_t> last;
   Ids active = active_;
   std::sort(active.begin(), active.end());
   for (Expr e : order) {
-    const Ids& ids = free_.at(e);
-    const bool here =
-        active_.empty() ? ids.empty() : std::binary_search(ids.begin(), ids.end(), active_.back());
-    if (!here || within_user(e)) continue;
-    if (!std::includes(active.begin(), active.end(), ids.begin(), ids.end())) continue;
+    const Ids& ids = free_.of(e);
+    const bool here = active_.empty() ? ids.empty() : contains(ids, active_.back());
+    if (!here || within_user(e) || !within(ids, active)) continue;
     std::vector<Expr> used;
     uses(e, used);
     for (Expr u : used) {
@@ -251,7 +219,7 @@ View Evaluator::eval_node(Expr e) {
 void Evaluator::eval_scan(Expr e) {
   const ScanParts parts(e);
   active_.push_back(parts.id);
-  if (!levels_.contains(e)) levels_[e] = level_of(ordered(parts.body), parts.body);
+  if (!levels_.contains(e)) levels_[e] = level_of(topological_with_dims(parts.body), parts.body);
   const Level& level = levels_[e];
   Running& now = running_[parts.id];
   now.carries.clear();

@@ -17,23 +17,6 @@ Bytes bytes_for(DType type, const std::vector<int64_t>& shape) {
   return Bytes(static_cast<size_t>(count_of(shape) * bytes_of(type)));
 }
 
-double neutral_real(Op reduce) {
-  switch (reduce) {
-#define TCC_REDUCE(name, combine, neutral) \
-  case Op::name:                           \
-    return neutral;
-#include "ir/ops.def"
-    default:
-      TCC_CHECK(false, "not a reduction");
-      return 0;
-  }
-}
-
-int64_t neutral_whole(Op reduce, DType type) {
-  if (reduce != Op::reduce_max) return static_cast<int64_t>(neutral_real(reduce));
-  return kind_of(type) == DKind::signed_int ? INT64_MIN >> (64 - bits_of(type)) : 0;
-}
-
 /// Accumulators of a reduction: doubles or i64.
 struct Sums {
   std::vector<double> real;
@@ -41,9 +24,9 @@ struct Sums {
 
   Sums(Op reduce, DType type, int64_t count) {
     if (is_float(type))
-      real.assign(static_cast<size_t>(count), neutral_real(reduce));
+      real.assign(static_cast<size_t>(count), neutral_of(reduce, type).real);
     else
-      whole.assign(static_cast<size_t>(count), neutral_whole(reduce, type));
+      whole.assign(static_cast<size_t>(count), neutral_of(reduce, type).whole);
   }
   TensorData rounded(DType type, const std::vector<int64_t>& shape) {
     if (is_float(type)) return TensorData::of_numbers(type, shape, real);

@@ -43,6 +43,21 @@ void Graph::note_origin(Expr node, const std::string& node_name, const std::stri
   merge(origins[node], {{node_name}, computes});
 }
 
+std::vector<Expr> topological_with_dims(std::vector<Expr> roots) {
+  while (true) {
+    const std::vector<Expr> order = topological(roots);
+    const std::unordered_set<Expr> seen(order.begin(), order.end());
+    std::vector<Expr> missing;
+    for (Expr e : order) {
+      for (const Dim& d : e->shape) {
+        if (d.value && !seen.contains(d.value)) missing.push_back(d.value);
+      }
+    }
+    if (missing.empty()) return order;
+    roots.insert(roots.begin(), missing.begin(), missing.end());
+  }
+}
+
 void rewrite_graph(Graph& graph, const std::function<Expr(Expr)>& change) {
   std::unordered_map<Expr, Expr> replaced;
   for (Expr node : topological(graph.roots())) {

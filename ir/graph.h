@@ -48,6 +48,9 @@ struct Graph {
   void note_origin(Expr node, const std::string& name, const std::string& computes = "");
 };
 
+/// As topological(), and with the values of symbolic dimensions before the shapes that name them.
+std::vector<Expr> topological_with_dims(std::vector<Expr> roots);
+
 /// Rebuilds the graph bottom-up: `change` sees each node with its new sources and returns its
 /// replacement (or the node itself). Origins go from a node to its replacement.
 void rewrite_graph(Graph& graph, const std::function<Expr(Expr)>& change);

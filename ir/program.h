@@ -14,6 +14,7 @@ struct Kernel {
   std::string name;                    // "conv2_relu": an identifier, without the model's prefix
   std::vector<BufferRef> parameters;   // inputs first, then outputs; weights too
   std::vector<int64_t> outputs;        // ids of the parameters that it writes
+  std::vector<Expr> scalars;           // further parameters: ranges that the caller gives a value
   StmtRef body;
   std::string schedule;                // the moves, as text; empty when none
   std::string computes;                // for people: "relu(conv2d(h1, conv2.weight, …))"
@@ -22,12 +23,14 @@ struct Kernel {
 };
 
 /// One element of the call sequence. call: kernel with the program's buffers as arguments, in the
-/// order of its parameters. repeat: `body` for each value of range (a bounded loop; `until`, a
+/// order of its parameters, and `scalars`, expressions over the ranges of the enclosing repeats, as
+/// values of the kernel's scalars. repeat: `body` for each value of range (a bounded loop; `until`, a
 /// scalar buffer, ends it early). select: body[0] if the scalar `condition` is true, else body[1].
 struct Step {
   enum class Kind : uint8_t { call, repeat, select, block } kind = Kind::call;
   size_t kernel = 0;
   std::vector<int64_t> arguments;  // ids of the program's buffers
+  std::vector<Expr> scalars;
   Expr range;
   int64_t condition = -1;
   std::vector<Step> body;
@@ -59,7 +62,8 @@ struct Program {
   std::vector<Kernel> kernels;
   std::vector<Step> steps;
   std::map<int64_t, Placed> buffers;           // by id
-  std::map<int64_t, TensorData> weights;       // by buffer id, already in the buffer's layout (flat)
+  // By buffer id, already in the buffer's layout (flat): weights, and where states start (else: 0).
+  std::map<int64_t, TensorData> weights;
   std::vector<Port> inputs, outputs, states;
   int64_t arena_bytes = 0, arena_align = 4, arena_bound_bytes = 0;
   int64_t macs = 0;

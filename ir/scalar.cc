@@ -100,4 +100,18 @@ Number apply(Op op, DType from, DType to, const Number* args) {
   return {0, wrap_result(to, static_cast<int64_t>(on_words<uint64_t>(op, ua, ub)))};
 }
 
+Number neutral_of(Op reduce, DType type) {
+  const bool lowest = reduce == Op::reduce_max && kind_of(type) == DKind::signed_int;
+  if (lowest) return {0, INT64_MIN >> (64 - bits_of(type))};
+  switch (reduce) {
+#define TCC_REDUCE(name, combine, neutral) \
+  case Op::name:                           \
+    return {neutral, reduce == Op::reduce_mul ? 1 : 0};
+#include "ir/ops.def"
+    default:
+      TCC_CHECK(false, "not a reduction");
+      return {};
+  }
+}
+
 }  // namespace tinycc

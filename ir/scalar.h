@@ -25,5 +25,7 @@ Number reinterpret(DType from, DType to, Number value);
 /// The value of an elementwise op (unary, binary, where, cast, bitcast) on operands of `from` (for
 /// `where`: of the branches; its condition is args[0]) with a result of `to`.
 Number apply(Op op, DType from, DType to, const Number* args);
+/// What a reduction starts at.
+Number neutral_of(Op reduce, DType type);
 
 }  // namespace tinycc
