@@ -2,6 +2,7 @@
 #include "passes/draft.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_set>
 
 #include "ir/build.h"
@@ -131,10 +132,32 @@ class Lowering {
       if (index_[i]->is(Op::range)) c.ranges.push_back(index_[i]);
       c.index.push_back(simplify(index_[i] + static_cast<double>(stored.offset[i])));
     }
-    if (const auto found = graph_.origins.find(node); found != graph_.origins.end()) c.origin = found->second;
+    c.origin = origin_of(node);
     split_flattened_ranges(c);
     name_ranges(c);
     draft_.computations.push_back(std::move(c));
+  }
+
+  /// The model's nodes that are computed together with `node`: its own and those inlined into it.
+  Origin origin_of(Expr node) const {
+    std::set<Expr, ById> inlined;
+    std::vector<Expr> stack{node};
+    while (!stack.empty()) {
+      const Expr e = stack.back();
+      stack.pop_back();
+      if ((e != node && draft_.stored.count(e) != 0) || !inlined.insert(e).second) continue;
+      stack.insert(stack.end(), e->sources.begin(), e->sources.end());
+    }
+    Origin all;
+    for (Expr e : inlined) {
+      const auto found = graph_.origins.find(e);
+      if (found == graph_.origins.end()) continue;
+      for (const std::string& n : found->second.nodes) {
+        if (std::find(all.nodes.begin(), all.nodes.end(), n) == all.nodes.end()) all.nodes.push_back(n);
+      }
+      if (!found->second.computes.empty()) all.computes = found->second.computes;
+    }
+    return all;
   }
 
   void compute(Indexer& indexer, Expr e) {

@@ -1,0 +1,39 @@
+// Golden vectors; see golden.h.
+#include "compiler/golden.h"
+
+#include "ir/eval.h"
+
+namespace tinycc {
+namespace {
+
+constexpr int64_t kMostMacs = 30'000'000;
+constexpr int64_t kMostEmbedded = 4096;  // values of one input; larger ones are made by a formula
+
+int64_t largest_input(const Graph& graph) {
+  int64_t most = 0;
+  for (const GraphInput& in : graph.inputs) most = std::max(most, count_of(in.node->shape));
+  return most;
+}
+
+}  // namespace
+
+std::vector<GoldenCase> golden_cases(const Graph& graph, int64_t macs) {
+  std::vector<GoldenCase> cases;
+  const uint32_t count = macs <= kMostMacs / 10 ? 3 : 1;
+  for (uint32_t seed = 1; seed <= count; ++seed) {
+    GoldenCase c;
+    c.what = "numbers from seed " + std::to_string(seed);
+    Values values;
+    for (size_t k = 0; k < graph.inputs.size(); ++k) {
+      const Expr in = graph.inputs[k].node;
+      c.inputs.push_back(golden_input(in->dtype, bounds_of(in->shape), seed, k));
+      values[graph.inputs[k].name] = c.inputs.back();
+    }
+    if (largest_input(graph) > kMostEmbedded) c.seed = seed;
+    if (macs <= kMostMacs) c.outputs = eval(graph, values);
+    cases.push_back(std::move(c));
+  }
+  return cases;
+}
+
+}  // namespace tinycc

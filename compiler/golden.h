@@ -1,0 +1,14 @@
+// Golden vectors: inputs with the outputs that the reference interpreter computes, for the emitted
+// self-test.
+#pragma once
+
+#include "emitters/host.h"
+#include "ir/graph.h"
+
+namespace tinycc {
+
+/// Cases for a model that does `macs` multiply-adds a run. Beyond what the interpreter can do in
+/// about a second the cases have no outputs.
+std::vector<GoldenCase> golden_cases(const Graph& graph, int64_t macs);
+
+}  // namespace tinycc

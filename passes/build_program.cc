@@ -1,0 +1,268 @@
+// From a draft to a program: layouts, schedules, packed weights, kernels, memory. See
+// build_program.h.
+#include "passes/build_program.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "ir/pack.h"
+#include "ir/simplify.h"
+#include "passes/layout.h"
+#include "passes/pack_weights.h"
+#include "passes/plan.h"
+#include "passes/schedule.h"
+
+namespace tinycc {
+namespace {
+
+/// Letters, digits and single underscores, in lower case: what the model calls a node, as a name.
+std::string word(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) out += static_cast<char>(std::tolower(c));
+    else if (!out.empty() && out.back() != '_') out += '_';
+  }
+  while (!out.empty() && out.back() == '_') out.pop_back();
+  return out.substr(0, 40);
+}
+
+class Builder {
+ public:
+  Builder(Draft draft, const std::map<std::string, std::string>& schedules)
+      : draft_(std::move(draft)), schedules_(schedules) {
+    program_.name = draft_.graph->name;
+    program_.source = draft_.graph->source;
+    program_.pool = draft_.pool;
+    program_.target = draft_.target;
+  }
+
+  Program run() {
+    if (draft_.target.dialect == "gnu") choose_layouts(draft_);
+    for (const Computation& c : draft_.computations) add_kernel(c);
+    place_buffers();
+    add_ports();
+    return std::move(program_);
+  }
+
+ private:
+  // ---- kernels
+
+  void add_kernel(const Computation& c) {
+    Kernel k;
+    k.name = kernel_name(c);
+    const auto own = schedules_.find(k.name), all = schedules_.find("*");
+    const std::string* moves = own != schedules_.end() ? &own->second : all != schedules_.end() ? &all->second : nullptr;
+    const Scheduled s = schedule(draft_, c, moves);
+    k.body = s.body;
+    k.schedule = s.moves;
+    k.nodes = c.origin.nodes;
+    k.computes = c.origin.computes;
+    collect_parameters(k, c);
+    count_work(k, c);
+    for (const BufferRef& b : k.parameters) {
+      if (b->space == Space::weight) pack_weight(k, *b);
+    }
+    Step step;
+    step.kernel = program_.kernels.size();
+    step.computes = k.computes;
+    step.nodes = k.nodes;
+    for (const BufferRef& b : k.parameters) step.arguments.push_back(b->id);
+    program_.steps.push_back(std::move(step));
+    program_.macs += k.macs;
+    program_.kernels.push_back(std::move(k));
+  }
+
+  std::string kernel_name(const Computation& c) {
+    const std::vector<std::string>& nodes = c.origin.nodes;
+    std::string name = nodes.empty() ? "copy_" + word(draft_.buffers.at(c.target).name) : word(nodes.front());
+    if (nodes.size() > 1 && word(nodes.back()) != name) name += "_" + word(nodes.back());
+    name = name.substr(0, 40);
+    std::string unique = name;
+    for (int n = 2; !names_.insert(unique).second; ++n) unique = fmt::format("{}_{}", name, n);
+    return unique;
+  }
+
+  void collect_parameters(Kernel& k, const Computation& c) {
+    std::set<int64_t> seen;
+    const auto add = [&](int64_t id) {
+      if (seen.insert(id).second) k.parameters.push_back(std::make_shared<const Buffer>(draft_.buffers.at(id)));
+    };
+    for (Expr l : loads_in(c.value)) add(l->attr.ints[0]);
+    add(c.target);
+    k.outputs = {c.target};
+  }
+
+  static int64_t iterations(const std::vector<Expr>& ranges) {
+    int64_t n = 1;
+    for (Expr r : ranges) n *= extent_of(r);
+    return n;
+  }
+
+  /// Arithmetic on values, not on indices.
+  static int64_t operations(Expr e) {
+    int64_t n = 0;
+    std::vector<Expr> stack{e};
+    std::set<const Node*> seen;
+    while (!stack.empty()) {
+      const Expr now = stack.back();
+      stack.pop_back();
+      if (!seen.insert(now.get()).second || now->is(Op::load) || is_reduce(now->op)) continue;
+      n += is_elementwise(now->op) && is_float(now->dtype) && !now->is(Op::cast) && !now->is(Op::where) ? 1 : 0;
+      stack.insert(stack.end(), now->sources.begin(), now->sources.end());
+    }
+    return n;
+  }
+
+  void count_work(Kernel& k, const Computation& c) {
+    const int64_t outputs = iterations(c.ranges);
+    k.flops = outputs * operations(c.value);
+    if (const Expr reduce = reduction_in(c.value)) {
+      const int64_t all = outputs * iterations(reduction_ranges(c.value));
+      k.flops += all * (1 + operations(reduce[0]));
+      if (reduce->is(Op::reduce_add) && reduce[0]->is(Op::mul)) k.macs = all;
+    }
+    for (const BufferRef& b : k.parameters) {
+      if (b->id == c.target) k.bytes_written += outputs * bits_of(b->dtype) / 8;
+      else k.bytes_read += b->bytes();
+    }
+  }
+
+  // ---- weights
+
+  /// Gives the kernel the weight in its own order; equal orders of one weight are one buffer.
+  void pack_weight(Kernel& k, const Buffer& b) {
+    Buffer packed = b;
+    packed.layout = packed_layout(b, k.body);
+    const auto same = std::find_if(packed_.begin(), packed_.end(), [&](const Buffer& p) {
+      return p.name == b.name && p.layout == packed.layout;
+    });
+    if (same == packed_.end()) {
+      packed.id = packed_ids_.insert(b.id).second ? b.id : draft_.pool->fresh_id();
+      packed_.push_back(packed);
+      program_.weights[packed.id] = pack(packed, draft_.graph->weights.at(b.name));
+    } else {
+      packed = *same;
+    }
+    const auto ref = std::make_shared<const Buffer>(packed);
+    program_.buffers[packed.id].buffer = ref;
+    if (packed.id != b.id) k.body = renumbered(k.body, b.id, packed.id);
+    for (BufferRef& p : k.parameters) {
+      if (p->id == b.id && p->space == Space::weight) p = ref;
+    }
+  }
+
+  static StmtRef renumbered(const StmtRef& body, int64_t from, int64_t to) {
+    return map_exprs(body, [&](Expr e) {
+      return rewrite_expr(e, [&](Expr n) -> Expr {
+        if (!n->is(Op::load) || n->attr.ints[0] != from) return n;
+        return n->pool->make(Op::load, n->dtype, {}, n->sources, {{to}, n->attr.name});
+      });
+    });
+  }
+
+  // ---- memory
+
+  static bool recomputes(const StmtRef& body, int64_t target) {
+    bool overlap = false;
+    walk(body, [&](const Stmt& s) {
+      if (s.kind != StmtKind::store || s.buffer->id != target) return;
+      for (Expr i : s.index) {
+        for (Expr n : topological({i})) overlap |= n->is(Op::min) || n->is(Op::max);
+      }
+    });
+    return overlap;
+  }
+
+  /// A buffer whose memory the kernel's result can take over: read for the last time here, element
+  /// for element where the result is written.
+  int64_t in_place(size_t step, const Computation& c, const std::map<int64_t, int64_t>& last_read) {
+    const Buffer& to = draft_.buffers.at(c.target);
+    if (recomputes(program_.kernels[step].body, c.target)) return -1;
+    for (Expr l : loads_in(c.value)) {
+      const Buffer& from = draft_.buffers.at(l->attr.ints[0]);
+      const auto last = last_read.find(from.id);
+      if (from.space != Space::arena || last == last_read.end() || last->second != static_cast<int64_t>(step)) continue;
+      if (from.shape != to.shape || !(from.layout == to.layout) || from.dtype != to.dtype) continue;
+      if (from.layout.has_halo() && from.halo_value != to.halo_value) continue;
+      const std::vector<Expr> loads = loads_in(c.value);
+      const bool same_place = std::all_of(loads.begin(), loads.end(), [&](Expr other) {
+        return other->attr.ints[0] != from.id || other->sources == c.index;
+      });
+      if (same_place) return from.id;
+    }
+    return -1;
+  }
+
+  void place_buffers() {
+    std::map<int64_t, int64_t> first, last;
+    for (size_t i = 0; i < draft_.computations.size(); ++i) {
+      const Computation& c = draft_.computations[i];
+      first.try_emplace(c.target, static_cast<int64_t>(i));
+      last[c.target] = static_cast<int64_t>(i);
+      for (Expr l : loads_in(c.value)) last[l->attr.ints[0]] = static_cast<int64_t>(i);
+    }
+    std::vector<Lifetime> lifetimes;
+    std::set<int64_t> started;
+    for (size_t i = 0; i < draft_.computations.size(); ++i) {
+      const Computation& c = draft_.computations[i];
+      const Buffer& b = draft_.buffers.at(c.target);
+      if (b.space != Space::arena || !started.insert(b.id).second) continue;
+      lifetimes.push_back({b.id, b.bytes(), first[b.id], last[b.id], in_place(i, c, last)});
+    }
+    program_.arena_align = draft_.target.dialect == "gnu" ? std::max<int64_t>(draft_.target.vector_bytes, 4) : 8;
+    for (const auto& [id, b] : draft_.buffers) {
+      if (b.dtype == DType::f64 || b.dtype == DType::i64) program_.arena_align = std::max<int64_t>(8, program_.arena_align);
+    }
+    const Plan plan = plan_memory(lifetimes, program_.arena_align);
+    program_.arena_bytes = plan.bytes;
+    program_.arena_bound_bytes = plan.bound;
+    for (const Lifetime& l : lifetimes) {
+      Placed& p = program_.buffers[l.buffer];
+      p = {std::make_shared<const Buffer>(draft_.buffers.at(l.buffer)), plan.offsets.at(l.buffer), l.first, l.last, l.in_place_of};
+    }
+    for (const auto& [id, b] : draft_.buffers) {
+      if (b.space == Space::arena || b.space == Space::weight) continue;
+      program_.buffers[id] = {std::make_shared<const Buffer>(b), -1, first.count(id) != 0 ? first[id] : 0, last.count(id) != 0 ? last[id] : 0, -1};
+    }
+  }
+
+  void add_ports() {
+    for (const GraphInput& in : draft_.graph->inputs) {
+      const auto stored = draft_.stored.find(in.node);
+      program_.inputs.push_back({in.name, word(in.name), stored != draft_.stored.end() ? stored->second.buffer : unused_input(in), in.meaning});
+    }
+    for (const auto& [id, b] : draft_.buffers) {
+      if (b.space == Space::output) program_.outputs.push_back({b.name, word(b.name), id, ""});
+    }
+  }
+
+  /// An input that nothing reads is still a part of the interface.
+  int64_t unused_input(const GraphInput& in) {
+    Buffer b;
+    b.id = draft_.pool->fresh_id();
+    b.name = in.name;
+    b.dtype = in.node->dtype;
+    b.shape = bounds_of(in.node->shape);
+    b.layout = Layout::row_major(b.shape.size());
+    b.space = Space::input;
+    program_.buffers[b.id].buffer = std::make_shared<const Buffer>(b);
+    return b.id;
+  }
+
+  Draft draft_;
+  const std::map<std::string, std::string>& schedules_;
+  Program program_;
+  std::set<std::string> names_;
+  std::vector<Buffer> packed_;
+  std::set<int64_t> packed_ids_;
+};
+
+}  // namespace
+
+Program build_program(Draft draft, const std::map<std::string, std::string>& schedules) {
+  return Builder(std::move(draft), schedules).run();
+}
+
+}  // namespace tinycc
