@@ -1,7 +1,6 @@
 // The canonical linear form of integer expressions: constant + sum of coefficient*term. Exact in
 // wrapping arithmetic, so it needs no facts about overflow. See simplify.h.
 #include <algorithm>
-#include <map>
 
 #include "ir/affine.h"
 #include "ir/arith.h"
@@ -10,38 +9,52 @@
 namespace tinycc {
 namespace {
 
-/// Coefficients of nodes not looked into yet, latest node first: a user comes before its sources,
-/// so that a shared node is split once, with the sum of its coefficients.
-using Pending = std::map<uint32_t, std::pair<Expr, int64_t>, std::greater<>>;
+/// Nodes not looked into yet, as a heap: the latest node first, so a user comes before its sources,
+/// and a shared node is split once, with the sum of its coefficients.
+class Pending {
+ public:
+  void add(Expr e, int64_t coefficient) {
+    items_.emplace_back(e, coefficient);
+    std::push_heap(items_.begin(), items_.end(), earlier);
+  }
+  bool empty() const { return items_.empty(); }
+  std::pair<Expr, int64_t> take() {
+    auto [e, coefficient] = pop();
+    while (!items_.empty() && items_[0].first == e) {
+      coefficient = wrapping_add(coefficient, pop().second);
+    }
+    return {e, coefficient};
+  }
 
-void add_to(Pending& pending, Expr e, int64_t coefficient) {
-  auto& entry = pending[e->id];
-  entry = {e, wrapping_add(entry.second, coefficient)};
-}
+ private:
+  using Item = std::pair<Expr, int64_t>;
+  static bool earlier(const Item& a, const Item& b) { return a.first->id < b.first->id; }
+  Item pop() {
+    std::pop_heap(items_.begin(), items_.end(), earlier);
+    const Item item = items_.back();
+    items_.pop_back();
+    return item;
+  }
+  std::vector<Item> items_;
+};
 
 /// Splits a linear node into its sources; false when `e` is a term of its own.
 bool split(Expr e, int64_t coefficient, Pending& pending, int64_t& constant) {
-  const auto scaled = [&](Expr factor) { return wrapping_mul(coefficient, integer_of(factor)); };
-  switch (e->op) {
-    case Op::constant:
-      constant = wrapping_add(constant, scaled(e));
-      return true;
-    case Op::neg:
-      add_to(pending, e->sources[0], wrapping_sub(0, coefficient));
-      return true;
-    case Op::add:
-      for (Expr s : e->sources) add_to(pending, s, coefficient);
-      return true;
-    case Op::mul:
-      for (size_t i = 0; i < 2; ++i) {
-        if (!e->sources[i]->is(Op::constant)) continue;
-        add_to(pending, e->sources[1 - i], scaled(e->sources[i]));
-        return true;
-      }
-      return false;
-    default:
-      return false;
+  const auto scaled = [&](Expr factor) { return wrapping_mul(coefficient, factor->attr.ints[0]); };
+  if (e->is(Op::constant)) {
+    constant = wrapping_add(constant, scaled(e));
+  } else if (e->is(Op::neg)) {
+    pending.add(e->sources[0], wrapping_sub(0, coefficient));
+  } else if (e->is(Op::add)) {
+    for (Expr s : e->sources) pending.add(s, coefficient);
+  } else if (e->is(Op::mul) && e->sources[1]->is(Op::constant)) {
+    pending.add(e->sources[0], scaled(e->sources[1]));
+  } else if (e->is(Op::mul) && e->sources[0]->is(Op::constant)) {
+    pending.add(e->sources[1], scaled(e->sources[0]));
+  } else {
+    return false;
   }
+  return true;
 }
 
 Expr scaled_term(Pool& pool, Expr term, int64_t coefficient) {
@@ -69,10 +82,9 @@ bool is_linear(Expr e) {
 Affine affine(Expr e, const std::function<Expr(Expr)>& leaf) {
   Affine sum;
   Pending pending;
-  add_to(pending, e, 1);
+  pending.add(e, 1);
   while (!pending.empty()) {
-    const auto [node, coefficient] = pending.begin()->second;
-    pending.erase(pending.begin());
+    const auto [node, coefficient] = pending.take();
     if (coefficient == 0 || split(node, coefficient, pending, sum.constant)) continue;
     const Expr term = leaf(node);
     if (term == node || !split(term, coefficient, pending, sum.constant)) {
@@ -90,21 +102,25 @@ Affine affine(Expr e) {
 void tidy(Affine& sum, DType dtype) {
   std::sort(sum.terms.begin(), sum.terms.end(),
             [](const auto& a, const auto& b) { return comes_before(a.first, b.first); });
-  std::vector<std::pair<Expr, int64_t>> merged;
-  for (const auto& [term, coefficient] : sum.terms) {
-    if (merged.empty() || merged.back().first != term) merged.emplace_back(term, 0);
-    merged.back().second = wrap_to(dtype, wrapping_add(merged.back().second, coefficient));
-    if (merged.back().second == 0) merged.pop_back();
+  size_t kept = 0;
+  for (size_t i = 0; i < sum.terms.size();) {
+    const Expr term = sum.terms[i].first;
+    int64_t total = 0;
+    for (; i < sum.terms.size() && sum.terms[i].first == term; ++i) {
+      total = wrap_to(dtype, wrapping_add(total, sum.terms[i].second));
+    }
+    if (total != 0) sum.terms[kept++] = {term, total};
   }
-  sum.terms = std::move(merged);
+  sum.terms.resize(kept);
   sum.constant = wrap_to(dtype, sum.constant);
 }
 
 Affine difference(const Affine& a, const Affine& b) {
   Affine d = a;
   d.constant = wrapping_sub(a.constant, b.constant);
-  for (const auto& [term, coefficient] : b.terms)
+  for (const auto& [term, coefficient] : b.terms) {
     d.terms.emplace_back(term, wrapping_sub(0, coefficient));
+  }
   tidy(d, DType::i64);
   return d;
 }

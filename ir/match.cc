@@ -59,6 +59,41 @@ bool is_sum_pattern(Expr p) {
          !is_number(p->sources[1]);
 }
 
+/// Some term of a sum, as it is written, has this op.
+bool has_term(Expr sum, Op op) {
+  if (sum->is(Op::add)) return has_term(sum->sources[0], op) || has_term(sum->sources[1], op);
+  if (sum->is(Op::mul) || sum->is(Op::neg)) return has_term(sum->sources[0], op);
+  return sum->is(op);
+}
+
+/// Each addend that names an op has a term to match.
+bool may_match_sum(Expr pattern, Expr subject) {
+  if (is_variable(pattern)) return true;
+  if (pattern->is(Op::add)) {
+    return may_match_sum(pattern->sources[0], subject) &&
+           may_match_sum(pattern->sources[1], subject);
+  }
+  if (pattern->is(Op::mul)) return may_match_sum(pattern->sources[0], subject);
+  return has_term(subject, pattern->op);
+}
+
+/// Cheap first look: ops agree one level down, in one of the orders.
+bool may_match(Expr pattern, Expr subject) {
+  const auto fits = [](Expr p, Expr e) {
+    if (is_variable(p)) return !is_number(p) || e->is(Op::constant);
+    return is_sum_pattern(p) ? is_linear(e) && may_match_sum(p, e) : p->op == e->op;
+  };
+  if (is_sum_pattern(pattern)) return may_match_sum(pattern, subject);
+  const auto &p = pattern->sources, &e = subject->sources;
+  const auto fits_all = [&](size_t first) {
+    for (size_t i = 0; i < p.size(); ++i) {
+      if (!fits(p[i], e[i == 0 ? first : i == 1 ? 1 - first : i])) return false;
+    }
+    return true;
+  };
+  return fits_all(0) || (p.size() == 2 && is_commutative(subject) && fits_all(1));
+}
+
 }  // namespace
 
 Expr instantiate(Expr pattern, const Match& match, Expr like,
@@ -75,6 +110,7 @@ std::optional<Match> Matcher::match(const Rule& rule, Domain domain, Expr subjec
   overflow_free_ = domain == Domain::index;
   rule_ = &rule;
   root_ = subject;
+  if (!may_match(rule.left, subject)) return {};
   State state;
   state.goals.push_back({rule.left, subject, {}, {}});
   return solve(std::move(state)) ? std::optional(found_) : std::nullopt;
