@@ -23,13 +23,7 @@ KernelWriter::KernelWriter(const Names& names, size_t kernel)
 
 std::string KernelWriter::body() {
   walk(kernel_.body, [&](const Stmt& s) {
-    if (s.kind == StmtKind::alloc) {
-      buffers_[s.buffer->id] = s.buffer;
-      elements_[s.buffer->id] = unique_identifier(s.buffer->name, taken_);
-    }
-    if (s.kind == StmtKind::loop && ranges_.count(s.range) == 0) {
-      ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
-    }
+    if (s.kind == StmtKind::alloc) buffers_[s.buffer->id] = s.buffer;
   });
   if (dialect_.vectors) find_vector_registers();
   write(kernel_.body);
@@ -66,6 +60,7 @@ void KernelWriter::write_seq(const Stmt& s) {
 }
 
 void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
+  elements_[b.id] = unique_identifier(b.name, taken_);
   const auto vector = vector_registers_.find(b.id);
   std::string text = vector == vector_registers_.end() ? scalar_type(b.dtype)
                                                        : names_.prefixed(fmt::format("f_{}x{}", name_of(b.dtype), vector->second));
@@ -78,7 +73,8 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
 
 void KernelWriter::write_loop(const StmtRef& s) {
   if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s)) return write_vector_loop(*s);
-  const std::string& name = ranges_.at(s->range);
+  const std::set<std::string> outside = taken_;  // names end with their block
+  const std::string name = ranges_[s->range] = unique_identifier(s->range->attr.name, taken_);
   const int64_t extent = extent_of(s->range);
   if (s->loop == LoopKind::unroll && dialect_.unroll_pragma && extent > 1) {
     out_ += fmt::format("#pragma GCC unroll {}\n", extent);
@@ -86,6 +82,7 @@ void KernelWriter::write_loop(const StmtRef& s) {
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, extent));
   write(s->body[0]);
   line("}");
+  taken_ = outside;
 }
 
 void KernelWriter::write_store(const Stmt& s) {

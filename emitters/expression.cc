@@ -126,10 +126,28 @@ Text KernelWriter::value(Expr e) {
   return shared_[e] = named;
 }
 
+namespace {
+
+/// Arithmetic on loop variables and constants alone, within int32_t.
+bool is_index(Expr e) {
+  if (e->dtype != DType::i64) return false;
+  for (Expr n : topological({e})) {
+    switch (n->op) {
+      case Op::range: case Op::constant: case Op::add: case Op::mul: case Op::div: case Op::mod: case Op::min:
+      case Op::max: case Op::neg: break;
+      default: return false;
+    }
+  }
+  const Interval all = bounds(e);
+  return all.low >= INT32_MIN && all.high <= INT32_MAX;
+}
+
+}  // namespace
+
 Text KernelWriter::fresh_value(Expr e) {
+  if (is_index(e) || ((e->is(Op::lt) || e->is(Op::eq)) && is_index(e[0]) && is_index(e[1]))) return index(e);
   switch (e->op) {
     case Op::constant: return constant_text(e);
-    case Op::range: return {fmt::format("(int64_t){}", ranges_.at(e)), kUnary};
     case Op::load: return loaded(e);
     default: return operation(e);
   }
@@ -220,7 +238,7 @@ void KernelWriter::find_shared(const std::vector<Expr>& roots) {
   while (!stack.empty()) {
     const Expr e = stack.back();
     stack.pop_back();
-    if (e->dtype != DType::i64 || e->is(Op::load)) ++uses_[e];
+    if (!is_index(e)) ++uses_[e];
     if (!expanded.insert(e.get()).second || e->is(Op::load)) continue;
     if (e->is(Op::max) || e->is(Op::min)) ++uses_[e[0]], ++uses_[e[1]];  // a < b ? b : a
     if (e->is(Op::where)) stack.push_back(e[0]);

@@ -181,7 +181,8 @@ void KernelWriter::write_vector_loop(const Stmt& loop) {
     line(fmt::format("{}({}) = {};", names_.macro(fmt::format("F_PUT_f32x{}", lanes_)), place(s.buffer->id, first(), false), v.text));
   } else {  // lane by lane
     const std::string all = v.precedence == kAtom ? v.text : temporary(vector_type(s.value->dtype), v.text);
-    const std::string& l = ranges_.at(lane_);
+    const std::string l = unique_identifier(lane_->attr.name, taken_);
+    ranges_[lane_] = l;
     line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, l, lanes_));
     line(fmt::format("{} = {}[{}];", place(s.buffer->id, s.index, false), all, l));
     line("}");

@@ -50,30 +50,50 @@ StmtRef plain_nest(const Draft& draft, const Computation& c) {
   return c.fills_halo ? seq({halo_fill(*draft.pool, target), body}) : body;
 }
 
-StmtRef halo_fill(Pool& pool, const BufferRef& buffer) {
-  std::vector<StmtRef> strips;
+namespace {
+
+/// One strip of the frame: along axis `strip`, before and behind. Axes before it have had theirs, so
+/// of them only the interior is left. Strips of equal width share their loops.
+std::vector<StmtRef> strips_along(Pool& pool, const BufferRef& buffer, size_t strip) {
   const std::vector<Axis>& axes = buffer->layout.axes;
   const auto extent = [&](const Axis& a) { return buffer->shape[static_cast<size_t>(a.dim)]; };
-  for (size_t strip = 0; strip < axes.size(); ++strip) {
-    for (const bool behind : {false, true}) {
-      const int64_t width = behind ? axes[strip].hi : axes[strip].lo;
-      if (width == 0) continue;
-      std::vector<Expr> index(buffer->shape.size()), ranges;
-      for (size_t i = 0; i < axes.size(); ++i) {
-        // Axes before this one have their strips already: within them only the interior is left.
-        const int64_t before = i < strip ? 0 : i == strip ? (behind ? -extent(axes[i]) : axes[i].lo) : axes[i].lo;
-        const int64_t count = i == strip ? width : extent(axes[i]) + (i < strip ? 0 : axes[i].lo + axes[i].hi);
-        Expr at = constant_int(pool, DType::i64, 0);
-        if (count > 1) {
-          ranges.push_back(range(pool, count, "i" + std::to_string(i)));
-          at = ranges.back();
-        }
-        index[static_cast<size_t>(axes[i].dim)] = before == 0 ? at : at + static_cast<double>(-before);
-      }
-      strips.push_back(loops(ranges, store(buffer, index, constant(pool, buffer->dtype, buffer->halo_value))));
+  const Axis& own = axes[strip];
+  std::vector<StmtRef> result;
+  const auto add = [&](int64_t width, bool before, bool behind) {
+    if (width == 0) return;
+    std::vector<Expr> index(buffer->shape.size()), ranges;
+    for (size_t i = 0; i < axes.size(); ++i) {
+      const bool interior = i < strip;
+      const int64_t count = i == strip ? width : extent(axes[i]) + (interior ? 0 : axes[i].lo + axes[i].hi);
+      Expr at = constant_int(pool, DType::i64, 0);
+      if (count > 1) at = ranges.emplace_back(range(pool, count, std::string(1, static_cast<char>('i' + ranges.size()))));
+      index[static_cast<size_t>(axes[i].dim)] = interior || axes[i].lo == 0 ? at : at + static_cast<double>(-axes[i].lo);
     }
+    const Expr value = constant(pool, buffer->dtype, buffer->halo_value);
+    std::vector<StmtRef> stores;
+    if (before) stores.push_back(store(buffer, index, value));
+    Expr& shifted = index[static_cast<size_t>(own.dim)];
+    shifted = shifted + static_cast<double>(own.lo + extent(own));
+    if (behind) stores.push_back(store(buffer, index, value));
+    result.push_back(loops(ranges, seq(std::move(stores))));
+  };
+  if (own.lo == own.hi) {
+    add(own.lo, true, true);
+  } else {
+    add(own.lo, true, false);
+    add(own.hi, false, true);
   }
-  return seq(std::move(strips));
+  return result;
+}
+
+}  // namespace
+
+StmtRef halo_fill(Pool& pool, const BufferRef& buffer) {
+  std::vector<StmtRef> all;
+  for (size_t i = 0; i < buffer->layout.axes.size(); ++i) {
+    for (StmtRef& s : strips_along(pool, buffer, i)) all.push_back(std::move(s));
+  }
+  return seq(std::move(all));
 }
 
 }  // namespace tinycc

@@ -160,15 +160,23 @@ class Chooser {
     }
     if (split_v && !weights_outermost()) outer.push_back(name() + "o");
     if (split_r) outer.push_back(rows->attr.name + "o");
-    if (rows) inner.push_back(rows->attr.name + "i");
-    inner.push_back(name() + "i");
     std::string moves = fmt::format("tile {} {}", name(), wide);
+    if (rows) inner.push_back(rows->attr.name + "i");
+    std::string lane = name() + "i", blocks;
+    if (t.vectors > 1) {
+      moves += fmt::format("; tile {} {}", lane, t.lanes);
+      inner.push_back(lane + "o");
+      blocks = " " + lane + "o";
+      lane += "i";
+    }
+    inner.push_back(lane);
     if (rows) moves += fmt::format("; tile {} {}", rows->attr.name, t.rows);
     std::vector<std::string> all(outer);
     all.insert(all.end(), inner.begin(), inner.end());
     if (all.size() > 1) moves += "; order " + list(all);
-    moves += "; register " + list(inner) + reduction_order() + fmt::format("; vectorize {}i {}", name(), t.lanes);
-    if (rows && t.rows > 1) moves += fmt::format("; unroll {}i", rows->attr.name);
+    moves += "; register " + list(inner) + reduction_order() + fmt::format("; vectorize {} {}", lane, t.lanes);
+    if (rows && t.rows > 1) blocks = " " + rows->attr.name + "i" + blocks;
+    if (!blocks.empty()) moves += "; unroll" + blocks;
     return moves + unrolled_windows(t);
   }
 
