@@ -1,0 +1,89 @@
+// Operands and attributes of one node; see trace.h.
+#include "compiler/onnx/ops.h"
+
+namespace tinycc::onnx {
+
+Call::Call(Tracer& tracer, const Scope& scope, const proto::Node& node, int64_t version)
+    : tracer(tracer), scope(scope), node(node), version(version) {
+  for (const std::string& name : node.input()) {
+    operands_.push_back(name.empty() ? Expr() : look_up(scope, name));
+  }
+}
+
+Expr Call::operator[](size_t i) const {
+  if (!has(i)) refuse("operand " + std::to_string(i) + " is missing");
+  return operands_[i];
+}
+
+std::optional<Expr> Call::maybe(size_t i) const {
+  return has(i) ? std::optional<Expr>(operands_[i]) : std::nullopt;
+}
+
+std::vector<Expr> Call::all() const {
+  std::vector<Expr> operands;
+  for (size_t i = 0; i < count(); ++i) operands.push_back((*this)[i]);
+  if (operands.empty()) refuse("there are no operands");
+  return operands;
+}
+
+TensorData Call::constant(size_t i) const {
+  if (auto value = tracer.value_of((*this)[i])) return *value;
+  throw Error(ExitCode::unsupported,
+              "operand " + std::to_string(i) + " ('" + node.input(static_cast<int>(i)) +
+                  "') depends on the model's inputs, and must be known beforehand");
+}
+
+const proto::Attribute* Call::find(const std::string& name, int32_t type) const {
+  for (const proto::Attribute& a : node.attribute()) {
+    if (a.name() != name) continue;
+    if (type != 0 && a.has_type() && a.type() != type)
+      refuse("attribute '" + name + "' has another type");
+    return &a;
+  }
+  return nullptr;
+}
+
+const proto::Attribute& Call::attribute(const std::string& name, int32_t type) const {
+  if (const proto::Attribute* a = find(name, type)) return *a;
+  refuse("attribute '" + name + "' is missing");
+}
+
+int64_t Call::integer(const std::string& name, std::optional<int64_t> otherwise) const {
+  if (!has_attribute(name) && otherwise) return *otherwise;
+  return attribute(name, kInt).i();
+}
+
+double Call::real(const std::string& name, std::optional<double> otherwise) const {
+  if (!has_attribute(name) && otherwise) return *otherwise;
+  return static_cast<double>(attribute(name, kFloat).f());
+}
+
+std::string Call::text(const std::string& name, std::optional<std::string> otherwise) const {
+  if (!has_attribute(name) && otherwise) return *otherwise;
+  return attribute(name, kString).s();
+}
+
+Ints Call::ints(const std::string& name, std::optional<Ints> otherwise) const {
+  if (!has_attribute(name) && otherwise) return *otherwise;
+  const auto& values = attribute(name, kInts).ints();
+  return {values.begin(), values.end()};
+}
+
+std::vector<double> Call::reals(const std::string& name) const {
+  const proto::Attribute* a = find(name, kFloats);
+  return a == nullptr ? std::vector<double>()
+                      : std::vector<double>(a->floats().begin(), a->floats().end());
+}
+
+std::vector<std::string> Call::texts(const std::string& name) const {
+  const proto::Attribute* a = find(name, kStrings);
+  return a == nullptr ? std::vector<std::string>()
+                      : std::vector<std::string>(a->strings().begin(), a->strings().end());
+}
+
+std::optional<Ints> Call::ints_or_operand(const std::string& name, size_t i) const {
+  if (has(i)) return constant_ints(i);
+  return has_attribute(name) ? std::optional<Ints>(ints(name)) : std::nullopt;
+}
+
+}  // namespace tinycc::onnx

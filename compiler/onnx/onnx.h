@@ -1,0 +1,28 @@
+// The ONNX front end: a model file becomes a graph of primitives. In: a path and what the user
+// pins. Out: Graph, with every operator traced into primitives and every shape known.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ir/graph.h"
+
+namespace tinycc {
+
+struct OnnxOptions {
+  /// Dims of inputs by name; wanted for each input whose own dims are symbolic (--shape).
+  std::map<std::string, std::vector<int64_t>> shapes;
+  /// Name of the graph: an identifier. Empty: made from the file's name.
+  std::string name;
+};
+
+/// Reads and traces a model (ONNX opset 7 to 23 and its external data files).
+/// Errors: Error(bad_input) for a file that is damaged, inconsistent or incomplete, with the node;
+/// Error(unsupported) that lists every node whose operator is not supported.
+Graph load_onnx(const std::string& path, const OnnxOptions& options = {});
+
+/// The model's initializers by name, as weights for another front end.
+std::map<std::string, TensorData> load_onnx_weights(const std::string& path);
+
+}  // namespace tinycc

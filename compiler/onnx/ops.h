@@ -1,0 +1,38 @@
+// The op table: one row an operator and version, each a function from a Call to its results. Rows
+// are spread over files by topic; a row is valid from its version until the next row of its name.
+#pragma once
+
+#include <span>
+
+#include "compiler/onnx/trace.h"
+
+namespace tinycc::onnx {
+
+struct OpRow {
+  using One = Expr (*)(Call&);
+  using Many = Outputs (*)(Call&);
+  OpRow(const char* name, int64_t since, One one, const char* domain = "")
+      : name(name), since(since), one(one), domain(domain) {}
+  OpRow(const char* name, int64_t since, Many many, const char* domain = "")
+      : name(name), since(since), many(many), domain(domain) {}
+
+  const char* name;
+  int64_t since;
+  One one = nullptr;
+  Many many = nullptr;
+  const char* domain;
+};
+
+std::span<const OpRow> elementwise_ops();
+std::span<const OpRow> shape_ops();
+std::span<const OpRow> index_ops();
+std::span<const OpRow> reduce_ops();
+std::span<const OpRow> network_ops();  // conv, pooling, normalisation, products, resize
+std::span<const OpRow> recurrent_ops();
+std::span<const OpRow> quantise_ops();
+std::span<const OpRow> control_ops();
+
+/// The row for an operator at a version of its domain, or nullptr.
+const OpRow* find_op(const std::string& domain, const std::string& name, int64_t version);
+
+}  // namespace tinycc::onnx

@@ -1,0 +1,131 @@
+// Rows of the op table: elementwise operators. See ops.h.
+#include "compiler/onnx/ops.h"
+
+namespace tinycc::onnx {
+namespace {
+
+Expr folded_over(Call& c, Expr (*combine)(Expr, Expr)) {
+  const std::vector<Expr> operands = c.all();
+  Expr result = operands[0];
+  for (size_t i = 1; i < operands.size(); ++i) result = combine(result, operands[i]);
+  return result;
+}
+
+Expr clip_by_attributes(Call& c) {
+  std::optional<Expr> low, high;
+  if (c.has_attribute("min")) low = constant(c.pool(), c[0]->dtype, c.real("min"));
+  if (c.has_attribute("max")) high = constant(c.pool(), c[0]->dtype, c.real("max"));
+  return clip(c[0], low, high);
+}
+
+Expr bit_shift(Call& c) {
+  return bitwise(c.text("direction") == "LEFT" ? Op::shl : Op::shr, c[0], c[1]);
+}
+
+Expr bitwise_not(Call& c) {
+  const Expr ones = is_bool(c[0]->dtype) ? constant(c.pool(), DType::boolean, 1)
+                                         : constant_int(c.pool(), c[0]->dtype, -1);
+  return binary(Op::bit_xor, c[0], ones);
+}
+
+Expr truth_not(Call& c) { return logical_not(c[0]); }
+Expr mean_of(Call& c) {
+  return div(folded_over(c, add), constant(c.pool(), c[0]->dtype, static_cast<double>(c.count())));
+}
+Expr modulo_of(Call& c) {
+  return c.integer("fmod", 0) != 0 ? remainder(c[0], c[1]) : modulo(c[0], c[1]);
+}
+Expr gelu_of(Call& c) { return gelu(c[0], c.text("approximate", "none") == "tanh"); }
+
+Expr inf_of(Call& c) {
+  return is_inf(c[0], c.integer("detect_negative", 1) != 0, c.integer("detect_positive", 1) != 0);
+}
+
+Expr cast_of(Call& c) { return cast(c[0], dtype_of(static_cast<int32_t>(c.integer("to")))); }
+
+const OpRow kRows[] = {
+    {"Abs", 1, [](Call& c) { return abs(c[0]); }},
+    {"Acos", 7, [](Call& c) { return acos(c[0]); }},
+    {"Acosh", 9, [](Call& c) { return acosh(c[0]); }},
+    {"Add", 7, [](Call& c) { return add(c[0], c[1]); }},
+    {"And", 7, [](Call& c) { return bitwise(Op::bit_and, c[0], c[1]); }},
+    {"Asin", 7, [](Call& c) { return asin(c[0]); }},
+    {"Asinh", 9, [](Call& c) { return asinh(c[0]); }},
+    {"Atan", 7, [](Call& c) { return atan(c[0]); }},
+    {"Atanh", 9, [](Call& c) { return atanh(c[0]); }},
+    {"BitShift", 11, bit_shift},
+    {"BitwiseAnd", 18, [](Call& c) { return bitwise(Op::bit_and, c[0], c[1]); }},
+    {"BitwiseNot", 18, bitwise_not},
+    {"BitwiseOr", 18, [](Call& c) { return bitwise(Op::bit_or, c[0], c[1]); }},
+    {"BitwiseXor", 18, [](Call& c) { return bitwise(Op::bit_xor, c[0], c[1]); }},
+    {"Cast", 6, cast_of},
+    {"CastLike", 15, [](Call& c) { return cast(c[0], c[1]->dtype); }},
+    {"Ceil", 1, [](Call& c) { return ceil(c[0]); }},
+    {"Celu", 12, [](Call& c) { return celu(c[0], c.real("alpha", 1)); }},
+    {"Clip", 1, clip_by_attributes},
+    {"Clip", 11, [](Call& c) { return clip(c[0], c.maybe(1), c.maybe(2)); }},
+    {"Cos", 7, [](Call& c) { return cos(c[0]); }},
+    {"Cosh", 9, [](Call& c) { return cosh(c[0]); }},
+    {"Div", 7, [](Call& c) { return div(c[0], c[1]); }},
+    {"Elu", 1, [](Call& c) { return elu(c[0], c.real("alpha", 1)); }},
+    {"Equal", 7, [](Call& c) { return equal(c[0], c[1]); }},
+    {"Erf", 9, [](Call& c) { return erf(c[0]); }},
+    {"Exp", 1, [](Call& c) { return exp(c[0]); }},
+    {"Floor", 1, [](Call& c) { return floor(c[0]); }},
+    {"Gelu", 20, gelu_of},
+    {"Gelu", 1, [](Call& c) { return gelu(c[0], false); }, "com.microsoft"},
+    {"Greater", 7, [](Call& c) { return greater(c[0], c[1]); }},
+    {"GreaterOrEqual", 12, [](Call& c) { return greater_equal(c[0], c[1]); }},
+    {"HardSigmoid", 1,
+     [](Call& c) { return hard_sigmoid(c[0], c.real("alpha", 0.2), c.real("beta", 0.5)); }},
+    {"HardSwish", 14, [](Call& c) { return hard_swish(c[0]); }},
+    {"Identity", 1, [](Call& c) { return c[0]; }},
+    {"IsInf", 10, inf_of},
+    {"IsNaN", 9, [](Call& c) { return is_nan(c[0]); }},
+    {"LeakyRelu", 1, [](Call& c) { return leaky_relu(c[0], c.real("alpha", 0.01)); }},
+    {"Less", 7, [](Call& c) { return less(c[0], c[1]); }},
+    {"LessOrEqual", 12, [](Call& c) { return less_equal(c[0], c[1]); }},
+    {"Log", 1, [](Call& c) { return log(c[0]); }},
+    {"Max", 1, [](Call& c) { return folded_over(c, maximum); }},
+    {"Mean", 1, mean_of},
+    {"Min", 1, [](Call& c) { return folded_over(c, minimum); }},
+    {"Mish", 18, [](Call& c) { return mish(c[0]); }},
+    {"Mod", 10, modulo_of},
+    {"Mul", 7, [](Call& c) { return mul(c[0], c[1]); }},
+    {"Neg", 1, [](Call& c) { return neg(c[0]); }},
+    {"Not", 1, truth_not},
+    {"Or", 7, [](Call& c) { return bitwise(Op::bit_or, c[0], c[1]); }},
+    {"PRelu", 7, [](Call& c) { return prelu(c[0], c[1]); }},
+    {"Pow", 7, [](Call& c) { return power(c[0], c[1]); }},
+    {"QuickGelu", 1, [](Call& c) { return swish(c[0], c.real("alpha", 1.702)); }, "com.microsoft"},
+    {"Reciprocal", 1, [](Call& c) { return 1.0 / c[0]; }},
+    {"Relu", 1, [](Call& c) { return relu(c[0]); }},
+    {"Round", 11, [](Call& c) { return round(c[0]); }},
+    {"Selu", 1,
+     [](Call& c) {
+       return selu(c[0], c.real("alpha", 1.67326319217681884765625),
+                   c.real("gamma", 1.05070102214813232421875));
+     }},
+    {"Shrink", 9, [](Call& c) { return shrink(c[0], c.real("bias", 0), c.real("lambd", 0.5)); }},
+    {"Sigmoid", 1, [](Call& c) { return sigmoid(c[0]); }},
+    {"Sign", 9, [](Call& c) { return sign(c[0]); }},
+    {"Sin", 7, [](Call& c) { return sin(c[0]); }},
+    {"Sinh", 9, [](Call& c) { return sinh(c[0]); }},
+    {"Softplus", 1, [](Call& c) { return softplus(c[0]); }},
+    {"Softsign", 1, [](Call& c) { return softsign(c[0]); }},
+    {"Sqrt", 1, [](Call& c) { return sqrt(c[0]); }},
+    {"Sub", 7, [](Call& c) { return sub(c[0], c[1]); }},
+    {"Sum", 1, [](Call& c) { return folded_over(c, add); }},
+    {"Swish", 24, [](Call& c) { return swish(c[0], c.real("alpha", 1)); }},
+    {"Tan", 7, [](Call& c) { return tan(c[0]); }},
+    {"Tanh", 1, [](Call& c) { return tanh(c[0]); }},
+    {"ThresholdedRelu", 10, [](Call& c) { return thresholded_relu(c[0], c.real("alpha", 1)); }},
+    {"Where", 9, [](Call& c) { return select(c[0], c[1], c[2]); }},
+    {"Xor", 7, [](Call& c) { return bitwise(Op::bit_xor, c[0], c[1]); }},
+};
+
+}  // namespace
+
+std::span<const OpRow> elementwise_ops() { return kRows; }
+
+}  // namespace tinycc::onnx

@@ -1,0 +1,275 @@
+// Rows of the op table: convolution, pooling, products, normalisation. See ops.h.
+#include <cmath>
+
+#include "compiler/onnx/ops.h"
+
+namespace tinycc::onnx {
+namespace {
+
+/// ONNX lists all amounts before, then all after; ours go axis by axis.
+Ints by_axis(const Ints& pads) {
+  Ints result;
+  for (size_t i = 0; i < pads.size() / 2; ++i)
+    result.insert(result.end(), {pads[i], pads[i + pads.size() / 2]});
+  return result;
+}
+
+/// Pads from attribute `pads` or `auto_pad` for windows of `kernel` over x's spatial axes.
+Ints pads_for(Call& c, const Ints& kernel, const Ints& strides, const Ints& dilations) {
+  const std::string mode = c.text("auto_pad", "NOTSET");
+  if (mode == "NOTSET" || mode.empty()) return by_axis(c.ints("pads", Ints(2 * kernel.size(), 0)));
+  Ints pads;
+  for (size_t i = 0; i < kernel.size(); ++i) {
+    std::pair<int64_t, int64_t> amounts{0, 0};
+    if (mode != "VALID") {
+      amounts = same_padding(c[0]->shape.at(i + 2).bound, kernel[i], strides[i], dilations[i],
+                             mode == "SAME_LOWER");
+    }
+    pads.insert(pads.end(), {amounts.first, amounts.second});
+  }
+  return pads;
+}
+
+void expect_length(const Ints& values, size_t length, const char* what) {
+  if (values.size() != length) refuse(std::string(what) + " has the wrong length");
+}
+
+ConvOptions conv_options(Call& c) {
+  if (c[0]->rank() < 3 || c[1]->rank() != c[0]->rank()) {
+    refuse("operands of shapes " + text_of(c[0]->shape) + " and " + text_of(c[1]->shape));
+  }
+  const size_t spatial = c[0]->shape.size() - 2;
+  const Ints whole = bounds_of(c[1]->shape), kernel(whole.begin() + 2, whole.end());
+  if (c.ints("kernel_shape", kernel) != kernel) refuse("kernel_shape does not fit the weights");
+  ConvOptions options;
+  options.strides = c.ints("strides", Ints(spatial, 1));
+  options.dilations = c.ints("dilations", Ints(spatial, 1));
+  options.groups = c.integer("group", 1);
+  expect_length(options.strides, spatial, "strides");
+  expect_length(options.dilations, spatial, "dilations");
+  options.pads = pads_for(c, kernel, options.strides, options.dilations);
+  return options;
+}
+
+Expr conv_op(Call& c) { return conv(c[0], c[1], c.or_none(2), conv_options(c)); }
+
+/// With output_shape or SAME the pads are what makes that shape come out.
+Expr conv_transpose_op(Call& c) {
+  ConvOptions options = conv_options(c);
+  const size_t spatial = options.strides.size();
+  const Ints extra = c.ints("output_padding", Ints(spatial, 0));
+  const std::string mode = c.text("auto_pad", "NOTSET");
+  const bool same = mode == "SAME_UPPER" || mode == "SAME_LOWER";
+  expect_length(extra, spatial, "output_padding");
+  for (size_t i = 0; i < spatial && (same || c.has_attribute("output_shape")); ++i) {
+    const int64_t inputs = c[0]->shape[i + 2].bound, stride = options.strides[i];
+    const Ints shape = c.ints("output_shape", Ints(spatial, 0));
+    expect_length(shape, spatial, "output_shape");
+    const int64_t wanted = c.has_attribute("output_shape") ? shape[i] : inputs * stride;
+    const int64_t total = (inputs - 1) * stride + extra[i] +
+                          (c[1]->shape[i + 2].bound - 1) * options.dilations[i] + 1 - wanted;
+    const int64_t less = total / 2, more = total - less;
+    options.pads[2 * i] = mode == "SAME_UPPER" ? less : more;
+    options.pads[2 * i + 1] = mode == "SAME_UPPER" ? more : less;
+  }
+  return conv_transpose(c[0], c[1], c.or_none(2), options, extra);
+}
+
+PoolOptions pool_options(Call& c) {
+  PoolOptions options;
+  options.kernel = c.ints("kernel_shape");
+  const size_t spatial = options.kernel.size();
+  if (c[0]->shape.size() != spatial + 2)
+    refuse("kernel_shape does not fit shape " + text_of(c[0]->shape));
+  options.strides = c.ints("strides", Ints(spatial, 1));
+  options.dilations = c.ints("dilations", Ints(spatial, 1));
+  expect_length(options.strides, spatial, "strides");
+  expect_length(options.dilations, spatial, "dilations");
+  options.pads = pads_for(c, options.kernel, options.strides, options.dilations);
+  options.ceil_mode = c.integer("ceil_mode", 0) != 0;
+  options.count_include_pad = c.integer("count_include_pad", 0) != 0;
+  return options;
+}
+
+Outputs max_pool_op(Call& c) {
+  const PoolOptions options = pool_options(c);
+  const Expr values = max_pool(c[0], options);
+  if (!c.wants(1)) return {values};
+  return {values, max_pool_indices(c[0], options, c.integer("storage_order", 0) != 0)};
+}
+
+Expr global_lp_pool(Call& c) {
+  const Expr p = constant(c.pool(), c[0]->dtype, static_cast<double>(c.integer("p", 2)));
+  Ints axes = iota_ints(c[0]->rank());
+  axes.erase(axes.begin(), axes.begin() + 2);
+  return power(sum(power(abs(c[0]), p), axes, true), div(constant(c.pool(), c[0]->dtype, 1), p));
+}
+
+/// alpha * A B + beta * C, both perhaps transposed.
+Expr gemm(Call& c) {
+  if (c[0]->rank() != 2 || c[1]->rank() != 2) refuse("Gemm wants matrices");
+  const Expr a = c.integer("transA", 0) != 0 ? permute(c[0], {1, 0}) : c[0];
+  const Expr b = c.integer("transB", 0) != 0 ? permute(c[1], {1, 0}) : c[1];
+  const double alpha = c.real("alpha", 1), beta = c.real("beta", 1);
+  const auto scaled = [](Expr x, double by) { return by == 1 ? x : x * by; };
+  const Expr product = scaled(matmul(a, b), alpha);
+  return c.has(2) && beta != 0 ? add(product, broadcast_to(scaled(c[2], beta), product->shape))
+                               : product;
+}
+
+Expr batch_norm_op(Call& c) {
+  if (c.integer("training_mode", 0) != 0)
+    throw Error(ExitCode::unsupported, "training is not supported");
+  return batch_norm(c[0], c[1], c[2], c[3], c[4], c.real("epsilon", 1e-5));
+}
+
+/// Operator set 18 has scale and bias by group, 21 by channel.
+Expr group_norm_op(Call& c) {
+  const int64_t groups = c.integer("num_groups"), channels = c[0]->shape.at(1).bound;
+  Expr scale = c[1], bias = c[2];
+  if (c.version < 21 && groups > 0 && scale->rank() == 1 && scale->extent(0) == groups) {
+    const auto by_channel = [&](Expr v) {
+      return reshape_to(expand(reshape_to(v, {groups, 1}), {groups, channels / groups}),
+                        {channels});
+    };
+    scale = by_channel(scale);
+    bias = by_channel(bias);
+  }
+  return group_norm(c[0], scale, bias, groups, c.real("epsilon", 1e-5));
+}
+
+/// Mean and inverse deviation are further results.
+Outputs layer_norm_op(Call& c) {
+  const int64_t axis = axis_of(c.integer("axis", -1), c[0]->rank());
+  const double epsilon = c.real("epsilon", 1e-5);
+  Outputs outputs{layer_norm(c[0], c.maybe(1), c.maybe(2), axis, epsilon)};
+  if (!c.wants(1) && !c.wants(2)) return outputs;
+  Ints axes = iota_ints(c[0]->rank());
+  axes.erase(axes.begin(), axes.begin() + axis);
+  const Expr wide = widened(c[0]), centre = mean(wide, axes, true), centred = sub(wide, centre);
+  outputs.push_back(centre);
+  outputs.push_back(1.0 / sqrt(mean(centred * centred, axes, true) + epsilon));
+  return outputs;
+}
+
+/// x / (sum |x|^p)^(1/p), 0 where that is 0.
+Expr lp_normalise(Call& c) {
+  const int64_t axis = c.integer("axis", -1);
+  const Expr total =
+      c.integer("p", 2) == 1 ? sum(abs(c[0]), {axis}, true) : sqrt(sum(c[0] * c[0], {axis}, true));
+  const Expr divisor = expand(total, c[0]->shape);
+  return where(eq(divisor, 0), constant_like(c[0], 0), c[0] / divisor);
+}
+
+Expr mean_variance(Call& c) {
+  const Ints axes = c.ints("axes", Ints{0, 2, 3});
+  const Expr centred = c[0] - expand(mean(c[0], axes, true), c[0]->shape);
+  const Expr deviation = sqrt(mean(centred * centred, axes, true)) + 1e-9;
+  return centred / expand(deviation, c[0]->shape);
+}
+
+/// The text of an axis' target: extent and scale from sizes or scales, given for `axes`.
+std::vector<ResizeAxis> resize_axes(Call& c, Ints axes, const std::vector<double>& scales,
+                                    const Ints& sizes) {
+  axes = axes_of(axes, c[0]->rank());
+  if ((sizes.empty() ? scales.size() : sizes.size()) != axes.size())
+    refuse("scales or sizes have the wrong length");
+  const std::string policy = c.text("keep_aspect_ratio_policy", "stretch");
+  std::vector<ResizeAxis> result;
+  double common = policy == "not_larger" ? 1e30 : 0;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const auto extent = static_cast<double>(c[0]->extent(axes[i]));
+    ResizeAxis axis{axes[i], 0, sizes.empty() ? scales[i] : static_cast<double>(sizes[i]) / extent,
+                    0, 1};
+    if (!(axis.scale > 0)) refuse("a scale is not positive");
+    axis.extent = sizes.empty() ? static_cast<int64_t>(std::floor(extent * axis.scale)) : sizes[i];
+    common = policy == "not_larger" ? std::min(common, axis.scale) : std::max(common, axis.scale);
+    result.push_back(axis);
+  }
+  for (ResizeAxis& axis : result) {
+    if (sizes.empty() || policy == "stretch") continue;
+    axis.scale = common;
+    axis.extent = static_cast<int64_t>(
+        std::floor(common * static_cast<double>(c[0]->extent(axis.axis)) + 0.5));
+  }
+  return result;
+}
+
+ResizeOptions resize_options(Call& c, const char* coordinates) {
+  ResizeOptions options;
+  options.mode = c.text("mode", "nearest");
+  options.coordinates = c.text("coordinate_transformation_mode", coordinates);
+  options.nearest = c.text("nearest_mode", "round_prefer_floor");
+  options.cubic_a = c.real("cubic_coeff_a", -0.75);
+  options.exclude_outside = c.integer("exclude_outside", 0) != 0;
+  options.antialias = c.integer("antialias", 0) != 0;
+  options.extrapolation = c.real("extrapolation_value", 0);
+  return options;
+}
+
+Expr resize_op(Call& c) {
+  const Ints axes = c.ints("axes", iota_ints(c[0]->rank()));
+  const bool by_scale = c.has(2) && count_of(c[2]->shape) > 0;
+  std::vector<ResizeAxis> targets =
+      resize_axes(c, axes, by_scale ? c.constant(2).numbers() : std::vector<double>(),
+                  by_scale ? Ints() : c.constant_ints(3));
+  const ResizeOptions options = resize_options(c, "half_pixel");
+  if (options.coordinates == "tf_crop_and_resize") {
+    const std::vector<double> roi = c.constant(1).numbers();
+    if (roi.size() != 2 * targets.size()) refuse("roi has the wrong length");
+    for (size_t i = 0; i < targets.size(); ++i) {
+      targets[i].roi_start = roi[i];
+      targets[i].roi_end = roi[i + targets.size()];
+    }
+  }
+  return resize(c[0], targets, options, c.literal());
+}
+
+/// Resize before operator set 11, and Upsample: scales only, coordinates divided by the scale.
+Expr upsample(Call& c) {
+  const std::vector<double> scales = c.has(1) ? c.constant(1).numbers() : c.reals("scales");
+  ResizeOptions options = resize_options(c, "asymmetric");
+  options.nearest = "floor";
+  return resize(c[0], resize_axes(c, iota_ints(c[0]->rank()), scales, {}), options, c.literal());
+}
+
+const OpRow kRows[] = {
+    {"AveragePool", 1, [](Call& c) { return average_pool(c[0], pool_options(c)); }},
+    {"BatchNormalization", 7, batch_norm_op},
+    {"Conv", 1, conv_op},
+    {"ConvTranspose", 1, conv_transpose_op},
+    {"Einsum", 12, [](Call& c) { return einsum(c.text("equation"), c.all()); }},
+    {"Gemm", 7, gemm},
+    {"GlobalAveragePool", 1, [](Call& c) { return global_average_pool(c[0]); }},
+    {"GlobalLpPool", 2, global_lp_pool},
+    {"GlobalMaxPool", 1, [](Call& c) { return global_max_pool(c[0]); }},
+    {"GroupNormalization", 18, group_norm_op},
+    {"InstanceNormalization", 6,
+     [](Call& c) {
+       return group_norm(c[0], c[1], c[2], c[0]->shape.at(1).bound, c.real("epsilon", 1e-5));
+     }},
+    {"LRN", 1,
+     [](Call& c) {
+       return local_response_norm(c[0], c.integer("size"), c.real("alpha", 1e-4),
+                                  c.real("beta", 0.75), c.real("bias", 1));
+     }},
+    {"LayerNormalization", 17, layer_norm_op},
+    {"LpNormalization", 1, lp_normalise},
+    {"LpPool", 2, [](Call& c) { return lp_pool(c[0], pool_options(c), c.integer("p", 2)); }},
+    {"MatMul", 1, [](Call& c) { return matmul(c[0], c[1]); }},
+    {"MaxPool", 1, max_pool_op},
+    {"MeanVarianceNormalization", 9, mean_variance},
+    {"RMSNormalization", 23,
+     [](Call& c) {
+       return rms_norm(c[0], c.maybe(1), c.integer("axis", -1), c.real("epsilon", 1e-5));
+     }},
+    {"Resize", 10, upsample},
+    {"Resize", 11, resize_op},
+    {"Upsample", 7, upsample},
+};
+
+}  // namespace
+
+std::span<const OpRow> network_ops() { return kRows; }
+
+}  // namespace tinycc::onnx

@@ -1,0 +1,103 @@
+// Rows of the op table: conversions between numbers and their quantised form. See ops.h.
+//   quantised = saturate(round(x / scale) + zero_point),  x = (quantised - zero_point) * scale
+#include <algorithm>
+
+#include "compiler/onnx/ops.h"
+
+namespace tinycc::onnx {
+namespace {
+
+/// A scale or zero point spread over x: one number, one for each index of the axis, or one for each
+/// block of `block` elements along it.
+Expr spread(Expr v, Expr x, int64_t axis, int64_t block) {
+  if (count_of(v->shape) == 1) return broadcast_to(reshape_to(v, {}), x->shape);
+  axis = axis_of(axis, x->rank());
+  if (v->rank() == 1 && block == 0) return along(v, axis, x);
+  if (v->rank() != x->rank() || block < 1)
+    refuse("a scale of shape " + text_of(v->shape) + " for " + text_of(x->shape));
+  Ints blocks = bounds_of(v->shape), joined = blocks;
+  blocks.insert(blocks.begin() + axis + 1, 1);
+  Shape repeated(blocks.begin(), blocks.end());
+  repeated[static_cast<size_t>(axis + 1)] = Dim(block);
+  joined[static_cast<size_t>(axis)] *= block;
+  const Expr whole = reshape_to(expand(reshape_to(v, blocks), repeated), joined);
+  return narrow(whole, axis, 0, x->extent(axis));
+}
+
+/// Rounded, shifted and saturated by min and max: a cast of what is left is exact.
+Expr quantised(Expr x, Expr scale, Expr zero, DType to) {
+  const Expr scaled = round(x / scale);
+  if (is_float(to)) return cast(x / scale, to);
+  const Expr shifted = zero ? scaled + cast(zero, x->dtype) : scaled;
+  const double least = static_cast<double>(integer_of(lowest(*x->pool, to)));
+  const double most = static_cast<double>(integer_of(highest(*x->pool, to)));
+  return cast(max(min(shifted, most), least), to);
+}
+
+Expr quantise_op(Call& c) {
+  const int64_t axis = c.integer("axis", 1), block = c.integer("block_size", 0),
+                type = c.integer("output_dtype", 0);
+  const DType to = c.has(2)    ? c[2]->dtype
+                   : type != 0 ? dtype_of(static_cast<int32_t>(type))
+                               : DType::u8;
+  const Expr x = is_float(c[0]->dtype) ? widened(c[0]) : cast(c[0], DType::f32);
+  const Expr scale = cast(spread(c[1], x, axis, block), x->dtype);
+  return quantised(x, scale, c.has(2) ? spread(c[2], x, axis, block) : Expr(), to);
+}
+
+Expr dequantised(Expr x, Expr scale, Expr zero) {
+  const Expr shifted = is_float(x->dtype) ? cast(x, scale->dtype)
+                       : zero ? cast(cast(x, DType::i32) - cast(zero, DType::i32), scale->dtype)
+                              : cast(x, scale->dtype);
+  return shifted * scale;
+}
+
+Expr dequantise_op(Call& c) {
+  const int64_t axis = c.integer("axis", 1), block = c.integer("block_size", 0);
+  const Expr zero = c.has(2) ? spread(c[2], c[0], axis, block) : Expr();
+  const Expr scale = spread(c[1], c[0], axis, block);
+  return cast(dequantised(c[0], widened(scale), zero), scale->dtype);
+}
+
+/// Scale and zero point of u8 from x's own range, widened to contain 0.
+Outputs dynamic_quantise(Call& c) {
+  const Expr x = c[0];
+  const Ints axes = iota_ints(x->rank());
+  const Expr low = min(min_over(x, axes), 0), high = max(max_over(x, axes), 0);
+  const Expr span = (high - low) * (1.0 / 255),
+             scale = where(eq(span, 0), constant_like(span, 1), span);
+  const Expr zero = cast(max(min(round(-low / scale), 255), 0), DType::u8);
+  return {quantised(x, broadcast_to(scale, x->shape), broadcast_to(zero, x->shape), DType::u8),
+          scale, zero};
+}
+
+/// An operand less its zero point (by row or column where that is a vector), as i32.
+Expr centred(Expr x, Expr zero, int64_t axis) {
+  const Expr wide = cast(x, DType::i32);
+  return zero ? wide - spread(cast(zero, DType::i32), wide, axis, 0) : wide;
+}
+
+Expr matmul_integer(Call& c) {
+  return matmul(centred(c[0], c.or_none(2), -2), centred(c[1], c.or_none(3), -1));
+}
+
+/// a, scale, zero, b, scale, zero, result's scale and zero.
+Expr qlinear_matmul(Call& c) {
+  const Expr sums = matmul(centred(c[0], c[2], -2), centred(c[3], c[5], -1));
+  const Expr factor =
+      div(mul(cast(c[1], DType::f32), cast(c[4], DType::f32)), cast(c[6], DType::f32));
+  const Expr real = mul(cast(sums, DType::f32), spread(factor, sums, -1, 0));
+  return quantised(real, constant_like(real, 1), spread(c[7], real, -1, 0), c[7]->dtype);
+}
+
+const OpRow kRows[] = {
+    {"DequantizeLinear", 10, dequantise_op}, {"DynamicQuantizeLinear", 11, dynamic_quantise},
+    {"MatMulInteger", 10, matmul_integer},   {"QLinearMatMul", 10, qlinear_matmul},
+    {"QuantizeLinear", 10, quantise_op},
+};
+
+}  // namespace
+
+std::span<const OpRow> quantise_ops() { return kRows; }
+
+}  // namespace tinycc::onnx

@@ -1,0 +1,254 @@
+// Rows of the op table: shapes, movement, constants. See ops.h.
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/onnx/ops.h"
+
+namespace tinycc::onnx {
+namespace {
+
+size_t at(int64_t i) { return static_cast<size_t>(i); }
+
+/// 0 stands for the operand's own extent, unless allowzero.
+Expr reshape_op(Call& c) {
+  Ints extents = c.constant_ints(1);
+  for (size_t i = 0; i < extents.size(); ++i) {
+    if (extents[i] != 0 || c.integer("allowzero", 0) != 0) continue;
+    if (i >= c[0]->shape.size())
+      refuse("a 0 in the new shape stands for an axis that is not there");
+    extents[i] = c[0]->shape[i].bound;
+  }
+  if (std::count(extents.begin(), extents.end(), -1) > 1) refuse("two extents are -1");
+  return reshape_to(c[0], extents);
+}
+
+Expr squeeze_op(Call& c) {
+  const auto axes = c.ints_or_operand("axes", 1);
+  return axes ? squeeze(c[0], *axes) : squeeze_all(c[0]);
+}
+
+Expr unsqueeze_op(Call& c) {
+  const auto axes = c.ints_or_operand("axes", 1);
+  return unsqueeze(c[0], axes ? *axes : c.ints("axes"));
+}
+
+Expr transpose_op(Call& c) {
+  Ints order = iota_ints(c[0]->rank());
+  std::reverse(order.begin(), order.end());
+  return transpose(c[0], c.ints("perm", order));
+}
+
+/// Lengths from operand or attribute; else equal parts, the last one shorter if need be.
+Outputs split_op(Call& c) {
+  const int64_t axis = axis_of(c.integer("axis", 0), c[0]->rank()), extent = c[0]->extent(axis);
+  if (const auto lengths = c.ints_or_operand("split", 1)) return split(c[0], *lengths, axis);
+  const int64_t parts = c.integer("num_outputs", static_cast<int64_t>(c.results()));
+  if (parts < 1) refuse("a split into no parts");
+  const int64_t length = (extent + parts - 1) / parts;
+  Ints lengths(at(parts), length);
+  lengths.back() = extent - length * (parts - 1);
+  return split(c[0], lengths, axis);
+}
+
+Expr sliced(Call& c, const Ints& starts, const Ints& ends, std::optional<Ints> axes,
+            std::optional<Ints> steps) {
+  Expr x = c[0];
+  const Ints where =
+      axes_of(axes ? *axes : iota_ints(static_cast<int64_t>(starts.size())), x->rank());
+  if (ends.size() != starts.size() || where.size() != starts.size() ||
+      (steps && steps->size() != starts.size())) {
+    refuse("starts, ends, axes and steps differ in length");
+  }
+  for (size_t i = 0; i < starts.size(); ++i) {
+    x = slice_axis(x, where[i], starts[i], ends[i], steps ? (*steps)[i] : 1);
+  }
+  return x;
+}
+
+Expr slice_by_attributes(Call& c) {
+  return sliced(c, c.ints("starts"), c.ints("ends"),
+                c.has_attribute("axes") ? std::optional(c.ints("axes")) : std::nullopt, {});
+}
+
+Expr slice_op(Call& c) {
+  const auto known = [&](size_t i) {
+    return c.has(i) ? std::optional(c.constant_ints(i)) : std::nullopt;
+  };
+  return sliced(c, c.constant_ints(1), c.constant_ints(2), known(3), known(4));
+}
+
+PadMode pad_mode(const std::string& name) {
+  static constexpr std::pair<const char*, PadMode> kModes[] = {{"constant", PadMode::constant},
+                                                               {"reflect", PadMode::reflect},
+                                                               {"edge", PadMode::edge},
+                                                               {"wrap", PadMode::wrap}};
+  for (const auto& [text, mode] : kModes) {
+    if (name == text) return mode;
+  }
+  throw Error(ExitCode::unsupported, "mode '" + name + "' is not supported");
+}
+
+/// ONNX lists all amounts before, then all amounts after.
+Expr padded(Call& c, const Ints& pads, const Ints& axes, Expr value) {
+  if (pads.size() != 2 * axes.size()) refuse("pads has the wrong length");
+  Ints amounts(2 * c[0]->shape.size(), 0);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    amounts[at(2 * axes[i])] = pads[i];
+    amounts[at(2 * axes[i] + 1)] = pads[i + axes.size()];
+  }
+  return pad_with(c[0], amounts, pad_mode(c.text("mode", "constant")), value);
+}
+
+Expr pad_by_attributes(Call& c) {
+  const Expr value = constant(c.pool(), c[0]->dtype, c.real("value", 0));
+  return padded(c, c.ints("pads"), iota_ints(c[0]->rank()), value);
+}
+
+Expr pad_op(Call& c) {
+  const Expr value =
+      c.has(2) ? squeeze_all(cast(c[2], c[0]->dtype)) : constant(c.pool(), c[0]->dtype, 0);
+  const Ints axes = c.has(3) ? axes_of(c.constant_ints(3), c[0]->rank()) : iota_ints(c[0]->rank());
+  return padded(c, c.constant_ints(1), axes, value);
+}
+
+Expr expand_op(Call& c) {
+  const Ints wanted = c.constant_ints(1);
+  const Expr like = constant(c.pool(), c[0]->dtype, 0, Shape(wanted.begin(), wanted.end()));
+  return broadcast_to(c[0], broadcast_shape({c[0], like}));
+}
+
+Expr shape_op(Call& c) {
+  const Ints extents = bounds_of(c[0]->shape);
+  const int64_t rank = c[0]->rank();
+  const auto place = [&](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + rank : i, 0, rank); };
+  const int64_t start = place(c.integer("start", 0)), end = place(c.integer("end", rank));
+  return c.tracer.literal(start < end ? Ints(extents.begin() + start, extents.begin() + end)
+                                      : Ints());
+}
+
+Expr size_op(Call& c) { return constant_int(c.pool(), DType::i64, count_of(c[0]->shape)); }
+
+Expr constant_of_shape(Call& c) {
+  const Ints extents = c.constant_ints(0);
+  for (int64_t e : extents) {
+    if (e < 0) refuse("a negative extent");
+  }
+  const Shape shape(extents.begin(), extents.end());
+  if (!c.has_attribute("value")) return constant(c.pool(), DType::f32, 0, shape);
+  const TensorData value = c.tracer.read(c.attribute("value", kTensor).t());
+  if (value.count() != 1) refuse("attribute 'value' is no single number");
+  return is_float(value.dtype) ? constant(c.pool(), value.dtype, value.number(0), shape)
+                               : constant_int(c.pool(), value.dtype, value.integer(0), shape);
+}
+
+Expr number(Call& c, const char* name) {
+  if (name == std::string("value_int")) return constant_int(c.pool(), DType::i64, c.integer(name));
+  return constant(c.pool(), DType::f32, c.real(name));
+}
+
+Expr constant_op(Call& c) {
+  const std::string& name = c.node.output_size() > 0 ? c.node.output(0) : c.node.name();
+  if (c.has_attribute("value"))
+    return c.tracer.literal(c.tracer.read(c.attribute("value", kTensor).t()), name);
+  if (c.has_attribute("sparse_value")) {
+    return c.tracer.literal(read_sparse(c.attribute("sparse_value", kSparse).sparse_tensor(), {}),
+                            name);
+  }
+  if (c.has_attribute("value_ints")) return c.tracer.literal(c.ints("value_ints"));
+  if (c.has_attribute("value_floats")) {
+    const std::vector<double> values = c.reals("value_floats");
+    return c.tracer.literal(
+        TensorData::of_numbers(DType::f32, {static_cast<int64_t>(values.size())}, values), name);
+  }
+  return number(c, c.has_attribute("value_int") ? "value_int" : "value_float");
+}
+
+/// start, start + step, … below limit; start and step may be of any type.
+Expr range_op(Call& c) {
+  const double start = c.constant(0).number(0), limit = c.constant(1).number(0),
+               step = c.constant(2).number(0);
+  const double count = std::max(std::ceil((limit - start) / step), 0.0);
+  if (step == 0 || !(count < 1e12)) refuse("a range without an end");
+  const Expr index = index_along(c.pool(), {Dim(static_cast<int64_t>(count))}, 0, c[0]->dtype);
+  return add(mul(index, squeeze_all(c[2])), squeeze_all(c[0]));
+}
+
+Expr depth_to_space_op(Call& c) {
+  return depth_to_space(c[0], c.integer("blocksize"), c.text("mode", "DCR") == "CRD");
+}
+
+Expr trilu_op(Call& c) {
+  return trilu(c[0], c.has(1) ? c.constant(1).integer(0) : 0, c.integer("upper", 1) != 0);
+}
+
+Expr eye_like(Call& c) {
+  if (c[0]->rank() != 2) refuse("EyeLike wants a matrix");
+  const DType dtype =
+      c.has_attribute("dtype") ? dtype_of(static_cast<int32_t>(c.integer("dtype"))) : c[0]->dtype;
+  const Expr row = iota(c.pool(), c[0]->shape, 0), column = iota(c.pool(), c[0]->shape, 1);
+  return cast(eq(column, row + static_cast<double>(c.integer("k", 0))), dtype);
+}
+
+/// Without training nothing is dropped.
+Outputs dropout(Call& c) {
+  if (c.has(2) && c.constant(2).integer(0) != 0)
+    throw Error(ExitCode::unsupported, "training is not supported");
+  return {c[0], constant(c.pool(), c.version < 10 ? c[0]->dtype : DType::boolean, 1, c[0]->shape)};
+}
+
+/// Row i of the batch: its first lengths[i] elements in time, reversed.
+Expr reverse_sequence(Call& c) {
+  const int64_t time = c.integer("time_axis", 0), batch = c.integer("batch_axis", 1);
+  const Expr step = iota(c.pool(), c[0]->shape, axis_of(time, c[0]->rank()));
+  const Expr length = along(cast(c[1], DType::i64), axis_of(batch, c[0]->rank()), step);
+  return gather_elements(c[0], where(lt(step, length), length - step - 1, step), time);
+}
+
+/// Each listed axis cut or padded around its middle to the extent asked for.
+Expr center_crop_pad(Call& c) {
+  const Ints axes = axes_of(c.ints("axes", iota_ints(c[0]->rank())), c[0]->rank()),
+             wanted = c.constant_ints(1);
+  if (axes.size() != wanted.size()) refuse("axes and shape differ in length");
+  Ints amounts(2 * c[0]->shape.size(), 0);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const int64_t more = wanted[i] - c[0]->extent(axes[i]);
+    const int64_t before = more >= 0 ? more / 2 : -(-more / 2);
+    amounts[at(2 * axes[i])] = before;
+    amounts[at(2 * axes[i] + 1)] = more - before;
+  }
+  return pad_by(c[0], amounts, 0);
+}
+
+const OpRow kRows[] = {
+    {"CenterCropPad", 18, center_crop_pad},
+    {"Concat", 4, [](Call& c) { return join(c.all(), c.integer("axis")); }},
+    {"Constant", 1, constant_op},
+    {"ConstantOfShape", 9, constant_of_shape},
+    {"DepthToSpace", 1, depth_to_space_op},
+    {"Dropout", 1, dropout},
+    {"Expand", 8, expand_op},
+    {"EyeLike", 9, eye_like},
+    {"Flatten", 1, [](Call& c) { return flatten(c[0], c.integer("axis", 1)); }},
+    {"Pad", 2, pad_by_attributes},
+    {"Pad", 11, pad_op},
+    {"Range", 11, range_op},
+    {"Reshape", 5, reshape_op},
+    {"ReverseSequence", 10, reverse_sequence},
+    {"Shape", 1, shape_op},
+    {"Size", 1, size_op},
+    {"Slice", 1, slice_by_attributes},
+    {"Slice", 10, slice_op},
+    {"SpaceToDepth", 1, [](Call& c) { return space_to_depth(c[0], c.integer("blocksize")); }},
+    {"Split", 2, split_op},
+    {"Squeeze", 1, squeeze_op},
+    {"Tile", 6, [](Call& c) { return tile(c[0], c.constant_ints(1)); }},
+    {"Transpose", 1, transpose_op},
+    {"Trilu", 14, trilu_op},
+    {"Unsqueeze", 1, unsqueeze_op},
+};
+
+}  // namespace
+
+std::span<const OpRow> shape_ops() { return kRows; }
+
+}  // namespace tinycc::onnx

@@ -1,0 +1,420 @@
+// Walks the graphs of a model in order and keeps the names' values; see trace.h.
+#include "compiler/onnx/trace.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <set>
+
+#include "compiler/onnx/ops.h"
+#include "ir/eval.h"
+
+namespace tinycc {
+namespace onnx {
+namespace {
+
+using Nodes = google::protobuf::RepeatedPtrField<proto::Node>;
+using Opsets = std::map<std::string, int64_t>;
+
+constexpr int64_t kFoldLimit = 64;                // elements that are worked out while tracing
+constexpr int64_t kSizeLimit = int64_t{1} << 40;  // elements that no tensor can have
+constexpr int kDepthLimit = 64;                   // of graphs and functions inside each other
+
+std::string domain_of(const std::string& domain) { return domain == "ai.onnx" ? "" : domain; }
+
+template <typename List>
+Opsets opsets_of(const List& imports) {
+  Opsets versions;
+  for (const proto::OperatorSet& set : imports) versions[domain_of(set.domain())] = set.version();
+  return versions;
+}
+
+int64_t version_of(const Opsets& opsets, const std::string& domain) {
+  const auto found = opsets.find(domain);
+  return found == opsets.end() ? 1 : found->second;
+}
+
+void define(Scope& scope, const std::string& name, Expr value) {
+  if (!scope.values.emplace(name, value).second) {
+    throw Error(ExitCode::bad_input, "'" + name + "' is defined twice");
+  }
+}
+
+std::string identifier(const std::string& text) {
+  std::string result;
+  for (char c : text) result += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  return result.empty() || std::isalpha(static_cast<unsigned char>(result[0])) == 0
+             ? "model" + result
+             : result;
+}
+
+/// "[batch, 3, ?, ?]", as the file says it.
+std::string declared_shape(const proto::TensorShape& shape) {
+  std::string text = "[";
+  for (const proto::Dimension& dim : shape.dim()) {
+    if (text.size() > 1) text += ", ";
+    const bool known = dim.has_dim_value() && dim.dim_value() >= 0;
+    text += known                     ? std::to_string(dim.dim_value())
+            : dim.dim_param().empty() ? "?"
+                                      : dim.dim_param();
+  }
+  return text + "]";
+}
+
+std::string joined(const Ints& values) {
+  std::string text;
+  for (int64_t v : values) text += (text.empty() ? "" : ",") + std::to_string(v);
+  return text;
+}
+
+/// "Conv(h1, conv2.weight, conv2.bias, strides=2,2)"
+std::string computes_text(const proto::Node& node) {
+  std::string text;
+  for (const std::string& input : node.input()) text += (text.empty() ? "" : ", ") + input;
+  for (const proto::Attribute& a : node.attribute()) {
+    std::string value;
+    if (a.has_i()) value = std::to_string(a.i());
+    if (a.ints_size() > 0) value = joined({a.ints().begin(), a.ints().end()});
+    if (a.has_s()) value = a.s();
+    if (!value.empty()) text += (text.empty() ? "" : ", ") + a.name() + "=" + value;
+  }
+  return node.op_type() + "(" + text + ")";
+}
+
+bool all_equal(const TensorData& data) {
+  const auto size = static_cast<size_t>(bytes_of(data.dtype));
+  const std::vector<std::byte>& bytes = *data.bytes;
+  return bytes.size() <= size ||
+         std::memcmp(bytes.data(), bytes.data() + size, bytes.size() - size) == 0;
+}
+
+}  // namespace
+
+Expr look_up(const Scope& scope, const std::string& name) {
+  for (const Scope* s = &scope; s != nullptr; s = s->outer) {
+    if (const auto found = s->values.find(name); found != s->values.end()) return found->second;
+  }
+  throw Error(ExitCode::bad_input, "'" + name + "' is used but not defined before",
+              "nodes must stand in an order in which each comes after those that it uses");
+}
+
+Tracer::Tracer(const std::filesystem::path& path, const OnnxOptions& options)
+    : path_(path), folder_(path.parent_path()), options_(options), model_(read_model(path)) {
+  graph_.name = options.name.empty() ? identifier(path.stem().string()) : options.name;
+  graph_.source = path.filename().string();
+}
+
+Graph Tracer::run() {
+  check_operators();
+  Scope scope;
+  scope.opsets = opsets_of(model_.opset_import());
+  add_initializers(model_.graph(), scope);
+  add_inputs(model_.graph(), scope);
+  trace_nodes(model_.graph().node(), scope);
+  const Outputs outputs = results(model_.graph(), scope);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    graph_.outputs.push_back({model_.graph().output(static_cast<int>(i)).name(), outputs[i]});
+  }
+  if (outputs.empty()) throw Error(ExitCode::bad_input, "the model has no outputs");
+  drop_unused_weights();
+  return std::move(graph_);
+}
+
+void Tracer::check_operators() const {
+  std::vector<std::string> found;
+  collect_unsupported(model_.graph().node(), opsets_of(model_.opset_import()), found, 0);
+  if (found.empty()) return;
+  std::string message = "the model uses operators that are not supported:";
+  for (const std::string& line : found) message += "\n  " + line;
+  throw Error(ExitCode::unsupported, message);
+}
+
+void Tracer::collect_unsupported(const Nodes& nodes, const Opsets& opsets,
+                                 std::vector<std::string>& found, int depth) const {
+  if (depth > kDepthLimit)
+    throw Error(ExitCode::bad_input, "graphs or functions are nested too deeply");
+  for (const proto::Node& node : nodes) {
+    const std::string domain = domain_of(node.domain());
+    const int64_t version = version_of(opsets, domain);
+    if (const proto::Function* function = function_of(node)) {
+      collect_unsupported(function->node(), opsets_of(function->opset_import()), found, depth + 1);
+    } else if (find_op(domain, node.op_type(), version) == nullptr) {
+      found.push_back("node '" + node.name() + "': " + (domain.empty() ? "" : domain + ".") +
+                      node.op_type() + " (operator set " + std::to_string(version) + ")");
+    }
+    for (const proto::Attribute& a : node.attribute()) {
+      if (a.has_g()) collect_unsupported(a.g().node(), opsets, found, depth + 1);
+    }
+  }
+}
+
+const proto::Function* Tracer::function_of(const proto::Node& node) const {
+  for (const proto::Function& f : model_.functions()) {
+    if (f.name() == node.op_type() && domain_of(f.domain()) == domain_of(node.domain())) return &f;
+  }
+  return nullptr;
+}
+
+void Tracer::add_initializers(const proto::Graph& graph, Scope& scope) {
+  for (const proto::Tensor& tensor : graph.initializer()) {
+    define(scope, tensor.name(), literal(read(tensor), tensor.name()));
+  }
+  for (const proto::SparseTensor& sparse : graph.sparse_initializer()) {
+    const std::string& name = sparse.values().name();
+    define(scope, name, literal(read_sparse(sparse, folder_), name));
+  }
+}
+
+void Tracer::add_inputs(const proto::Graph& graph, Scope& scope) {
+  std::set<std::string> known;
+  for (const proto::ValueInfo& input : graph.input()) {
+    if (scope.values.count(input.name()) > 0) continue;  // an initializer gives its value
+    if (!input.type().has_tensor_type()) {
+      throw Error(ExitCode::unsupported, "input '" + input.name() + "' is no tensor");
+    }
+    const DType dtype = dtype_of(input.type().tensor_type().elem_type());
+    const Expr node = tinycc::input(pool(), input.name(), dtype, shape_of(input));
+    define(scope, input.name(), node);
+    graph_.inputs.push_back({input.name(), node, input.doc_string()});
+    known.insert(input.name());
+  }
+  for (const auto& [name, dims] : options_.shapes) {
+    if (known.count(name) > 0) continue;
+    std::string names;
+    for (const std::string& n : known) names += (names.empty() ? "" : ", ") + n;
+    throw Error(ExitCode::usage, "the model has no input '" + name + "'", "its inputs: " + names);
+  }
+}
+
+Shape Tracer::shape_of(const proto::ValueInfo& input) const {
+  const proto::TensorShape& declared = input.type().tensor_type().shape();
+  const auto pinned = options_.shapes.find(input.name());
+  const bool ranked = input.type().tensor_type().has_shape();
+  const std::string text = ranked ? declared_shape(declared) : "an unknown shape";
+  Shape shape;
+  if (pinned != options_.shapes.end()) shape.assign(pinned->second.begin(), pinned->second.end());
+  if (pinned != options_.shapes.end() && ranked &&
+      declared.dim_size() != static_cast<int>(shape.size())) {
+    throw Error(ExitCode::usage, "input '" + input.name() + "' has shape " + text +
+                                     ", of another rank than --shape says");
+  }
+  bool open = !ranked && pinned == options_.shapes.end();
+  std::string example;
+  for (int i = 0; i < declared.dim_size(); ++i) {
+    const bool known = declared.dim(i).has_dim_value() && declared.dim(i).dim_value() >= 0;
+    const int64_t extent = known ? declared.dim(i).dim_value() : 1;
+    example += (i > 0 ? "," : "") + std::to_string(extent);
+    if (pinned == options_.shapes.end()) {
+      open |= !known;
+      shape.emplace_back(extent);
+    } else if (known && shape[static_cast<size_t>(i)] != Dim(extent)) {
+      throw Error(ExitCode::usage, "input '" + input.name() + "' has shape " + text +
+                                       ", and --shape says otherwise");
+    }
+  }
+  if (open) {
+    throw Error(
+        ExitCode::bad_input,
+        "input '" + input.name() + "' has shape " + text + ": not every extent is known",
+        "say it, for example --shape " + input.name() + "=" + (example.empty() ? "1" : example));
+  }
+  for (const Dim& d : shape) {
+    if (d.bound < 0 || d.bound > kSizeLimit)
+      throw Error(ExitCode::bad_input, "input '" + input.name() + "' has an absurd shape");
+  }
+  return shape;
+}
+
+Outputs Tracer::results(const proto::Graph& graph, const Scope& scope) const {
+  Outputs outputs;
+  for (const proto::ValueInfo& output : graph.output())
+    outputs.push_back(look_up(scope, output.name()));
+  return outputs;
+}
+
+Outputs Tracer::trace_branch(const proto::Graph& graph, const Scope& outer) {
+  Scope scope{&outer, {}, outer.opsets};
+  add_initializers(graph, scope);
+  trace_nodes(graph.node(), scope);
+  return results(graph, scope);
+}
+
+void Tracer::trace_nodes(const Nodes& nodes, Scope& scope) {
+  for (const proto::Node& node : nodes) trace_node(node, scope);
+}
+
+/// A node's name in messages and origins; "Conv_3" for the fourth Conv without one.
+std::string Tracer::label(const proto::Node& node) {
+  return node.name().empty() ? node.op_type() + "_" + std::to_string(unnamed_[node.op_type()]++)
+                             : node.name();
+}
+
+void Tracer::trace_node(const proto::Node& node, Scope& scope) {
+  const std::string name = label(node);
+  const std::string place = "node '" + name + "' (" + node.op_type() + "): ";
+  try {
+    const Outputs outputs = apply(node, scope);
+    for (int i = 0; i < node.output_size(); ++i) {
+      if (node.output(i).empty()) continue;
+      const Expr value =
+          static_cast<size_t>(i) < outputs.size() ? outputs[static_cast<size_t>(i)] : Expr();
+      if (!value)
+        throw Error(ExitCode::unsupported, "output " + std::to_string(i) + " is not supported");
+      const Expr result = folded(value);
+      graph_.note_origin(result, name, computes_text(node));
+      define(scope, node.output(i), result);
+    }
+  } catch (const Error& e) {
+    if (std::string(e.what()).starts_with("node '")) throw;  // of a node inside
+    // A check inside the IR's builders means that the operands do not fit the operator.
+    const ExitCode code = e.code == ExitCode::internal ? ExitCode::bad_input : e.code;
+    throw Error(code, place + e.what(), e.code == ExitCode::internal ? "" : e.hint);
+  }
+}
+
+Outputs Tracer::apply(const proto::Node& node, const Scope& scope) {
+  if (++depth_ > kDepthLimit)
+    throw Error(ExitCode::bad_input, "graphs or functions are nested too deeply");
+  Outputs outputs;
+  if (const proto::Function* function = function_of(node)) {
+    outputs = inline_function(*function, node, scope);
+  } else {
+    const std::string domain = domain_of(node.domain());
+    const int64_t version = version_of(scope.opsets, domain);
+    const OpRow* row = find_op(domain, node.op_type(), version);
+    if (row == nullptr) throw Error(ExitCode::unsupported, "the operator is not supported");
+    Call call(*this, scope, node, version);
+    outputs = row->one != nullptr ? Outputs{row->one(call)} : row->many(call);
+  }
+  --depth_;
+  for (Expr e : outputs) {
+    int64_t count = 1;
+    for (const Dim& d : e ? e->shape : Shape{}) {
+      if (__builtin_mul_overflow(count, d.bound, &count) || count > kSizeLimit)
+        refuse("the result has an absurd size");
+    }
+  }
+  return outputs;
+}
+
+/// The function's nodes in a scope of their own, with this node's operands and attributes.
+Outputs Tracer::inline_function(const proto::Function& function, const proto::Node& node,
+                                const Scope& scope) {
+  Scope inner{nullptr, {}, opsets_of(function.opset_import())};
+  for (int i = 0; i < function.input_size(); ++i) {
+    const bool given = i < node.input_size() && !node.input(i).empty();
+    define(inner, function.input(i), given ? look_up(scope, node.input(i)) : Expr());
+  }
+  for (proto::Node body : function.node()) {
+    for (int i = body.attribute_size() - 1; i >= 0; --i) {
+      proto::Attribute& a = *body.mutable_attribute(i);
+      if (!a.has_ref_attr_name()) continue;
+      const std::string wanted = a.ref_attr_name(), name = a.name();
+      const auto matches = [&](const proto::Attribute& b) { return b.name() == wanted; };
+      const auto given = std::find_if(node.attribute().begin(), node.attribute().end(), matches);
+      const auto preset = std::find_if(function.attribute_proto().begin(),
+                                       function.attribute_proto().end(), matches);
+      if (given != node.attribute().end())
+        a = *given;
+      else if (preset != function.attribute_proto().end())
+        a = *preset;
+      else
+        body.mutable_attribute()->DeleteSubrange(i, 1);
+      if (i < body.attribute_size() && body.attribute(i).name() == wanted)
+        body.mutable_attribute(i)->set_name(name);
+    }
+    if (body.name().empty()) body.set_name(node.name() + "/" + label(body));
+    trace_node(body, inner);
+  }
+  Outputs outputs;
+  for (const std::string& output : function.output()) outputs.push_back(look_up(inner, output));
+  return outputs;
+}
+
+Expr Tracer::literal(TensorData data, const std::string& name) {
+  const Shape shape(data.shape.begin(), data.shape.end());
+  if (data.count() > 0 && all_equal(data)) {
+    if (is_float(data.dtype)) return constant(pool(), data.dtype, data.number(0), shape);
+    return constant_int(pool(), data.dtype, data.integer(0), shape);
+  }
+  std::string free = name.empty() ? "literal" : name;
+  for (int i = 2; graph_.weights.count(free) > 0; ++i) free = name + "_" + std::to_string(i);
+  const Expr node = weight(pool(), free, data.dtype, shape);
+  graph_.weights.emplace(free, std::move(data));
+  return node;
+}
+
+Expr Tracer::literal(const Ints& values) {
+  return literal(TensorData::of_integers(DType::i64, {static_cast<int64_t>(values.size())}, values),
+                 "shape");
+}
+
+bool Tracer::depends_on_inputs(Expr e) {
+  std::vector<Expr> stack{e};
+  while (!stack.empty()) {
+    const Expr top = stack.back();
+    if (depends_.count(top) > 0) {
+      stack.pop_back();
+      continue;
+    }
+    bool depends =
+        top->is(Op::input) || top->is(Op::state) || top->is(Op::carry) || top->is(Op::range);
+    bool ready = true;
+    for (Expr s : top->sources) {
+      const auto known = depends_.find(s);
+      if (known == depends_.end()) stack.push_back(s);
+      ready &= known != depends_.end();
+      depends |= known != depends_.end() && known->second;
+    }
+    if (depends || ready) depends_[top] = depends;
+  }
+  return depends_.at(e);
+}
+
+std::optional<TensorData> Tracer::value_of(Expr e) {
+  if (depends_on_inputs(e)) return std::nullopt;
+  return eval({e}, graph_.weights)[0];
+}
+
+/// Small results that depend on no input become numbers at once.
+Expr Tracer::folded(Expr e) {
+  if (e->is(Op::constant) || e->is(Op::weight) || !is_static(e->shape)) return e;
+  if (count_of(e->shape) > kFoldLimit || depends_on_inputs(e)) return e;
+  return literal(*value_of(e), "folded");
+}
+
+void Tracer::drop_unused_weights() {
+  std::set<std::string> used;
+  for (Expr e : topological(graph_.roots())) {
+    if (e->is(Op::weight)) used.insert(e->attr.name);
+  }
+  std::erase_if(graph_.weights, [&](const auto& item) { return used.count(item.first) == 0; });
+}
+
+}  // namespace onnx
+
+Graph load_onnx(const std::string& path, const OnnxOptions& options) {
+  try {
+    return onnx::Tracer(path, options).run();
+  } catch (Error& e) {
+    if (e.at.file.empty()) e.at.file = path;
+    throw;
+  }
+}
+
+std::map<std::string, TensorData> load_onnx_weights(const std::string& path) {
+  try {
+    std::map<std::string, TensorData> weights;
+    const onnx::proto::Model model = onnx::read_model(path);
+    for (const onnx::proto::Tensor& tensor : model.graph().initializer()) {
+      weights.emplace(tensor.name(),
+                      onnx::read_tensor(tensor, std::filesystem::path(path).parent_path()));
+    }
+    return weights;
+  } catch (Error& e) {
+    e.at.file = path;
+    throw;
+  }
+}
+
+}  // namespace tinycc

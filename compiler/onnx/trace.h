@@ -1,0 +1,134 @@
+// Tracing: from ONNX messages to nodes. A Tracer walks the graphs; for each message node it hands a
+// Call to a function of the op table (ops.h), which returns the node's results. Values that depend
+// on no input are known at trace time: shape arithmetic folds away.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <unordered_map>
+
+#include "compiler/onnx/file.h"
+#include "compiler/onnx/onnx.h"
+#include "compiler/tensor/tensor.h"
+
+namespace tinycc::onnx {
+
+using Outputs = std::vector<Expr>;
+
+/// Names of one graph's values; looked up outwards through the graphs around it.
+struct Scope {
+  const Scope* outer = nullptr;
+  std::map<std::string, Expr> values;
+  std::map<std::string, int64_t> opsets;  // versions by domain: the model's, or a function's own
+};
+
+class Tracer {
+ public:
+  Tracer(const std::filesystem::path& path, const OnnxOptions& options);
+
+  Graph run();
+
+  Pool& pool() { return *graph_.pool; }
+  /// A node for numbers: a constant if all are equal, else a weight of a free name like `name`.
+  Expr literal(TensorData data, const std::string& name);
+  /// A vector of i64.
+  Expr literal(const Ints& values);
+  /// The numbers of a node that depends on no input; else nothing.
+  std::optional<TensorData> value_of(Expr e);
+  /// Traces a sub-graph without inputs (If) in a scope inside `outer`.
+  Outputs trace_branch(const proto::Graph& graph, const Scope& outer);
+  TensorData read(const proto::Tensor& tensor) const { return read_tensor(tensor, folder_); }
+
+ private:
+  void check_operators() const;
+  void collect_unsupported(const google::protobuf::RepeatedPtrField<proto::Node>& nodes,
+                           const std::map<std::string, int64_t>& opsets,
+                           std::vector<std::string>& found, int depth) const;
+  const proto::Function* function_of(const proto::Node& node) const;
+  void add_initializers(const proto::Graph& graph, Scope& scope);
+  void add_inputs(const proto::Graph& graph, Scope& scope);
+  Shape shape_of(const proto::ValueInfo& input) const;
+  Outputs results(const proto::Graph& graph, const Scope& scope) const;
+  void trace_nodes(const google::protobuf::RepeatedPtrField<proto::Node>& nodes, Scope& scope);
+  void trace_node(const proto::Node& node, Scope& scope);
+  Outputs apply(const proto::Node& node, const Scope& scope);
+  Outputs inline_function(const proto::Function& function, const proto::Node& node,
+                          const Scope& scope);
+  Expr folded(Expr e);
+  bool depends_on_inputs(Expr e);
+  std::string label(const proto::Node& node);
+  void drop_unused_weights();
+
+  std::filesystem::path path_, folder_;
+  OnnxOptions options_;
+  proto::Model model_;
+  Graph graph_;
+  std::unordered_map<Expr, bool> depends_;
+  std::map<std::string, int64_t> unnamed_;  // counts of nodes without a name, by operator
+  int depth_ = 0;
+};
+
+/// The value of a name. Errors: Error(bad_input) if it has none (yet).
+Expr look_up(const Scope& scope, const std::string& name);
+
+/// One node being traced: its operands and attributes, checked on access. Errors: Error(bad_input)
+/// for a missing operand or an attribute of another type.
+class Call {
+ public:
+  Call(Tracer& tracer, const Scope& scope, const proto::Node& node, int64_t version);
+
+  Tracer& tracer;
+  const Scope& scope;
+  const proto::Node& node;
+  int64_t version;  // of the operator set
+
+  Pool& pool() { return tracer.pool(); }
+  size_t count() const { return operands_.size(); }
+  size_t results() const { return static_cast<size_t>(node.output_size()); }
+  bool has(size_t i) const { return i < operands_.size() && operands_[i]; }
+  bool wants(size_t i) const { return i < results() && !node.output(static_cast<int>(i)).empty(); }
+  Expr operator[](size_t i) const;
+  std::optional<Expr> maybe(size_t i) const;
+  /// Empty if it is not there.
+  Expr or_none(size_t i) const { return i < operands_.size() ? operands_[i] : Expr(); }
+  std::vector<Expr> all() const;
+  /// Numbers of an operand, which must be known at trace time. Errors: Error(unsupported) if not.
+  TensorData constant(size_t i) const;
+  Ints constant_ints(size_t i) const { return constant(i).integers(); }
+  /// Makes a node for numbers that the tensor library works out.
+  Literal literal() {
+    return [this](TensorData data) {
+      return tracer.literal(std::move(data), node.op_type() + "_table");
+    };
+  }
+
+  bool has_attribute(const std::string& name) const { return find(name, 0) != nullptr; }
+  int64_t integer(const std::string& name, std::optional<int64_t> otherwise = {}) const;
+  double real(const std::string& name, std::optional<double> otherwise = {}) const;
+  std::string text(const std::string& name, std::optional<std::string> otherwise = {}) const;
+  Ints ints(const std::string& name, std::optional<Ints> otherwise = {}) const;
+  std::vector<double> reals(const std::string& name) const;       // empty if not there
+  std::vector<std::string> texts(const std::string& name) const;  // empty if not there
+  const proto::Attribute* find(const std::string& name, int32_t type) const;
+  const proto::Attribute& attribute(const std::string& name, int32_t type) const;
+  /// Numbers that older operator sets have as an attribute, newer ones as operand `i`.
+  std::optional<Ints> ints_or_operand(const std::string& name, size_t i) const;
+
+ private:
+  std::vector<Expr> operands_;
+};
+
+/// ONNX's AttributeProto.AttributeType.
+enum AttributeType : int32_t {
+  kFloat = 1,
+  kInt = 2,
+  kString = 3,
+  kTensor = 4,
+  kGraph = 5,
+  kFloats = 6,
+  kInts = 7,
+  kStrings = 8,
+  kSparse = 11
+};
+
+}  // namespace tinycc::onnx
