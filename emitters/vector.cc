@@ -48,17 +48,48 @@ KernelWriter::Access KernelWriter::access(int64_t buffer, const std::vector<Expr
   return Access::contiguous;
 }
 
+/// May every load in e be made, also where a condition does not want it?
+bool KernelWriter::reads_safely(Expr e) {
+  for (Expr n : topological({e})) {
+    if (!n->is(Op::load)) continue;
+    const Buffer& b = *buffers_.at(n->attr.ints[0]);
+    const std::vector<Expr> at = physical(b.id, n->sources);
+    const std::vector<int64_t> extents = b.layout.extents(b.shape);
+    for (size_t i = 0; i < at.size(); ++i) {
+      const Interval range = bounds(at[i]);
+      if (range.low < 0 || range.high >= extents[i]) return false;
+    }
+  }
+  return true;
+}
+
 /// Can this value be computed in vector types?
 bool KernelWriter::vector_ok(Expr e) {
   if (!varies(e)) return e->dtype == DType::f32 || is_bool(e->dtype);
   switch (e->op) {
-    case Op::load: return e->dtype == DType::f32 && access(e->attr.ints[0], e->sources) != Access::other;
+    case Op::load: return e->dtype == DType::f32;
+    case Op::lt: case Op::eq:
+      if (e[0]->dtype != DType::f32) return false;
+      break;
+    case Op::where:
+      if (varies(e[0]) && !(reads_safely(e[1]) && reads_safely(e[2]))) return false;
+      break;
     case Op::add: case Op::mul: case Op::div: case Op::neg: case Op::exp: case Op::max: case Op::min:
-    case Op::lt: case Op::eq: case Op::where: case Op::bit_and: case Op::bit_or: case Op::bit_xor: break;
+    case Op::bit_and: case Op::bit_or: case Op::bit_xor: break;
     default: return false;
   }
   if (e->dtype != DType::f32 && !is_bool(e->dtype)) return false;
   return std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) { return vector_ok(s); });
+}
+
+/// Does any load move with the lane in steps of one element?
+bool KernelWriter::walks_memory(Expr e) {
+  for (Expr n : topological({e})) {
+    if (!n->is(Op::load)) continue;
+    const Access a = access(n->attr.ints[0], n->sources);
+    if (a == Access::contiguous || a == Access::vector_register) return true;
+  }
+  return false;
 }
 
 bool KernelWriter::vectorizable(const Stmt& loop) {
@@ -67,7 +98,8 @@ bool KernelWriter::vectorizable(const Stmt& loop) {
   lane_ = loop.range;
   lanes_ = extent_of(loop.range);
   const Access to = access(s.buffer->id, s.index);
-  const bool ok = to != Access::invariant && (to != Access::other || s.buffer->space != Space::reg) && vector_ok(s.value);
+  bool ok = to != Access::invariant && (to != Access::other || s.buffer->space != Space::reg) && vector_ok(s.value);
+  if (to == Access::other) ok = ok && walks_memory(s.value);
   lane_ = {};
   return ok;
 }
@@ -106,6 +138,18 @@ Text KernelWriter::splat(const Text& t, DType dtype) {
   return call(names_.macro(fmt::format("F_SPLAT_{}x{}", is_bool(dtype) ? "i32" : name_of(dtype), lanes_)), {t.text});
 }
 
+/// A vector of elements that lie apart, lane by lane.
+Text KernelWriter::filled(Expr e) {
+  const std::string name = unique_identifier("v", taken_), lane = unique_identifier(lane_->attr.name, taken_);
+  ranges_[lane_] = lane;
+  line(fmt::format("{} {};", vector_type(e->dtype), name));
+  line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, lane, lanes_));
+  line(fmt::format("{}[{}] = {};", name, lane, place(e->attr.ints[0], e->sources, false)));
+  line("}");
+  taken_.erase(lane);
+  return shared_[e] = {name, kAtom, true};
+}
+
 Text KernelWriter::vector_operation(Expr e) {
   if (!varies(e)) {
     const Expr lane = std::exchange(lane_, Expr{});
@@ -119,6 +163,7 @@ Text KernelWriter::vector_operation(Expr e) {
       if (access(e->attr.ints[0], e->sources) == Access::vector_register) {
         return {place(e->attr.ints[0], e->sources, true), kAtom, true};
       }
+      if (access(e->attr.ints[0], e->sources) == Access::other) return filled(e);
       const std::string first = place(e->attr.ints[0], substitute(e, {{lane_, constant_int(*e->pool, DType::i64, 0)}})->sources, false);
       return {fmt::format("{}({})", names_.macro("F_AT_" + suffix), first), kUnary, true};
     }

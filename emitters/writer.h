@@ -54,6 +54,9 @@ class KernelWriter {
   // ---- vectors (lane_ is set while the body of a vector loop is written)
   bool vectorizable(const Stmt& loop);
   bool vector_ok(Expr e);
+  bool reads_safely(Expr e);
+  bool walks_memory(Expr e);
+  Text filled(Expr e);
   enum class Access { invariant, vector_register, contiguous, other };
   Access access(int64_t buffer, const std::vector<Expr>& logical);
   void find_vector_registers();

@@ -12,6 +12,7 @@
 #include "passes/layout.h"
 #include "passes/pack_weights.h"
 #include "passes/plan.h"
+#include "passes/same_kernel.h"
 #include "passes/schedule.h"
 
 namespace tinycc {
@@ -65,20 +66,35 @@ class Builder {
       if (b->space == Space::weight) pack_weight(k, *b);
     }
     Step step;
-    step.kernel = program_.kernels.size();
     step.computes = k.computes;
     step.nodes = k.nodes;
     for (const BufferRef& b : k.parameters) step.arguments.push_back(b->id);
-    program_.steps.push_back(std::move(step));
     program_.macs += k.macs;
+    recomputes_.push_back(recomputes(k.body, c.target));
+    step.kernel = find_or_add(std::move(k));
+    program_.steps.push_back(std::move(step));
+  }
+
+  /// The index of an equal kernel that is there already, or of this one, added.
+  size_t find_or_add(Kernel k) {
+    Kernel form = canonical(k, *draft_.pool);
+    for (size_t i = 0; i < forms_.size(); ++i) {
+      if (same_kernel(forms_[i], form)) return i;
+    }
+    forms_.push_back(std::move(form));
+    k.name = unique_name(k.name);
     program_.kernels.push_back(std::move(k));
+    return program_.kernels.size() - 1;
   }
 
   std::string kernel_name(const Computation& c) {
     const std::vector<std::string>& nodes = c.origin.nodes;
     std::string name = nodes.empty() ? "copy_" + word(draft_.buffers.at(c.target).name) : word(nodes.front());
     if (nodes.size() > 1 && word(nodes.back()) != name) name += "_" + word(nodes.back());
-    name = name.substr(0, 40);
+    return name.substr(0, 40);
+  }
+
+  std::string unique_name(const std::string& name) {
     std::string unique = name;
     for (int n = 2; !names_.insert(unique).second; ++n) unique = fmt::format("{}_{}", name, n);
     return unique;
@@ -179,7 +195,7 @@ class Builder {
   /// for element where the result is written.
   int64_t in_place(size_t step, const Computation& c, const std::map<int64_t, int64_t>& last_read) {
     const Buffer& to = draft_.buffers.at(c.target);
-    if (recomputes(program_.kernels[step].body, c.target)) return -1;
+    if (recomputes_[step]) return -1;
     for (Expr l : loads_in(c.value)) {
       const Buffer& from = draft_.buffers.at(l->attr.ints[0]);
       const auto last = last_read.find(from.id);
@@ -255,6 +271,8 @@ class Builder {
   const std::map<std::string, std::string>& schedules_;
   Program program_;
   std::set<std::string> names_;
+  std::vector<Kernel> forms_;  // of program_.kernels, canonical
+  std::vector<bool> recomputes_;  // by step
   std::vector<Buffer> packed_;
   std::set<int64_t> packed_ids_;
 };

@@ -91,7 +91,7 @@ class Chooser {
     Expr best;
     double most = 0;
     for (Expr r : c_.ranges) {
-      if (r == vector_.range) continue;
+      if (r == vector_.range || guarded_by(r)) continue;
       double shared = 0;
       for (Expr l : loads_in(reduction_in(c_.value)[0])) {
         if (!occurs(r, l)) shared += occurs(vector_.range, l) ? 2 : 1;
@@ -102,6 +102,14 @@ class Chooser {
       }
     }
     return best;
+  }
+
+  /// Does a condition within the reduction depend on r? Then it would be tested within the tile.
+  bool guarded_by(Expr r) const {
+    for (Expr n : topological({reduction_in(c_.value)[0]})) {
+      if (n->is(Op::where) && occurs(r, n[0])) return true;
+    }
+    return false;
   }
 
   double time_of(const Tile& t, Expr rows) const {
