@@ -108,6 +108,16 @@ llvm::IntrusiveRefCntPtr<MemoryFiles> memory_of(std::span<const SourceFile> file
   return memory;
 }
 
+/// Calls `parse`; false, if it crashed. Handles signals meanwhile only: the rest of the program may
+/// have handlers of its own.
+bool run_guarded(llvm::function_ref<void()> parse) {
+  llvm::CrashRecoveryContext::Enable();
+  llvm::CrashRecoveryContext guard;
+  const bool survived = guard.RunSafely(parse);
+  llvm::CrashRecoveryContext::Disable();
+  return survived;
+}
+
 }  // namespace
 
 struct Judge::Files {
@@ -129,10 +139,8 @@ Facts Judge::parse(const Task& task) {
   clang::tooling::ToolInvocation invocation(
       task.arguments, std::make_unique<Action>(options_, facts), files_->manager.get());
   invocation.setDiagnosticConsumer(&recorder);
-  llvm::CrashRecoveryContext::Enable();
-  llvm::CrashRecoveryContext guard;
   bool succeeded = false;
-  if (!guard.RunSafely([&] { succeeded = invocation.run(); })) {
+  if (!run_guarded([&] { succeeded = invocation.run(); })) {
     facts.findings.push_back({task.file, 0, 0, "crash", "Clang crashed over this file"});
   } else if (!succeeded && facts.findings.empty()) {
     facts.findings.push_back({task.file, 0, 0, "error", "Clang refuses this file"});

@@ -1,6 +1,9 @@
 // What we promise about emitted code, proven on Clang's syntax tree: one row a promise. A row's
 // matcher finds the offender. What needs several files at once (recursion, functions from
 // elsewhere) is only collected here and decided in calls.cc.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wnonnull"  // GCC 12, about what it inlined of Clang's headers
+#endif
 #include <clang/AST/ASTContext.h>
 #include <clang/ASTMatchers/ASTMatchFinder.h>
 #include <clang/ASTMatchers/ASTMatchers.h>

@@ -143,6 +143,21 @@ TEST_CASE("check: no machine's headers, so any target parses") {
   CHECK(rules({file}, {.flags = {"-fno-such-flag"}}) == "a.c:0 error\n");
 }
 
+// What a crashed parse held is lost, which AddressSanitizer would report at the end.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TINYCC_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define TINYCC_SANITIZED
+#endif
+#ifndef TINYCC_SANITIZED
+TEST_CASE("check: a crash of Clang is a finding") {
+  const SourceFile crash{"a.c", "#pragma clang __debug crash\n"}, bad{"b.c", "static int x\n"};
+  CHECK(rules({crash, bad}) == "a.c:0 crash\nb.c:1 error\n");
+}
+#endif
+
 TEST_CASE("check: only files without findings become checked sources") {
   const SourceFile fine{"a.c", "int t_a(void);\nint t_a(void)\n{\n    return 1;\n}\n"};
   CHECK(require_clean({fine}, {}).files().size() == 1);
