@@ -2,6 +2,7 @@
 #include "ir/bytecode.h"
 
 #include <unordered_map>
+#include <unordered_set>
 
 #include "ir/build.h"
 #include "ir/free.h"
@@ -57,6 +58,7 @@ class Compiler {
   uint32_t constant_cell(Expr e);
   uint32_t emit(Expr e, Scope& scope);
   uint32_t fold(Expr e, Scope& scope);
+  void find_certain(const Stmt& store);
   Turn turn(Expr range, Scope& outer, Scope& inner);
   size_t access(size_t slot, const Expr* index, Scope& scope);
   Action statement(const StmtRef& s, Scope& outer);
@@ -67,6 +69,7 @@ class Compiler {
   std::unordered_map<int64_t, uint32_t> bound_;  // range id → its cell
   FreeIds free_;
   std::unordered_map<Expr, bool> reads_memory_;
+  std::unordered_set<Expr> certain_;
 };
 
 bool Compiler::reads_memory(Expr e) {
@@ -121,6 +124,7 @@ uint32_t Compiler::emit(Expr e, Scope& scope) {
                   e->dtype == out_.buffers[slot]->dtype,
               kernel_.name + ": a load that does not fit " + e->attr.name);
     made.args[0] = static_cast<uint32_t>(access(slot, e->sources.data(), scope));
+    out_.accesses[made.args[0]].optional = certain_.count(e) == 0;
   } else {
     TCC_CHECK(is_elementwise(e->op),
               kernel_.name + ": no scalar op: " + std::string(name_of(e->op)));
@@ -134,6 +138,22 @@ uint32_t Compiler::emit(Expr e, Scope& scope) {
   made.out = new_cell();
   scope.code->push_back(made);
   return made.out;
+}
+
+/// What a store needs whatever its conditions say: all but the branches of a `where`.
+void Compiler::find_certain(const Stmt& store) {
+  certain_.clear();
+  std::vector<Expr> stack(store.index);
+  stack.push_back(store.value);
+  while (!stack.empty()) {
+    const Expr e = stack.back();
+    stack.pop_back();
+    if (!certain_.insert(e).second) continue;
+    if (e->is(Op::where))
+      stack.push_back(e[0]);
+    else
+      stack.insert(stack.end(), e->sources.begin(), e->sources.end());
+  }
 }
 
 Turn Compiler::turn(Expr range, Scope& outer, Scope& inner) {
@@ -171,16 +191,22 @@ uint32_t Compiler::fold(Expr e, Scope& scope) {
 
 size_t Compiler::access(size_t slot, const Expr* index, Scope& scope) {
   const Buffer& b = *out_.buffers[slot];
-  Access made{slot, b.dtype, 0, {}};
+  Access made{slot, b.dtype, 0, {}, {}, false};
   for (size_t d = 0; d < b.shape.size(); ++d) {
     const auto [low, high] = b.layout.reach(static_cast<int64_t>(d), b.shape[d]);
-    made.indices.push_back({value(index[d], scope), low, high, {}});
+    made.indices.push_back({value(index[d], scope), low, high, 0});
   }
   const std::vector<int64_t> strides = dense_strides(b.layout.extents(b.shape));
   for (size_t a = 0; a < strides.size(); ++a) {
     const Axis& axis = b.layout.axes[a];
-    made.base += axis.lo * strides[a];
-    made.indices[static_cast<size_t>(axis.dim)].terms.push_back({axis.div, axis.mod, strides[a]});
+    const int64_t stride = strides[a] * bits_of(b.dtype);
+    Access::Index& i = made.indices[static_cast<size_t>(axis.dim)];
+    made.base += axis.lo * stride;
+    if (axis.div == 1 && axis.mod == 0) {
+      i.stride += stride;
+    } else {
+      made.terms.push_back({i.cell, axis.div, axis.mod, stride});
+    }
   }
   out_.accesses.push_back(std::move(made));
   return out_.accesses.size() - 1;
@@ -208,6 +234,7 @@ Action Compiler::statement(const StmtRef& s, Scope& outer) {
       declare(s->buffer);
       break;
     case StmtKind::store:
+      find_certain(*s);
       made.value = value(s->value, own);
       made.access = access(slot_of(s->buffer->id, s->buffer->name), s->index.data(), own);
       break;

@@ -15,20 +15,25 @@ union Cell {
   int64_t whole;
 };
 
-/// How to find an element: one entry a logical dimension.
+/// How to find an element: one entry a logical dimension. Its position, in bits, is `base` and for
+/// each dimension i * stride, and what `terms` add for axes that divide or wrap.
 struct Access {
-  struct Term {
-    int64_t div, mod, stride;  // (i / div) % mod * stride; mod 0: none
-  };
   struct Index {
     uint32_t cell;
     int64_t low, high;  // low <= i < high
-    std::vector<Term> terms;
+    int64_t stride;
+  };
+  struct Term {
+    uint32_t cell;
+    int64_t div, mod, stride;  // (i / div) % mod * stride; mod 0: none
   };
   size_t slot;  // which buffer
   DType dtype;
-  int64_t base;  // of logical index 0, in elements
+  int64_t bytes;  // that an element touches
+  int64_t base;
   std::vector<Index> indices;
+  std::vector<Term> terms;
+  bool optional = false;  // behind a condition: where it may not be read it gives 0
 };
 
 struct Instruction {

@@ -1,6 +1,7 @@
 // Runs the bytecode of a kernel on memory; see bytecode.h and run_kernel in eval.h.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "ir/arith.h"
 #include "ir/bytecode.h"
@@ -76,7 +77,9 @@ class Machine {
   void fold_turns(const Fold& f, size_t depth, Number& sum);
   void allocate(size_t slot);
   int64_t bit_of(const Access& a) const;
-  [[noreturn]] void outside(const Access& a) const;
+  bool is_inside(const Access& a) const;
+  [[noreturn]] void fail(const Access& a, const std::string& what) const;
+  const Place& place_of(const Access& a) const;
   Cell load(const Access& a) const;
   void store(const Access& a, Cell value);
 
@@ -182,48 +185,61 @@ void Machine::allocate(size_t slot) {
 
 /// Where the element starts, in bits.
 int64_t Machine::bit_of(const Access& a) const {
-  int64_t element = a.base;
+  int64_t bit = a.base + places_[a.slot].offset * 8;
   for (const Access::Index& index : a.indices) {
     const int64_t i = cells_[index.cell].whole;
-    if (i < index.low || i >= index.high) outside(a);
-    for (const Access::Term& t : index.terms) {
-      int64_t part = t.div == 1 ? i : floor_div(i, t.div);
-      if (t.mod != 0) part = floor_mod(part, t.mod);
-      element += part * t.stride;
-    }
+    if (i < index.low || i >= index.high) fail(a, " lies outside");
+    bit += i * index.stride;
   }
-  return element * bits_of(a.dtype) + places_[a.slot].offset * 8;
+  for (const Access::Term& t : a.terms) {
+    int64_t part = floor_div(cells_[t.cell].whole, t.div);
+    if (t.mod != 0) part = floor_mod(part, t.mod);
+    bit += part * t.stride;
+  }
+  return bit;
 }
 
-void Machine::outside(const Access& a) const {
+bool Machine::is_inside(const Access& a) const {
+  return std::all_of(a.indices.begin(), a.indices.end(), [&](const Access::Index& i) {
+    return cells_[i.cell].whole >= i.low && cells_[i.cell].whole < i.high;
+  });
+}
+
+void Machine::fail(const Access& a, const std::string& what) const {
   std::string at;
   for (const Access::Index& i : a.indices) {
     at += (at.empty() ? "" : ", ") + std::to_string(cells_[i.cell].whole);
   }
-  bug(name_ + ": " + code_.buffers[a.slot]->name + "[" + at + "] is outside", __FILE__, __LINE__);
+  bug(name_ + ": " + code_.buffers[a.slot]->name + "[" + at + "]" + what, __FILE__, __LINE__);
+}
+
+const Place& Machine::place_of(const Access& a) const {
+  const Place& place = places_[a.slot];
+  if (place.memory == nullptr) fail(a, " is used before its alloc");
+  return place;
 }
 
 Cell Machine::load(const Access& a) const {
-  const Place& place = places_[a.slot];
-  const Buffer& buffer = *code_.buffers[a.slot];
-  TCC_CHECK(place.memory != nullptr, name_ + ": " + buffer.name + " is used before its alloc");
-  const int64_t bit = bit_of(a), byte = bit / 8;
-  const std::vector<int32_t>& writers = place.memory->writers;
-  for (int64_t i = byte; i < byte + bytes_of(a.dtype) && !writers.empty(); ++i) {
-    const bool ours = writers[static_cast<size_t>(i)] == place.tag;
-    TCC_CHECK(ours, name_ + ": reads of " + buffer.name + " what it does not hold");
+  const Place& place = place_of(a);
+  const int64_t bit = bit_of(a);
+  if (!place.memory->writers.empty()) {
+    const int32_t* writers = place.memory->writers.data() + bit / 8;
+    for (int64_t i = 0; i < a.bytes; ++i) {
+      if (writers[i] != place.tag) fail(a, " is read where it was not written");
+    }
   }
-  return load_cell(a.dtype, place.memory->bytes.data(), bit);
+  if (a.dtype != DType::f32) return load_cell(a.dtype, place.memory->bytes.data(), bit);
+  float value;
+  std::memcpy(&value, place.memory->bytes.data() + bit / 8, sizeof value);
+  return {.real = static_cast<double>(value)};
 }
 
 void Machine::store(const Access& a, Cell value) {
-  const Place& place = places_[a.slot];
-  const Buffer& buffer = *code_.buffers[a.slot];
-  TCC_CHECK(place.memory != nullptr, name_ + ": " + buffer.name + " is used before its alloc");
-  TCC_CHECK(!place.memory->writers.empty(), name_ + ": writes to the constant " + buffer.name);
+  const Place& place = place_of(a);
+  if (place.memory->writers.empty()) fail(a, " is constant");
   const int64_t bit = bit_of(a);
   store_cell(a.dtype, place.memory->bytes.data(), bit, value);
-  std::fill_n(place.memory->writers.begin() + bit / 8, bytes_of(a.dtype), place.tag);
+  std::fill_n(place.memory->writers.begin() + bit / 8, a.bytes, place.tag);
 }
 
 }  // namespace

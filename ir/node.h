@@ -13,7 +13,8 @@
 //   max, min  max(a, b) = a < b ? b : a: a NaN in `a` passes, one in `b` is dropped. relu(x) is
 //             max(x, 0) and passes a NaN. reduce_max starts at -infinity (integers: the least).
 //   lt, eq    IEEE: false when either is NaN. bool is 0 or 1; add on bool wraps like xor.
-//   where     where(c, a, b): picks; the branch not taken may not fault (ops are total).
+//   where     where(c, a, b): picks. A load in the branch not taken is not made, so its index may be
+//             out of range.
 //   exp …     Within the errors in ULP that the emitted kernels state; eval rounds the double.
 //   cast      float → int: truncates towards zero, saturates at the ends, NaN gives 0; int → int
 //             wraps; number → bool: x != 0; → float: nearest. bitcast keeps the bits.
