@@ -229,7 +229,7 @@ bool parse(CLI::App& app, int argc, const char* const* argv) {
 std::string name_of(Stage stage) { return kStages[static_cast<size_t>(stage)].name; }
 
 bool is_model_name(const std::string& name) {
-  return is_identifier(name) && name[0] != '_' && name.size() <= 40;
+  return !name.empty() && c_identifier(name) == name;
 }
 
 std::optional<Options> parse_options(int argc, const char* const* argv) {

@@ -47,11 +47,10 @@ struct Options {
 /// wrong is thrown as Error(usage); `tinycc tune` as Error(unsupported).
 std::optional<Options> parse_options(int argc, const char* const* argv);
 
-/// True for a name that can prefix every emitted symbol: a C identifier, not reserved, at most 40
-/// characters.
+/// True for a name that can prefix every emitted symbol.
 bool is_model_name(const std::string& name);
 /// What the hint about a bad name says.
 inline constexpr const char* kModelNameRule =
-    "a name is a letter, then letters, digits and '_', at most 40 in all";
+    "a name is a letter, then letters, digits and single '_', no word of C, at most 40 in all";
 
 }  // namespace tinycc
