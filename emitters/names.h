@@ -71,6 +71,8 @@ class Names {
   const std::string& member(int64_t buffer) const;
   /// What indices are appended to, for a weight: "digits_constants.conv1_weight".
   std::string weight_element(int64_t buffer) const;
+  /// The weight itself: "digits_constants.conv1_weight".
+  std::string weight_place(int64_t buffer) const;
   /// True when the weight is a struct with a member `at`, since a kernel takes it as an argument.
   bool weight_is_struct(int64_t buffer) const;
   /// True when this large weight is a const object of its own, outside of the constants.
@@ -82,6 +84,8 @@ class Names {
   /// Types that several buffers share, or that one has alone: name and a buffer of that type, in
   /// order of first use. Inputs and outputs are not among them.
   const std::vector<std::pair<std::string, int64_t>>& shared_types() const { return type_list_; }
+  /// The calls of a kernel, in the order of the steps.
+  const std::vector<const Step*>& calls(size_t kernel) const { return calls_[kernel]; }
   const Program& program() const { return program_; }
 
  private:
@@ -91,8 +95,9 @@ class Names {
   void name_kernels();
   void name_types();
   void name_parameters(size_t kernel);
-  std::vector<const Step*> calls_of(size_t kernel) const;
   bool is_weight(int64_t buffer) const;
+  /// The buffers that calls of the kernel pass as one parameter.
+  std::set<int64_t> arguments_of(size_t kernel, size_t parameter) const;
 
   const Program& program_;
   WeightsMode mode_;
@@ -114,7 +119,5 @@ std::string shape_text(DType dtype, const std::vector<int64_t>& shape);
 std::string layout_text(const Buffer& buffer);
 /// "[34][34][16]"; "" for a scalar.
 std::string extents_text(const Buffer& buffer);
-/// 1234567 as "1,234,567".
-std::string thousands(int64_t number);
 
 }  // namespace tinycc

@@ -1,0 +1,109 @@
+// All files of out/ but report.json, and how they are built. See host.h.
+#include "emitters/host.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emitters/embedded.h"
+#include "emitters/host_files.h"
+
+namespace tinycc {
+
+namespace {
+
+/// The stub's files that this model's programs need.
+std::vector<SourceFile> stub_files(const HostInputs& host) {
+  std::vector<SourceFile> files;
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (file.name.starts_with("tinycc_rt_threads") && !is_parallel(host)) continue;
+    files.push_back({std::string(file.name), std::string(file.text), Role::stub});
+  }
+  return files;
+}
+
+std::vector<std::string> c_files(std::span<const SourceFile> files, Role role) {
+  std::vector<std::string> out;
+  for (const SourceFile& file : files) {
+    if (file.role == role && file.name.ends_with(".c")) out.push_back(file.name);
+  }
+  return out;
+}
+
+/// "a.o b.o …", in lines of a Makefile.
+std::string objects_text(const std::vector<std::string>& sources) {
+  std::string text;
+  for (const std::string& source : sources) {
+    text += (text.empty() ? "" : " ") + source.substr(0, source.size() - 2) + ".o";
+  }
+  std::string out = wrap_words(text, std::string(12, ' ')).substr(12);
+  for (size_t at = out.find('\n'); at != std::string::npos; at = out.find('\n', at + 3)) {
+    out.insert(at, " \\");
+  }
+  return out;
+}
+
+/// A file name as make reads it.
+std::string make_text(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    if (c == ' ' || c == '#') out += '\\';
+    out += c;
+    if (c == '$') out += '$';
+  }
+  return out;
+}
+
+std::string depfile_text(const HostInputs& host) {
+  std::vector<std::string> names;
+  for (const std::string& name : host.dependencies) names.push_back(make_text(name));
+  const std::string list = join(names, " ");
+  return fmt::format(
+      "# What tinycc read to write this folder; for Ninja, CMake (DEPFILE) and make (include).\n"
+      "# Not `{0}.d`: the compiler writes that one beside {0}.o.\n{0}.c: {1}\n{1}:\n",
+      host.names.prefix(), list);
+}
+
+}  // namespace
+
+std::vector<SourceFile> build_files(const HostInputs& host, std::span<const SourceFile> sources) {
+  const Target& target = host.names.program().target;
+  const bool gnu = target.dialect == "gnu", parallel = is_parallel(host);
+  std::string flags = "-O3";
+  for (const std::string& flag : target.cflags) flags += " " + flag;
+  const std::vector<std::string> library = c_files(sources, Role::library);
+  const std::vector<std::string> stub = c_files(sources, Role::stub);
+  TextValues values = common_values(host);
+  values.merge(TextValues{{"cflags", flags + " -Wall -Wextra"},
+                          {"standard", gnu ? "gnu11" : "c99"},
+                          {"c_standard", gnu ? "11" : "99"},
+                          {"extensions", gnu ? "ON" : "OFF"},
+                          {"pthread", parallel ? " -pthread" : ""},
+                          {"cmake_threads", parallel ? " Threads::Threads" : ""},
+                          {"lm", host.externals.empty() ? "" : "1"},
+                          {"objects", objects_text(library)},
+                          {"stub_objects", objects_text(stub)},
+                          {"sources", wrap_words(join(library, " "), "    ")},
+                          {"stub_sources", join(stub, " ")}});
+  return {{"Makefile", expand_template("Makefile", values), Role::text},
+          {"CMakeLists.txt", expand_template("CMakeLists.txt", values), Role::text},
+          {host.names.prefix() + ".tinycc.d", depfile_text(host), Role::text}};
+}
+
+std::vector<SourceFile> emit_host(const HostInputs& host) {
+  const std::string& n = host.names.prefix();
+  std::vector<SourceFile> files{{n + ".h", header_file(host), Role::interface}};
+  const auto append = [&files](std::vector<SourceFile> more) {
+    std::ranges::move(more, std::back_inserter(files));
+  };
+  append(model_files(host));
+  append(weight_files(host));
+  append({{n + "_test.c", test_file(host), Role::tool},
+          {n + "_cli.c", cli_file(host), Role::tool},
+          {n + "_bench.c", bench_file(host), Role::tool}});
+  append(stub_files(host));
+  append(build_files(host, files));
+  return files;
+}
+
+}  // namespace tinycc

@@ -1,0 +1,152 @@
+// Facts about a program that several files of out/ state. See host_files.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emitters/host_files.h"
+
+namespace tinycc {
+
+const Buffer& buffer_of(const Program& program, int64_t id) {
+  return *program.buffers.at(id).buffer;
+}
+
+std::string port_type(const Program& program, const Port& port) {
+  const Buffer& buffer = buffer_of(program, port.buffer);
+  return shape_text(buffer.dtype, buffer.shape);
+}
+
+bool needs_stdint(DType dtype) { return c_type(dtype).ends_with("_t"); }
+
+bool is_parallel(const HostInputs& host) {
+  return std::ranges::any_of(host.kernels, [](const KernelText& k) { return k.parts > 1; });
+}
+
+int64_t arena_align(const Program& program) {
+  if (program.target.dialect == "gnu") return std::max<int64_t>(program.arena_align, 1);
+  int64_t align = 1;
+  for (const auto& [id, placed] : program.buffers) {
+    if (placed.offset >= 0) align = std::max(align, bytes_of(placed.buffer->dtype));
+  }
+  return align;
+}
+
+int64_t arena_bytes(const Program& program) {
+  const int64_t align = arena_align(program);
+  return (std::max<int64_t>(program.arena_bytes, 1) + align - 1) / align * align;
+}
+
+int64_t state_bytes(const Program& program) {
+  int64_t bytes = 0;
+  for (const Port& port : program.states) bytes += buffer_of(program, port.buffer).bytes();
+  return bytes;
+}
+
+int64_t weight_bytes(const Program& program) {
+  int64_t bytes = 0;
+  for (const auto& [id, placed] : program.buffers) {
+    if (placed.buffer->space == Space::weight) bytes += placed.buffer->bytes();
+  }
+  return bytes;
+}
+
+std::string argument_text(const Names& names, int64_t id) {
+  const Placed& placed = names.program().buffers.at(id);
+  const std::string& member = names.member(id);
+  switch (placed.buffer->space) {
+    case Space::input: return "inputs->" + member;
+    case Space::output: return "outputs->" + member;
+    case Space::state: return "&state->" + member;
+    case Space::weight:
+      return (names.weights_mode() == WeightsMode::bin ? "&inputs->" : "&") +
+             names.weight_place(id);
+    default: return "&arena->" + member + (placed.offset > 0 ? ".tensor" : "");
+  }
+}
+
+std::string scalar_text(const Names& names, int64_t id) {
+  std::string place = argument_text(names, id);
+  const bool address = place.starts_with("&");
+  if (address) place.erase(0, 1);
+  const Buffer& buffer = buffer_of(names.program(), id);
+  std::string out = place + (address ? ".at" : "->at");
+  for (size_t i = 0; i < buffer.layout.extents(buffer.shape).size(); ++i) out += "[0]";
+  return out;
+}
+
+namespace {
+
+void note_uses(const Program& program, const Step& step, size_t top, std::map<int64_t, Uses>& uses) {
+  const auto note = [&](int64_t id, bool written) {
+    Uses& entry = uses[id];
+    entry.reads.resize(program.steps.size());
+    entry.writes.resize(program.steps.size());
+    (written ? entry.writes : entry.reads)[top] = true;
+  };
+  if (step.condition >= 0) note(step.condition, false);
+  if (step.kind == Step::Kind::call) {
+    const Kernel& kernel = program.kernels.at(step.kernel);
+    for (size_t i = 0; i < step.arguments.size(); ++i) {
+      const int64_t id = kernel.parameters.at(i)->id;
+      note(step.arguments[i], std::ranges::count(kernel.outputs, id) != 0);
+    }
+  }
+  for (const Step& inner : step.body) note_uses(program, inner, top, uses);
+}
+
+void add_work(const Program& program, const Step& step, int64_t times, Work& work) {
+  if (step.kind == Step::Kind::repeat) times *= extent_of(step.range);
+  if (step.kind == Step::Kind::call) {
+    const Kernel& kernel = program.kernels.at(step.kernel);
+    work.flops += times * kernel.flops;
+    work.bytes_read += times * kernel.bytes_read;
+    work.bytes_written += times * kernel.bytes_written;
+  }
+  for (const Step& inner : step.body) add_work(program, inner, times, work);
+}
+
+}  // namespace
+
+std::map<int64_t, Uses> uses_of(const Program& program) {
+  std::map<int64_t, Uses> uses;
+  for (size_t i = 0; i < program.steps.size(); ++i) {
+    note_uses(program, program.steps[i], i, uses);
+  }
+  return uses;
+}
+
+Work work_of(const Names& names, const Step& step) {
+  Work work;
+  switch (step.kind) {
+    case Step::Kind::call:
+      work.name = names.kernel(step.kernel).substr(names.prefix().size() + 1);
+      break;
+    case Step::Kind::repeat: work.name = fmt::format("loop of {}", extent_of(step.range)); break;
+    case Step::Kind::select: work.name = "select"; break;
+    case Step::Kind::block: work.name = "block"; break;
+  }
+  add_work(names.program(), step, 1, work);
+  return work;
+}
+
+TextValues common_values(const HostInputs& host) {
+  const Names& names = host.names;
+  const Program& program = names.program();
+  const bool state = !program.states.empty();
+  std::string parameters = fmt::format(
+      "const {0}_inputs *inputs, const {0}_outputs *outputs, {0}_arena *arena", names.prefix());
+  if (state) parameters += fmt::format(", {}_state *state", names.prefix());
+  return {{"name", names.prefix()},
+          {"NAME", upper(names.prefix())},
+          {"source", comment_text(program.source)},
+          {"parameters", parameters},
+          {"steps", fmt::format("{}", program.steps.size())},
+          {"has_state", state ? "1" : ""},
+          {"has_weights", has_weights(program) ? "1" : ""},
+          {"gnu", program.target.dialect == "gnu" ? "1" : ""},
+          {"parallel", is_parallel(host) ? "1" : ""},
+          {"bin", names.weights_mode() == WeightsMode::bin ? "1" : ""},
+          {"incbin", names.weights_mode() == WeightsMode::incbin ? "1" : ""}};
+}
+
+}  // namespace tinycc

@@ -1,0 +1,63 @@
+// The files that emit_host puts together, one function each, and what they share. Internal to the
+// host emitter.
+#pragma once
+
+#include "emitters/host.h"
+#include "emitters/text.h"
+
+namespace tinycc {
+
+std::string header_file(const HostInputs& host);                // NAME.h
+std::vector<SourceFile> model_files(const HostInputs& host);    // NAME.c, NAME_kernels_N.c …
+std::vector<SourceFile> weight_files(const HostInputs& host);   // NAME_weights.h, .c, …
+std::string cli_file(const HostInputs& host);                   // NAME_cli.c
+std::string test_file(const HostInputs& host);                  // NAME_test.c
+std::string bench_file(const HostInputs& host);                 // NAME_bench.c
+/// Makefile, CMakeLists.txt, NAME.tinycc.d; `sources`: all files that were made before.
+std::vector<SourceFile> build_files(const HostInputs& host, std::span<const SourceFile> sources);
+
+/// A weights file starts with a mark of so many bytes: what the file is, a hash of the rest, whose.
+inline constexpr size_t kWeightsMarkBytes = 64;
+/// Alignment of the struct NAME_weights.
+int64_t weights_align(const Names& names);
+bool has_weights(const Program& program);
+/// NAME_weights.bin, byte by byte as the struct NAME_weights lies in memory.
+std::string weights_binary(const Names& names);
+
+/// What templates of every file may name: name, NAME, source, state (the parameter), …
+TextValues common_values(const HostInputs& host);
+
+// ---- facts about the program -----------------------------------------------------------------
+
+/// A buffer as an argument of a kernel within run and step: "&arena->h1", "inputs->image", "probs".
+std::string argument_text(const Names& names, int64_t buffer);
+/// The value of a scalar buffer there: "arena->done.at[0]".
+std::string scalar_text(const Names& names, int64_t buffer);
+/// "8-byte types must lie at multiples of 8": the largest natural alignment in the arena, or what
+/// the plan asks for where the dialect can say so.
+int64_t arena_align(const Program& program);
+/// arena_bytes, at least 1, rounded up to the alignment.
+int64_t arena_bytes(const Program& program);
+int64_t state_bytes(const Program& program);
+int64_t weight_bytes(const Program& program);
+/// True when the buffer's dtype needs <stdint.h>.
+bool needs_stdint(DType dtype);
+/// True when some kernel is split for threads.
+bool is_parallel(const HostInputs& host);
+/// The number of values of a port, and "f32[1,10]".
+const Buffer& buffer_of(const Program& program, int64_t id);
+std::string port_type(const Program& program, const Port& port);
+
+/// Who reads and writes a buffer, by top-level step.
+struct Uses {
+  std::vector<bool> reads, writes;
+};
+std::map<int64_t, Uses> uses_of(const Program& program);
+/// Work of one top-level step: its kernels' sums, loops counted by their bound.
+struct Work {
+  std::string name;  // of the kernel, or "loop of 10" …
+  int64_t flops = 0, bytes_read = 0, bytes_written = 0;
+};
+Work work_of(const Names& names, const Step& step);
+
+}  // namespace tinycc

@@ -1,0 +1,302 @@
+// NAME.h, the whole interface of a model: how to use it, types of inputs, outputs and tensors, the
+// plan of the arena as a table and as a union, entry points. Template: header.h.in.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "emitters/host_files.h"
+
+namespace tinycc {
+
+namespace {
+
+constexpr size_t kMatrixSteps = 12;  // plans of more steps are listed, not drawn
+
+// ---- the comment at the head -----------------------------------------------------------------
+
+std::string ports_text(const Program& program, const std::vector<Port>& ports) {
+  std::vector<std::string> list;
+  for (const Port& port : ports) {
+    list.push_back(comment_text(port.name) + " " + port_type(program, port));
+  }
+  return join(list, ", ");
+}
+
+/// "image f32[1,1,8,8]  ->  probs f32[1,10]          80,896 multiply-adds a run"
+std::string interface_text(const Program& program) {
+  const std::string in = ports_text(program, program.inputs);
+  const std::string out = ports_text(program, program.outputs);
+  const std::string macs = thousands(program.macs) + " multiply-adds a run";
+  const std::string line = in + "  ->  " + out + "          " + macs;
+  if (line.size() <= 90) return " *     " + line;
+  return wrap_words(in, " *     ") + "\n" + wrap_words("-> " + out, " *     ") + "\n *     " + macs;
+}
+
+/// "image.at[0][0][i][j]": indices are letters where there is more than one element.
+std::string element_example(const std::string& member, const Buffer& buffer) {
+  std::string out = member + ".at";
+  char letter = 'i';
+  for (const int64_t extent : buffer.shape) {
+    out += extent == 1 ? "[0]" : fmt::format("[{}]", letter);
+    if (extent != 1 && letter < 'n') ++letter;
+  }
+  return out;
+}
+
+std::string usage_line(const std::string& code, const std::string& meaning) {
+  return " *     " + left_aligned(code, 40) + (meaning.empty() ? "" : " " + meaning);
+}
+
+std::string address_list(const Names& names, const std::vector<Port>& ports, bool weights) {
+  std::vector<std::string> list;
+  if (weights) list.push_back("weights");
+  for (const Port& port : ports) list.push_back("&" + names.member(port.buffer));
+  return list.empty() ? "0" : join(list, ", ");
+}
+
+void declare_ports(const Names& names, const std::vector<Port>& ports, bool inputs,
+                   std::vector<std::string>& lines) {
+  for (const Port& port : ports) {
+    const std::string& member = names.member(port.buffer);
+    const std::string example =
+        element_example(member, buffer_of(names.program(), port.buffer));
+    lines.push_back(usage_line(fmt::format("static {} {};", names.type(port.buffer), member),
+                               inputs ? "fill " + example : "then holds " + example));
+  }
+}
+
+std::string usage_text(const HostInputs& host) {
+  const Names& names = host.names;
+  const Program& program = names.program();
+  const std::string& n = names.prefix();
+  const bool state = !program.states.empty(), bin = names.weights_mode() == WeightsMode::bin;
+  std::vector<std::string> lines{usage_line(
+      fmt::format("static {}_arena arena;", n), "scratch memory, yours; its contents need no care")};
+  if (state) {
+    lines.push_back(usage_line(fmt::format("static {}_state state;", n),
+                               fmt::format("kept between runs; {}_state_init(&state) first", n)));
+  }
+  if (bin) {
+    lines.push_back(usage_line(fmt::format("const {}_weights *weights;", n),
+                               fmt::format("from {0}_weights_at(memory, bytes, &weights)", n)));
+  }
+  declare_ports(names, program.inputs, true, lines);
+  declare_ports(names, program.outputs, false, lines);
+  const auto initial = [&](const char* kind, const std::string& list) {
+    const std::string code = fmt::format("const {}_{} {} = {{", n, kind, kind);
+    lines.push_back(wrap_words(list + "};", " *     " + code));
+  };
+  initial("inputs", address_list(names, program.inputs, bin));
+  initial("outputs", address_list(names, program.outputs, false));
+  lines.push_back(fmt::format(" *     if ({}_run(&inputs, &outputs, &arena{}) == {}) {{ ... }}", n,
+                              state ? ", &state" : "", names.macro("OK")));
+  return join(lines, "\n");
+}
+
+// ---- types -----------------------------------------------------------------------------------
+
+std::string array_text(const Buffer& buffer) {
+  return fmt::format("{} at{};", c_type(buffer.dtype), extents_text(buffer));
+}
+
+std::string port_types(const Names& names, const std::vector<Port>& ports, const char* kind) {
+  std::string out;
+  for (const Port& port : ports) {
+    const std::string text =
+        fmt::format("/* {} `{}`: {}{}{} */", kind, comment_text(port.name),
+                    port_type(names.program(), port), port.meaning.empty() ? "" : "; ",
+                    comment_text(port.meaning));
+    out += wrap_words(text, "") + "\n";
+    out += fmt::format("typedef struct {{\n    {}\n}} {};\n\n",
+                       array_text(buffer_of(names.program(), port.buffer)),
+                       names.type(port.buffer));
+  }
+  return out;
+}
+
+std::string port_members(const Names& names, const std::vector<Port>& ports, const char* qualifier,
+                         const char* kind) {
+  std::string out;
+  for (const Port& port : ports) {
+    out += fmt::format("{}{} *{};\n", qualifier, names.type(port.buffer), names.member(port.buffer));
+  }
+  return out.empty() ? fmt::format("int none; /* this model has no {} */\n", kind) : out;
+}
+
+/// Buffers of a shared type that lie in the arena or the state: "h1", or "h1, h2 and 3 more".
+std::string members_of_type(const Names& names, const std::string& type) {
+  std::vector<std::string> list;
+  for (const auto& [id, placed] : names.program().buffers) {
+    if (names.type(id) == type && placed.buffer->space != Space::weight) {
+      list.push_back(names.member(id));
+    }
+  }
+  if (list.size() > 4) {
+    const size_t more = list.size() - 3;
+    list.resize(3);
+    return join(list, ", ") + fmt::format(" and {} more", more);
+  }
+  return join(list, ", ");
+}
+
+std::string tensor_comment(const Names& names, const std::string& type, const Buffer& buffer) {
+  std::string out = members_of_type(names, type) + ": " + shape_text(buffer.dtype, buffer.shape);
+  const std::string axes = layout_text(buffer);
+  if (!axes.empty()) out += ", axes " + axes;
+  return out + "; " + thousands(buffer.bytes()) + " bytes";
+}
+
+std::string tensor_types(const Names& names) {
+  std::string out;
+  bool layouts = false;
+  for (const auto& [type, id] : names.shared_types()) {
+    const Buffer& buffer = buffer_of(names.program(), id);
+    if (buffer.space == Space::weight) continue;  // they stand in NAME_weights.h
+    layouts = layouts || !layout_text(buffer).empty();
+    out += wrap_words("/* " + tensor_comment(names, type, buffer) + " */", "");
+    out += fmt::format("\ntypedef struct {{\n    {}\n}} {};\n\n", array_text(buffer), type);
+  }
+  if (out.empty()) return out;
+  return std::string("/* Intermediate tensors, in the layout that their producer writes.") +
+         (layouts ? " `axes` are those of memory,\n * outermost first: 2(1,1) is dimension 2 of "
+                    "the model's tensor with a halo of one element before\n * and behind, 1/8 and "
+                    "1%8 are dimension 1 in blocks of 8, +2 is padding that nobody reads. */\n"
+                  : " */\n") +
+         out;
+}
+
+std::string state_type(const Names& names) {
+  const Program& program = names.program();
+  if (program.states.empty()) return "";
+  std::string out = "/* What persists between runs; yours, one for each stream of inputs. */\n";
+  out += "typedef struct {\n";
+  for (const Port& port : program.states) {
+    out += fmt::format("    {} {}; /* {} {}{}{} */\n", names.type(port.buffer),
+                       names.member(port.buffer), comment_text(port.name),
+                       port_type(program, port), port.meaning.empty() ? "" : "; ",
+                       comment_text(port.meaning));
+  }
+  return out + fmt::format("}} {}_state;\n\n", names.prefix());
+}
+
+// ---- the plan --------------------------------------------------------------------------------
+
+/// Buffers of the arena by offset, then by first step.
+std::vector<const Placed*> arena_order(const Program& program) {
+  std::vector<const Placed*> out;
+  for (const auto& [id, placed] : program.buffers) {
+    if (placed.offset >= 0) out.push_back(&placed);
+  }
+  std::ranges::sort(out, {}, [](const Placed* p) {
+    return std::tuple(p->offset, p->first, p->buffer->id);
+  });
+  return out;
+}
+
+std::string uses_matrix(const Uses& uses, size_t steps) {
+  std::string out;
+  for (size_t i = 0; i < steps; ++i) {
+    const bool read = i < uses.reads.size() && uses.reads[i];
+    const bool written = i < uses.writes.size() && uses.writes[i];
+    out += right_aligned(read && written ? "RW" : (read ? "R" : (written ? "W" : "")), 5);
+  }
+  return out;
+}
+
+std::string uses_span(const Uses& uses) {
+  size_t first = uses.reads.size(), last = 0;
+  for (size_t i = 0; i < uses.reads.size(); ++i) {
+    if (!uses.reads[i] && !uses.writes[i]) continue;
+    first = std::min(first, i);
+    last = i;
+  }
+  return right_aligned(fmt::format("{} .. {}", std::min(first, last), last), 14);
+}
+
+std::string plan_head(size_t width, size_t steps, bool matrix) {
+  std::string out = " *     " + left_aligned(matrix ? "step" : "tensor", width);
+  for (size_t i = 0; matrix && i < steps; ++i) out += right_aligned(fmt::format("{}", i), 5);
+  if (!matrix) out += right_aligned("steps", 14);
+  return out + right_aligned("offset", 14) + right_aligned("bytes", 14);
+}
+
+std::string plan_text(const Names& names) {
+  const Program& program = names.program();
+  const std::vector<const Placed*> order = arena_order(program);
+  if (order.empty()) return " *     empty: every kernel writes an output";
+  const size_t steps = program.steps.size();
+  const bool matrix = steps <= kMatrixSteps;
+  size_t width = 14;
+  for (const Placed* p : order) width = std::max(width, names.member(p->buffer->id).size() + 2);
+  std::map<int64_t, Uses> uses = uses_of(program);
+  std::string out = plan_head(width, steps, matrix);
+  for (const Placed* p : order) {
+    const Uses& use = uses[p->buffer->id];
+    out += "\n *     " + left_aligned(names.member(p->buffer->id), width) +
+           (matrix ? uses_matrix(use, steps) : uses_span(use)) +
+           right_aligned(thousands(p->offset), 14) +
+           right_aligned(thousands(p->buffer->bytes()), 14);
+    if (p->same_as >= 0) out += "  in place of " + names.member(p->same_as);
+  }
+  return out;
+}
+
+std::string arena_members(const Names& names) {
+  std::string out;
+  for (const Placed* p : arena_order(names.program())) {
+    const int64_t id = p->buffer->id;
+    TCC_CHECK(p->offset % bytes_of(p->buffer->dtype) == 0,
+              fmt::format("the offset of {} breaks its alignment", names.member(id)));
+    out += p->offset == 0
+               ? fmt::format("{} {};\n", names.type(id), names.member(id))
+               : fmt::format("struct {{\n    unsigned char skip[{}];\n    {} tensor;\n}} {};\n",
+                             p->offset, names.type(id), names.member(id));
+  }
+  return out;
+}
+
+bool any_stdint(const HostInputs& host) {
+  const Program& program = host.names.program();
+  return is_parallel(host) ||
+         std::ranges::any_of(program.buffers, [](const auto& entry) {
+           const Buffer& buffer = *entry.second.buffer;
+           return buffer.space != Space::weight && needs_stdint(buffer.dtype);
+         });
+}
+
+}  // namespace
+
+std::string header_file(const HostInputs& host) {
+  const Names& names = host.names;
+  const Program& program = names.program();
+  const bool state = !program.states.empty();
+  const int64_t align = arena_align(program);
+  TextValues values = common_values(host);
+  values.merge(TextValues{
+      {"interface", interface_text(program)},
+      {"usage", usage_text(host)},
+      {"externals", join(host.externals, ", ")},
+      {"and_state", state ? " and a state" : ""},
+      {"comma_state", state ? ", state" : ""},
+      {"stdint", any_stdint(host) ? "1" : ""},
+      {"arena_bytes", fmt::format("{}", arena_bytes(program))},
+      {"arena_align", fmt::format("{}", align)},
+      {"state_bytes", fmt::format("{}", state_bytes(program))},
+      {"weight_bytes", fmt::format("{}", weight_bytes(program))},
+      {"weights_align", fmt::format("{}", weights_align(names))},
+      {"if_weights_comma", names.weights_mode() == WeightsMode::bin ? "," : ""},
+      {"port_types",
+       port_types(names, program.inputs, "Input") + port_types(names, program.outputs, "Output")},
+      {"input_members", port_members(names, program.inputs, "const ", "inputs")},
+      {"output_members", port_members(names, program.outputs, "", "outputs")},
+      {"tensor_types", tensor_types(names)},
+      {"state_type", state_type(names)},
+      {"plan", plan_text(names)},
+      {"arena_members", arena_members(names)},
+      {"aligned", program.target.dialect == "gnu"
+                      ? fmt::format(" __attribute__((aligned({})))", align) : ""}});
+  return expand_template("header.h", values);
+}
+
+}  // namespace tinycc

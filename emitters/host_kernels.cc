@@ -1,0 +1,154 @@
+// The kernels as functions in C files: a comment over each, its head, its body; helpers where they
+// are named; several files when there is much text, so that these compile in parallel.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emitters/host_model.h"
+
+namespace tinycc {
+
+namespace {
+
+constexpr size_t kShardText = 60 << 10;
+
+bool is_word_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+void collect_steps(const Names& names, size_t kernel, const Step& step, size_t top,
+                   std::vector<size_t>& steps) {
+  if (step.kind == Step::Kind::call && step.kernel == kernel &&
+      (steps.empty() || steps.back() != top)) {
+    steps.push_back(top);
+  }
+  for (const Step& inner : step.body) collect_steps(names, kernel, inner, top, steps);
+}
+
+/// "Step 2", "Steps 2, 5, 8", "Steps 2, 5, 8 and 9 more".
+std::string steps_text(const Names& names, size_t kernel) {
+  std::vector<size_t> steps;
+  const Program& program = names.program();
+  for (size_t i = 0; i < program.steps.size(); ++i) {
+    collect_steps(names, kernel, program.steps[i], i, steps);
+  }
+  const size_t shown = std::min<size_t>(steps.size(), 8);
+  std::string out = fmt::format("Step{} {}", steps.size() == 1 ? "" : "s",
+                                fmt::join(steps.begin(), steps.begin() + static_cast<long>(shown),
+                                          ", "));
+  return shown == steps.size() ? out : out + fmt::format(" and {} more", steps.size() - shown);
+}
+
+std::string parameter_shapes(const Names& names, size_t kernel, bool written) {
+  std::vector<std::string> shapes;
+  for (const ParameterNames& p : names.parameters(kernel)) {
+    const Buffer& buffer = buffer_of(names.program(), p.buffer);
+    if (p.written == written && buffer.space != Space::weight) {
+      shapes.push_back(shape_text(buffer.dtype, buffer.shape));
+    }
+  }
+  return join(shapes, ", ");
+}
+
+std::string comment_of(const HostInputs& host, size_t k) {
+  const Names& names = host.names;
+  const Kernel& kernel = names.program().kernels[k];
+  std::vector<std::string> results;
+  for (const ParameterNames& p : names.parameters(k)) {
+    if (p.written) results.push_back(p.name);
+  }
+  const auto lines = [](std::string_view text) { return wrap_words(comment_text(text), " * "); };
+  std::string out = "/" + wrap_words(fmt::format("{}: {} = {}", steps_text(names, k),
+                                                 join(results, ", "),
+                                                 comment_text(kernel.computes)),
+                                     " * ").substr(1);
+  out += "\n" + lines(fmt::format("{} -> {}; {} FLOP, reads {} bytes, writes {} bytes",
+                                  parameter_shapes(names, k, false),
+                                  parameter_shapes(names, k, true), thousands(kernel.flops),
+                                  thousands(kernel.bytes_read), thousands(kernel.bytes_written)));
+  if (!kernel.nodes.empty()) out += "\n" + lines("nodes: " + join(kernel.nodes, ", "));
+  if (!kernel.schedule.empty()) out += "\n" + lines("schedule: " + kernel.schedule);
+  if (!host.kernels[k].notes.empty()) out += "\n" + lines(host.kernels[k].notes);
+  return out + " */\n";
+}
+
+}  // namespace
+
+bool has_word(std::string_view text, std::string_view word) {
+  for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const size_t end = at + word.size();
+    const bool starts = at == 0 || !is_word_char(text[at - 1]);
+    if (starts && (end == text.size() || !is_word_char(text[end]))) return true;
+  }
+  return false;
+}
+
+std::string wrap_arguments(const std::string& text, size_t indent) {
+  const size_t open = text.find('(') + 1;
+  std::string out, line(indent, ' ');
+  for (size_t at = 0; at < text.size();) {
+    const size_t comma = text.find(", ", at);
+    const size_t end = comma == std::string::npos ? text.size() : comma + 1;
+    const std::string piece = text.substr(at, end - at);
+    if (at > 0 && line.size() + 1 + piece.size() > 100) {
+      out += line + "\n";
+      line.assign(indent + open, ' ');
+    } else if (at > 0) {
+      line += ' ';
+    }
+    line += piece;
+    at = comma == std::string::npos ? end : comma + 2;
+  }
+  return out + line;
+}
+
+std::vector<size_t> called_kernels(const Names& names) {
+  std::vector<size_t> order;
+  const std::function<void(const Step&)> visit = [&](const Step& step) {
+    if (step.kind == Step::Kind::call && std::ranges::count(order, step.kernel) == 0) {
+      order.push_back(step.kernel);
+    }
+    for (const Step& inner : step.body) visit(inner);
+  };
+  for (const Step& step : names.program().steps) visit(step);
+  return order;
+}
+
+std::string helpers_for(const HostInputs& host, const std::string& text) {
+  std::string used = text;
+  std::vector<const HelperText*> needed;
+  for (size_t i = host.helpers.size(); i-- > 0;) {
+    if (!has_word(used, host.helpers[i].name)) continue;
+    needed.push_back(&host.helpers[i]);
+    used += host.helpers[i].text;
+  }
+  std::string out;
+  for (size_t i = needed.size(); i-- > 0;) out += needed[i]->text + "\n";
+  return out;
+}
+
+std::string nan_check(const Names& names) {
+  return fmt::format(
+      "#ifdef __FINITE_MATH_ONLY__\n#if __FINITE_MATH_ONLY__ != 0\n"
+      "#error \"{} tells NaNs apart: compile it without -ffinite-math-only\"\n#endif\n#endif\n\n",
+      names.prefix());
+}
+
+std::vector<std::string> kernel_shards(const HostInputs& host, bool& sharded) {
+  std::vector<std::string> texts;
+  size_t total = 0;
+  for (const size_t k : called_kernels(host.names)) total += host.kernels.at(k).body.size();
+  sharded = total > kShardText;
+  for (const size_t k : called_kernels(host.names)) {
+    const KernelText& kernel = host.kernels[k];
+    const std::string head = (sharded ? "" : "static ") + host.names.signature(k, kernel.parts);
+    const std::string text =
+        comment_of(host, k) + wrap_arguments(head, 0) + "\n" + kernel.body + "\n";
+    const bool fits = !texts.empty() && texts.back().size() + text.size() <= kShardText;
+    if (texts.empty() || (sharded && !fits)) texts.emplace_back();
+    texts.back() += text;
+  }
+  return texts;
+}
+
+}  // namespace tinycc

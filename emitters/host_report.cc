@@ -1,0 +1,148 @@
+// report.json: what was built of which nodes, what it costs, where each kernel stands. Numbers come
+// from the same records as the comments in the sources. Keys have a fixed order.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emitters/host_model.h"
+
+namespace tinycc {
+
+namespace {
+
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += static_cast<unsigned char>(c) < 0x20 ? fmt::format("\\u{:04x}", static_cast<int>(c))
+                                                : std::string(1, c);
+  }
+  return out + "\"";
+}
+
+std::string json_strings(const std::vector<std::string>& items) {
+  std::vector<std::string> quoted;
+  for (const std::string& item : items) quoted.push_back(json_string(item));
+  return "[" + join(quoted, ", ") + "]";
+}
+
+/// `"key": [` rows `]`, a row a line.
+std::string rows_text(const char* key, const std::vector<std::string>& rows) {
+  return fmt::format(" \"{}\": [{}{}{}]", key, rows.empty() ? "" : "\n  ", join(rows, ",\n  "),
+                     rows.empty() ? "" : "\n ");
+}
+
+std::vector<std::string> port_rows(const Program& program, const std::vector<Port>& ports) {
+  std::vector<std::string> rows;
+  for (const Port& port : ports) {
+    const Buffer& buffer = buffer_of(program, port.buffer);
+    rows.push_back(fmt::format("{{\"name\": {}, \"type\": \"{}\", \"shape\": [{}]}}",
+                               json_string(port.name), name_of(buffer.dtype),
+                               fmt::join(buffer.shape, ", ")));
+  }
+  return rows;
+}
+
+std::vector<std::string> arena_rows(const Names& names) {
+  std::vector<std::string> rows;
+  for (const auto& [id, placed] : names.program().buffers) {
+    if (placed.offset < 0) continue;
+    rows.push_back(fmt::format(
+        "{{\"tensor\": {}, \"offset\": {}, \"bytes\": {}, \"written\": {}, \"last_read\": {}}}",
+        json_string(names.member(id)), placed.offset, placed.buffer->bytes(), placed.first,
+        placed.last));
+  }
+  return rows;
+}
+
+/// "digits.c:34": the line in which the function's head begins. A prototype ends with ;.
+std::string line_of(const std::string& name, std::span<const SourceFile> files) {
+  for (const SourceFile& file : files) {
+    if (file.role != Role::library) continue;
+    for (const std::string& head : {"\nvoid " + name + "(", "\nstatic void " + name + "("}) {
+      const size_t at = file.text.find(head);
+      if (at == std::string::npos) continue;
+      const auto end = file.text.begin() + static_cast<ptrdiff_t>(at) + 1;
+      return fmt::format("{}:{}", file.name, 1 + std::count(file.text.begin(), end, '\n'));
+    }
+  }
+  return "";
+}
+
+/// The kernel's nodes, then those of the steps that call it.
+std::vector<std::string> nodes_of(const Names& names, size_t k) {
+  std::vector<std::string> nodes = names.program().kernels[k].nodes;
+  for (const Step* call : names.calls(k)) {
+    for (const std::string& node : call->nodes) {
+      if (std::ranges::count(nodes, node) == 0) nodes.push_back(node);
+    }
+  }
+  return nodes;
+}
+
+std::vector<std::string> kernel_rows(const HostInputs& host, std::span<const SourceFile> files) {
+  const Names& names = host.names;
+  std::vector<std::string> rows;
+  for (const size_t k : called_kernels(names)) {
+    const Kernel& kernel = names.program().kernels[k];
+    rows.push_back(fmt::format(
+        "{{\n   \"name\": {},\n   \"nodes\": {},\n   \"computes\": {},\n   \"calls\": {},\n"
+        "   \"flops\": {},\n   \"macs\": {},\n   \"bytes_read\": {},\n   \"bytes_written\": {},\n"
+        "   \"parts\": {},\n   \"schedule\": {},\n   \"source\": {}\n  }}",
+        json_string(names.kernel(k)), json_strings(nodes_of(names, k)),
+        json_string(kernel.computes), names.calls(k).size(), kernel.flops, kernel.macs,
+        kernel.bytes_read, kernel.bytes_written, host.kernels[k].parts,
+        json_string(kernel.schedule), json_string(line_of(names.kernel(k), files))));
+  }
+  return rows;
+}
+
+std::vector<std::string> step_rows(const Names& names) {
+  std::vector<std::string> rows;
+  for (const Step& step : names.program().steps) {
+    const Work work = work_of(names, step);
+    rows.push_back(fmt::format(
+        "{{\"kernel\": {}, \"nodes\": {}, \"flops\": {}, \"bytes_read\": {}, \"bytes_written\": {}}}",
+        json_string(work.name), json_strings(step.nodes), work.flops, work.bytes_read,
+        work.bytes_written));
+  }
+  return rows;
+}
+
+std::string head_text(const Names& names) {
+  const Program& program = names.program();
+  const Target& target = program.target;
+  const std::string cpu = target.resolved.empty() ? target.cpu : target.resolved;
+  return fmt::format(
+      " \"name\": {},\n \"source\": {},\n \"language\": {},\n \"dialect\": {},\n \"cpu\": {},\n"
+      " \"cflags\": {},\n \"threads\": {},\n \"vector_bytes\": {}",
+      json_string(program.name), json_string(program.source), json_string(target.language),
+      json_string(target.dialect), json_string(cpu), json_strings(target.cflags), target.threads,
+      target.vector_bytes);
+}
+
+std::string sizes_text(const Program& program) {
+  return fmt::format(
+      " \"arena_bytes\": {},\n \"arena_align\": {},\n \"arena_bound_bytes\": {},\n"
+      " \"state_bytes\": {},\n \"weight_bytes\": {},\n \"macs\": {}",
+      program.arena_bytes, arena_align(program), program.arena_bound_bytes, state_bytes(program),
+      weight_bytes(program), program.macs);
+}
+
+}  // namespace
+
+SourceFile emit_report(const HostInputs& host, std::span<const SourceFile> files) {
+  const Names& names = host.names;
+  const Program& program = names.program();
+  const std::vector<std::string> sections{head_text(names),
+                                          rows_text("inputs", port_rows(program, program.inputs)),
+                                          rows_text("outputs", port_rows(program, program.outputs)),
+                                          rows_text("states", port_rows(program, program.states)),
+                                          sizes_text(program),
+                                          rows_text("arena", arena_rows(names)),
+                                          rows_text("kernels", kernel_rows(host, files)),
+                                          rows_text("steps", step_rows(names))};
+  return {"report.json", "{\n" + join(sections, ",\n") + "\n}\n", Role::text};
+}
+
+}  // namespace tinycc

@@ -1,0 +1,160 @@
+// NAME_cli.c and NAME_bench.c, and what they share with the self-test. Templates: cli.c.in,
+// bench.c.in, load_weights.c.in.
+#include "emitters/host_tools.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tinycc {
+
+namespace {
+
+/// NumPy's name of the type that carries a dtype's values or bit patterns in a .npy file.
+const char* numpy_type(DType dtype) {
+  switch (dtype) {
+    case DType::f32: return "<f4";
+    case DType::f64: return "<f8";
+    case DType::f16: return "<f2";
+    case DType::boolean: return "|b1";
+    default: break;
+  }
+  const bool negative = kind_of(dtype) == DKind::signed_int;
+  switch (bytes_of(dtype)) {
+    case 1: return negative ? "|i1" : "|u1";
+    case 2: return negative ? "<i2" : "<u2";
+    case 4: return negative ? "<i4" : "<u4";
+    default: return negative ? "<i8" : "<u8";
+  }
+}
+
+/// As Python writes a tuple: "()", "(10,)", "(1, 10)".
+std::string python_tuple(const std::vector<int64_t>& shape) {
+  return fmt::format("({}{})", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+}
+
+std::string cli_rows(const Names& names, const std::vector<Port>& ports, const char* object) {
+  std::string out;
+  for (const Port& port : ports) {
+    const Buffer& buffer = buffer_of(names.program(), port.buffer);
+    out += fmt::format("{{{}, \"'{}'\", \"{}\", &{}.{}, {}u}},\n", c_string(port.name),
+                       numpy_type(buffer.dtype), python_tuple(buffer.shape), object,
+                       names.member(port.buffer), port_bytes(names.program(), port));
+  }
+  return out;
+}
+
+std::string ports_comment(const Program& program, const std::vector<Port>& ports,
+                          const char* kind) {
+  std::vector<std::string> list;
+  for (const Port& port : ports) {
+    list.push_back(comment_text(port.name) + " " + port_type(program, port));
+  }
+  return wrap_words(fmt::format("{}: {}.", kind, list.empty() ? "none" : join(list, ", ")), " * ");
+}
+
+std::string step_rows(const Names& names) {
+  std::string out;
+  for (const Step& step : names.program().steps) {
+    const Work work = work_of(names, step);
+    out += fmt::format("{{{}, {}.0, {}.0}},\n", c_string(work.name), work.flops,
+                       work.bytes_read + work.bytes_written);
+  }
+  return out;
+}
+
+/// Some value that is no special case: floats near 0.01 (or 1), integers 0.
+std::string fill_text(const Names& names) {
+  std::string out;
+  for (const Port& port : names.program().inputs) {
+    if (!is_float(buffer_of(names.program(), port.buffer).dtype)) continue;
+    out += fmt::format("(void)memset(&in.{0}, 0x3C, sizeof in.{0});\n", names.member(port.buffer));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string port_struct_members(const Names& names, const std::vector<Port>& ports) {
+  std::string out;
+  for (const Port& port : ports) {
+    out += fmt::format("{} {};\n", names.type(port.buffer), names.member(port.buffer));
+  }
+  return out;
+}
+
+std::string inputs_value(const HostInputs& host, const std::string& hook,
+                         const std::string& pool) {
+  std::vector<std::string> items;
+  const Names& names = host.names;
+  if (names.weights_mode() == WeightsMode::bin) items.push_back("&weights");
+  for (const Port& port : names.program().inputs) {
+    items.push_back("&in." + names.member(port.buffer));
+  }
+  if (names.program().inputs.empty()) items.push_back("0");
+  if (is_parallel(host)) items.insert(items.end(), {hook, pool});
+  return "{" + join(items, ", ") + "}";
+}
+
+std::string outputs_value(const HostInputs& host) {
+  std::vector<std::string> items;
+  for (const Port& port : host.names.program().outputs) {
+    items.push_back("&out." + host.names.member(port.buffer));
+  }
+  return "{" + join(items, ", ") + "}";
+}
+
+int64_t port_bytes(const Program& program, const Port& port) {
+  const Buffer& buffer = buffer_of(program, port.buffer);
+  return count_of(buffer.shape) * bytes_of(buffer.dtype);
+}
+
+TextValues tool_values(const HostInputs& host) {
+  const Names& names = host.names;
+  const Program& program = names.program();
+  TextValues values = common_values(host);
+  const bool bin = names.weights_mode() == WeightsMode::bin;
+  const std::string n = names.prefix();
+  values.merge(TextValues{
+      {"has_inputs", program.inputs.empty() ? "" : "1"},
+      {"inputs", fmt::format("{}", program.inputs.size())},
+      {"outputs", fmt::format("{}", program.outputs.size())},
+      {"in_members", port_struct_members(names, program.inputs)},
+      {"out_members", port_struct_members(names, program.outputs)},
+      {"state_argument", program.states.empty() ? "" : ", &state"},
+      {"io_tables",
+       wrap_items({fmt::format("const {}_inputs inputs = {};", n,
+                               inputs_value(host, "tinycc_rt_parallel_for", "&pool"))}, 0) +
+           "\n" + fmt::format("const {}_outputs outputs = {};", n, outputs_value(host))},
+      {"load_weights", bin ? expand_template("load_weights.c", values) : ""}});
+  return values;
+}
+
+std::string cli_file(const HostInputs& host) {
+  const Names& names = host.names;
+  const Program& program = names.program();
+  std::string files;
+  for (size_t k = 0; k < std::min<size_t>(program.inputs.size(), 4); ++k) {
+    files += " " + c_identifier(program.inputs[k].ident) + ".npy";
+  }
+  if (program.inputs.size() > 4) files += " ...";
+  TextValues values = tool_values(host);
+  values.merge(TextValues{{"inputs_comment", ports_comment(program, program.inputs, "Inputs")},
+                          {"outputs_comment", ports_comment(program, program.outputs, "Outputs")},
+                          {"in_ports", cli_rows(names, program.inputs, "in")},
+                          {"out_ports", cli_rows(names, program.outputs, "out")},
+                          {"usage_files", files}});
+  return expand_template("cli.c", values);
+}
+
+std::string bench_file(const HostInputs& host) {
+  TextValues values = tool_values(host);
+  values.merge(TextValues{
+      {"usage_threads", is_parallel(host) ? " [THREADS]" : ""},
+      {"threads", fmt::format("{}", std::max<int64_t>(host.names.program().target.threads, 1))},
+      {"step_rows", step_rows(host.names)},
+      {"fill_inputs", fill_text(host.names)}});
+  return expand_template("bench.c", values);
+}
+
+}  // namespace tinycc

@@ -1,0 +1,90 @@
+// Identifiers of emitted C, and how comments write types and layouts. See names.h.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "emitters/names.h"
+
+namespace tinycc {
+
+namespace {
+
+constexpr size_t kLongest = 40;
+
+/// Words that are no identifiers in C, in C++ (the header is for both), or that are macros or
+/// names of the C library wherever emitted code includes its headers. Sorted.
+constexpr std::string_view kReserved[] = {
+    "EOF", "NULL", "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool",
+    "break", "case", "catch", "char", "class", "compl", "concept", "const", "const_cast",
+    "consteval", "constexpr", "constinit", "continue", "decltype", "default", "delete", "do",
+    "double", "dynamic_cast", "else", "enum", "errno", "explicit", "export", "extern", "false",
+    "float", "for", "friend", "goto", "i386", "if", "inline", "int", "int16_t", "int32_t",
+    "int64_t", "int8_t", "linux", "long", "main", "mutable", "namespace", "new", "noexcept", "not",
+    "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "ptrdiff_t", "public",
+    "register", "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "size_t",
+    "sizeof", "static", "static_assert", "static_cast", "stderr", "stdin", "stdout", "struct",
+    "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid",
+    "typename", "typeof", "uint16_t", "uint32_t", "uint64_t", "uint8_t", "uintptr_t", "union",
+    "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor",
+    "xor_eq"};
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// "0", "2(1,1)", "1/8", "1%8": one axis of a layout.
+std::string axis_text(const Axis& axis) {
+  std::string out = fmt::format("{}", axis.dim);
+  if (axis.div != 1) out += fmt::format("/{}", axis.div);
+  if (axis.mod != 0) out += fmt::format("%{}", axis.mod);
+  if (axis.lo != 0 || axis.hi != 0) out += fmt::format("({},{})", axis.lo, axis.hi);
+  if (axis.pad != 0) out += fmt::format("+{}", axis.pad);
+  return out;
+}
+
+}  // namespace
+
+std::string c_identifier(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (is_letter(c) || is_digit(c)) {
+      out += c;
+    } else if (!out.empty() && out.back() != '_') {
+      out += '_';
+    }
+  }
+  if (out.size() > kLongest) out.erase(0, out.size() - kLongest);
+  while (!out.empty() && out.back() == '_') out.pop_back();
+  while (!out.empty() && out.front() == '_') out.erase(0, 1);
+  if (out.empty() || is_digit(out.front())) out.insert(0, "x");
+  if (std::binary_search(std::begin(kReserved), std::end(kReserved), out)) out += "_";
+  return out;
+}
+
+std::string unique_identifier(std::string_view text, std::set<std::string>& taken) {
+  const std::string plain = c_identifier(text);
+  std::string out = plain;
+  for (int64_t k = 2; !taken.insert(out).second; ++k) out = fmt::format("{}_{}", plain, k);
+  return out;
+}
+
+std::string shape_text(DType dtype, const std::vector<int64_t>& shape) {
+  return fmt::format("{}[{}]", name_of(dtype), fmt::join(shape, ","));
+}
+
+std::string layout_text(const Buffer& buffer) {
+  if (buffer.layout == Layout::row_major(buffer.shape.size())) return "";
+  std::vector<std::string> axes;
+  for (const Axis& axis : buffer.layout.axes) axes.push_back(axis_text(axis));
+  return fmt::format("{}", fmt::join(axes, " "));
+}
+
+std::string extents_text(const Buffer& buffer) {
+  std::string out;
+  for (const int64_t extent : buffer.layout.extents(buffer.shape)) {
+    out += fmt::format("[{}]", std::max<int64_t>(extent, 1));  // C has no empty arrays
+  }
+  return out;
+}
+
+}  // namespace tinycc

@@ -1,0 +1,306 @@
+// See names.h.
+#include "emitters/names.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "emitters/text.h"
+
+namespace tinycc {
+
+namespace {
+
+/// Values of all constants together that may be number literals; what is beyond is text of bytes.
+constexpr int64_t kLiteralValues = 65536;
+
+/// Locals and parameters of the functions that the host emits: no port may be called so.
+const char* const kLocals[] = {"arena", "inputs", "job", "memory", "outputs", "parallel_for",
+                               "part",  "pool",   "run", "state",  "status",  "step",
+                               "bytes", "weights"};
+
+/// What the host emits at file scope, behind the prefix.
+const char* const kHostNames[] = {"arena", "arena_at", "check", "constants", "inputs", "outputs",
+                                  "parallel_for", "run", "state", "state_init", "status", "step",
+                                  "weights", "weights_at"};
+
+/// What the host appends to the name of a kernel that is split for threads.
+const char* const kKernelSuffixes[] = {"", "_job", "_part", "_parts"};
+
+/// Names in the functions around a kernel that is split: no parameter of a kernel may have one.
+const char* const kWrapperLocals[] = {"part", "weights", "inputs", "job", "call"};
+
+const Buffer& buffer_of(const Program& program, int64_t id) {
+  const auto found = program.buffers.find(id);
+  TCC_CHECK(found != program.buffers.end(), fmt::format("a step names the unknown buffer {}", id));
+  return *found->second.buffer;
+}
+
+void collect_calls(const std::vector<Step>& steps, std::vector<std::vector<const Step*>>& calls) {
+  for (const Step& step : steps) {
+    if (step.kind == Step::Kind::call) calls.at(step.kernel).push_back(&step);
+    collect_calls(step.body, calls);
+  }
+}
+
+/// Ranges that no loop, reduction or scan of the body binds, by id.
+std::vector<Expr> ranges_from_outside(const StmtRef& body) {
+  std::map<int64_t, Expr> used;
+  std::set<int64_t> bound;
+  const auto look = [&](Expr root) {
+    for (const Expr e : root ? topological({root}) : std::vector<Expr>{}) {
+      if (e->is(Op::range)) used.emplace(id_of(e), e);
+      if (e->is(Op::scan)) bound.insert(e->attr.ints[0]);
+      if (!is_reduce(e->op)) continue;
+      for (size_t i = 1; i < e->sources.size(); ++i) bound.insert(id_of((*e)[i]));
+    }
+  };
+  if (body) {
+    walk(body, [&](const Stmt& s) {
+      if (s.kind == StmtKind::loop) bound.insert(id_of(s.range));
+      look(s.value);
+      for (const Expr index : s.index) look(index);
+    });
+  }
+  std::vector<Expr> out;
+  for (const auto& [id, range] : used) {
+    if (bound.count(id) == 0) out.push_back(range);
+  }
+  return out;
+}
+
+bool overlap(const Placed& a, const Placed& b) {
+  if (a.buffer->id == b.buffer->id) return true;
+  if (a.offset < 0 || b.offset < 0) return false;
+  return a.offset < b.offset + b.buffer->bytes() && b.offset < a.offset + a.buffer->bytes();
+}
+
+}  // namespace
+
+Names::Names(const Program& program, WeightsMode weights) : program_(program), mode_(weights) {
+  calls_.resize(program.kernels.size());
+  collect_calls(program.steps, calls_);
+  name_ports();
+  name_kernels();
+  name_buffers();
+  name_weights();
+  name_types();
+  parameters_.resize(program.kernels.size());
+  for (size_t k = 0; k < program.kernels.size(); ++k) name_parameters(k);
+}
+
+std::string Names::macro(std::string_view suffix) const {
+  return upper(prefix()) + "_" + std::string(suffix);
+}
+
+std::string Names::prefixed(std::string_view suffix) const {
+  return fmt::format("{}_{}", prefix(), suffix);
+}
+
+bool Names::is_weight(int64_t buffer) const {
+  return buffer_of(program_, buffer).space == Space::weight;
+}
+
+void Names::name_ports() {
+  for (const char* name : kHostNames) taken_.insert(prefixed(name));
+  std::set<std::string> members(std::begin(kLocals), std::end(kLocals));
+  const auto name_all = [&](const std::vector<Port>& ports, bool typed) {
+    for (const Port& port : ports) {
+      std::string member = unique_identifier(port.ident, members);
+      while (typed && taken_.count(prefixed(member)) != 0) {
+        member = unique_identifier(port.ident, members);
+      }
+      const bool fresh = members_.emplace(port.buffer, member).second;
+      TCC_CHECK(fresh, fmt::format("two ports share a buffer, one of them {}", port.name));
+      if (!typed) continue;
+      types_[port.buffer] = prefixed(member);
+      taken_.insert(prefixed(member));
+    }
+  };
+  name_all(program_.inputs, true);
+  name_all(program_.outputs, true);
+  name_all(program_.states, false);
+}
+
+void Names::name_kernels() {
+  const auto is_free = [&](const std::string& name) {
+    return std::ranges::none_of(kKernelSuffixes, [&](const char* s) { return taken_.count(name + s); });
+  };
+  for (const Kernel& kernel : program_.kernels) {
+    std::string plain = c_identifier(kernel.name);
+    if (plain.size() > 1 && plain[1] == '_') plain = "k_" + plain;  // t_, w_ and f_ are others'
+    std::string name = prefixed(plain);
+    for (int64_t k = 2; !is_free(name); ++k) name = prefixed(fmt::format("{}_{}", plain, k));
+    kernels_.push_back(name);
+    for (const char* suffix : kKernelSuffixes) taken_.insert(name + suffix);
+  }
+}
+
+void Names::name_buffers() {
+  std::set<std::string> arena{"bytes"}, weights;
+  for (const auto& [id, placed] : program_.buffers) {
+    if (members_.count(id) != 0) continue;
+    const bool constant = placed.buffer->space == Space::weight;
+    members_[id] = unique_identifier(placed.buffer->name, constant ? weights : arena);
+  }
+}
+
+std::set<int64_t> Names::arguments_of(size_t kernel, size_t parameter) const {
+  std::set<int64_t> out;
+  for (const Step* call : calls_[kernel]) out.insert(call->arguments.at(parameter));
+  return out;
+}
+
+/// Which weights need a struct, and which are too large for number literals: the largest ones.
+void Names::name_weights() {
+  for (size_t k = 0; k < calls_.size(); ++k) {
+    for (size_t i = 0; i < program_.kernels[k].parameters.size(); ++i) {
+      const std::set<int64_t> arguments = arguments_of(k, i);
+      if (arguments.size() > 1) structs_.insert(arguments.begin(), arguments.end());
+    }
+  }
+  if (mode_ != WeightsMode::source) return;
+  std::vector<std::pair<int64_t, int64_t>> by_size;
+  for (const auto& [id, placed] : program_.buffers) {
+    if (is_weight(id)) by_size.emplace_back(placed.buffer->elements(), id);
+  }
+  std::ranges::sort(by_size);
+  int64_t values = 0;
+  for (const auto& [elements, id] : by_size) {
+    values += elements;
+    if (values <= kLiteralValues) continue;
+    apart_.insert(id);
+    while (!taken_.insert(prefixed("w_" + members_.at(id))).second) members_.at(id) += "_w";
+  }
+}
+
+void Names::name_types() {
+  using Form = std::tuple<DType, std::vector<int64_t>>;
+  std::vector<std::pair<Form, std::vector<int64_t>>> groups;
+  const auto add = [&](int64_t id) {
+    const Buffer& buffer = buffer_of(program_, id);
+    const Form form{buffer.dtype, buffer.layout.extents(buffer.shape)};
+    auto group = std::ranges::find(groups, form, &std::pair<Form, std::vector<int64_t>>::first);
+    if (group == groups.end()) group = groups.insert(groups.end(), {form, {}});
+    group->second.push_back(id);
+  };
+  std::vector<std::pair<int64_t, int64_t>> arena;
+  for (const auto& [id, placed] : program_.buffers) {
+    if (placed.offset >= 0) arena.emplace_back(placed.first, id);
+  }
+  std::ranges::sort(arena);
+  for (const auto& [first, id] : arena) add(id);
+  for (const Port& port : program_.states) add(port.buffer);
+  for (const int64_t id : structs_) {
+    if (is_weight(id)) add(id);
+  }
+  for (const auto& [form, ids] : groups) {
+    const auto& [dtype, extents] = form;
+    const std::string tag = dtype == DType::f32 ? "" : fmt::format("{}_", name_of(dtype));
+    std::string name = ids.size() == 1
+                           ? prefixed("t_" + members_.at(ids[0]))
+                           : prefixed(fmt::format("t_{}{}", tag, fmt::join(extents, "x")));
+    while (!taken_.insert(name).second) name += "_t";
+    for (const int64_t id : ids) types_[id] = name;
+    type_list_.emplace_back(name, ids[0]);
+  }
+}
+
+void Names::name_parameters(size_t k) {
+  const Kernel& kernel = program_.kernels[k];
+  ranges_.push_back(ranges_from_outside(kernel.body));
+  if (calls_[k].empty()) return;
+  std::set<std::string> taken(std::begin(kWrapperLocals), std::end(kWrapperLocals));
+  for (const Expr range : ranges_.back()) taken.insert(range_name(k, range));
+  for (size_t i = 0; i < kernel.parameters.size(); ++i) {
+    ParameterNames p;
+    p.buffer = calls_[k][0]->arguments.at(i);
+    p.written = std::ranges::count(kernel.outputs, kernel.parameters[i]->id) != 0;
+    p.passed = !is_weight(p.buffer) || arguments_of(k, i).size() > 1;
+    if (p.passed) {
+      p.type = type(p.buffer);
+      p.name = unique_identifier(kernel.parameters[i]->name, taken);
+      p.element = p.name + "->at";
+    } else {
+      p.element = weight_element(p.buffer);
+    }
+    for (const Step* call : calls_[k]) {
+      TCC_CHECK(!p.passed || type(call->arguments.at(i)) == p.type,
+                fmt::format("calls of {} pass different types as {}", kernels_[k], p.name));
+    }
+    parameters_[k].push_back(p);
+  }
+}
+
+std::string Names::range_name(size_t kernel, Expr range) const {
+  std::set<std::string> taken(std::begin(kWrapperLocals), std::end(kWrapperLocals));
+  for (const Expr other : ranges_[kernel]) {
+    const std::string name = unique_identifier(other->attr.name, taken);
+    if (other == range) return name;
+  }
+  bug(fmt::format("{} does not use the range {}", kernels_[kernel], range->attr.name), __FILE__,
+      __LINE__);
+}
+
+bool Names::may_restrict(size_t kernel) const {
+  if (program_.target.dialect != "gnu") return false;
+  const auto& parameters = parameters_[kernel];
+  for (const Step* call : calls_[kernel]) {
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      for (size_t j = 0; j < parameters.size(); ++j) {
+        if (i == j || !parameters[i].written || !parameters[j].passed) continue;
+        if (overlap(program_.buffers.at(call->arguments[i]),
+                    program_.buffers.at(call->arguments[j]))) {
+          return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
+std::string Names::signature(size_t kernel, int64_t parts) const {
+  std::vector<std::string> list;
+  const char* const restricted = may_restrict(kernel) ? "restrict " : "";
+  for (const ParameterNames& p : parameters_[kernel]) {
+    if (!p.passed) continue;
+    list.push_back(
+        fmt::format("{}{} *{}{}", p.written ? "" : "const ", p.type, restricted, p.name));
+  }
+  for (const Expr range : ranges_[kernel]) {
+    list.push_back("int32_t " + range_name(kernel, range));
+  }
+  if (takes_weights(kernel)) list.push_back(fmt::format("const {}_weights *weights", prefix()));
+  if (parts > 1) list.push_back("int32_t part");
+  return fmt::format("void {}({})", kernels_[kernel], list.empty() ? "void" : join(list, ", "));
+}
+
+const std::string& Names::type(int64_t buffer) const {
+  static const std::string none;
+  const auto found = types_.find(buffer);
+  return found == types_.end() ? none : found->second;
+}
+
+const std::string& Names::member(int64_t buffer) const { return members_.at(buffer); }
+
+bool Names::weight_is_struct(int64_t buffer) const { return structs_.count(buffer) != 0; }
+
+std::string Names::weight_place(int64_t buffer) const {
+  const std::string& name = member(buffer);
+  if (mode_ == WeightsMode::bin) return "weights->" + name;
+  if (!weight_is_apart(buffer)) return prefixed("constants.") + name;
+  return prefixed("w_") + name + (weight_is_struct(buffer) ? ".tensor" : "");
+}
+
+std::string Names::weight_element(int64_t buffer) const {
+  const bool plain = !weight_is_struct(buffer) && !weight_is_apart(buffer);
+  return weight_place(buffer) + (plain ? "" : ".at");
+}
+
+bool Names::takes_weights(size_t kernel) const {
+  return mode_ == WeightsMode::bin &&
+         std::ranges::any_of(parameters_[kernel], [](const auto& p) { return !p.passed; });
+}
+
+}  // namespace tinycc

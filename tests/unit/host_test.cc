@@ -1,0 +1,216 @@
+// Everything around the kernels, on a program made by hand: it compiles without a warning by two
+// compilers, passes its own self-test, and does what the command line promises.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "emitters/text.h"
+#include "tests/unit/demo_program.h"
+
+namespace fs = std::filesystem;
+
+namespace tinycc {
+namespace {
+
+const char* const kWarnings =
+    " -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wvla -Wcast-qual -Wcast-align"
+    " -Wstrict-prototypes -Wmissing-prototypes -Wdouble-promotion -Wundef -Werror";
+
+/// A folder of its own, gone at the end.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "tinycc-host-XXXXXX").string();
+    path = mkdtemp(name.data());
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path); }
+
+  void write(const SourceFile& file) const {
+    std::ofstream(path / file.name, std::ios::binary) << file.text;
+  }
+  std::string read(const std::string& name) const {
+    std::ostringstream out;
+    out << std::ifstream(path / name, std::ios::binary).rdbuf();
+    return out.str();
+  }
+  /// Runs a shell command here; true if it succeeds. What it prints goes to `log`.
+  bool run(const std::string& command) const {
+    const std::string line = fmt::format("cd {} && ({}) > log 2>&1", path.string(), command);
+    return std::system(line.c_str()) == 0;
+  }
+  std::string log() const { return read("log"); }
+
+  fs::path path;
+};
+
+std::vector<SourceFile> all_files(const Demo& demo) {
+  const HostInputs host = demo.host();
+  std::vector<SourceFile> files = emit_host(host);
+  files.push_back(emit_report(host, files));
+  return files;
+}
+
+bool has_tool(const char* name) {
+  return std::system(fmt::format("command -v {} > /dev/null 2>&1", name).c_str()) == 0;
+}
+
+const SourceFile& file_named(const std::vector<SourceFile>& files, const std::string& name) {
+  for (const SourceFile& file : files) {
+    if (file.name == name) return file;
+  }
+  FAIL("no file " << name);
+  return files.front();
+}
+
+/// A .npy file of version 1.
+SourceFile npy(const std::string& name, const std::string& descr, const std::string& shape,
+               const std::vector<std::byte>& data) {
+  const std::string header = fmt::format(
+      "{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}\n", descr, shape);
+  std::string text = std::string("\x93NUMPY\1\0", 8);
+  text += static_cast<char>(header.size());
+  text += '\0';
+  text += header;
+  text.append(reinterpret_cast<const char*>(data.data()), data.size());
+  return {name, text, Role::text};
+}
+
+struct Build {
+  const char* compiler;
+  const char* dialect;
+  WeightsMode weights;
+  bool parallel;
+  const char* flags;
+};
+
+TEST_CASE("what is emitted compiles without a warning and passes its self-test") {
+  const Build builds[] = {
+      {"gcc", "gnu", WeightsMode::source, false, "-O1"},
+      {"clang-19", "iso", WeightsMode::source, false, "-O1 -Wpedantic"},
+      {"clang-19", "gnu", WeightsMode::bin, true, "-O1"},
+      {"gcc", "iso", WeightsMode::bin, false, "-O1 -Wpedantic -fsanitize=undefined"},
+      {"gcc", "gnu", WeightsMode::incbin, true, "-O1 -g -fsanitize=thread"},
+      {"clang-19", "iso", WeightsMode::source, false, "-O1 -g -fsanitize=address,undefined"},
+  };
+  for (const Build& build : builds) {
+    if (!has_tool(build.compiler)) continue;
+    const std::string how = fmt::format("{} {} {}", build.compiler, build.dialect, build.flags);
+    CAPTURE(how);
+    const Folder folder;
+    const Demo demo(build.dialect, build.weights, build.parallel);
+    for (const SourceFile& file : all_files(demo)) folder.write(file);
+    const bool ok = folder.run(fmt::format("make check cli demo-bench CC={} CFLAGS='{}{}'",
+                                           build.compiler, build.flags, kWarnings));
+    CHECK_MESSAGE(ok, folder.log());
+    CHECK(folder.log().find("demo: 2 cases, 0 failures") != std::string::npos);
+    CHECK_MESSAGE(folder.run("./demo-bench 3"), folder.log());
+    CHECK_MESSAGE(folder.run("make clean && ! ls *.o *.a demo-* 2> /dev/null"), folder.log());
+  }
+}
+
+TEST_CASE("the command line reads, writes and refuses .npy files") {
+  const Folder folder;
+  const Demo demo("gnu");
+  for (const SourceFile& file : all_files(demo)) folder.write(file);
+  REQUIRE_MESSAGE(folder.run("make cli CFLAGS=-O1"), folder.log());
+  const GoldenCase& golden = demo.golden[0];
+  folder.write(npy("x.npy", "<f4", "(8, 8, 2)", *golden.inputs[0].bytes));
+  folder.write(npy("q.npy", "|i1", "(8, 8, 2)", *golden.inputs[1].bytes));
+  folder.write(npy("f.npy", "|b1", "()", *golden.inputs[2].bytes));
+  CHECK_MESSAGE(folder.run("mkdir o && ./demo-cli --out o x.npy q.npy f.npy"), folder.log());
+  const std::string written = folder.read("o/out_0.npy");
+  CHECK(written.starts_with(std::string("\x93NUMPY\1\0", 8)));
+  CHECK(written.find("{'descr': '<f4', 'fortran_order': False, 'shape': (8, 8, 2), }") == 10);
+  CHECK(written.size() == 128 + 512);
+  CHECK(folder.read("o/out_1.npy").find("'|i1'") != std::string::npos);
+  CHECK(folder.read("o/out_1.npy").find("(4,)") != std::string::npos);
+  CHECK_MESSAGE(folder.run("./demo-cli --bench 5 --threads 2 x.npy q.npy f.npy"), folder.log());
+  CHECK(folder.log().starts_with("{\"runs\":5,\"median_us\":"));
+  const auto refused = [&](const char* arguments, const char* message) {
+    CAPTURE(arguments);
+    CHECK_FALSE(folder.run(std::string("./demo-cli ") + arguments));
+    CHECK_MESSAGE(folder.log().find(message) != std::string::npos, folder.log());
+  };
+  refused("x.npy q.npy", "usage");
+  refused("--bench 0 x.npy q.npy f.npy", "--bench");
+  refused("--fast x.npy q.npy f.npy", "unknown option");
+  refused("q.npy q.npy f.npy", "wrong element type; input x is '<f4' (8, 8, 2)");
+  refused("x.npy q.npy none.npy", "none.npy: cannot be opened");
+  refused("Makefile q.npy f.npy", "not a .npy file");
+  refused("--out missing x.npy q.npy f.npy", "cannot be written");
+  folder.write(npy("short.npy", "<f4", "(8, 8, 2)", {}));
+  refused("short.npy q.npy f.npy", "too short");
+  folder.write(npy("wide.npy", "<f4", "(8, 8, 3)", *golden.inputs[0].bytes));
+  refused("wide.npy q.npy f.npy", "wrong shape");
+}
+
+TEST_CASE("emitting is a function of its input alone") {
+  for (const char* dialect : {"iso", "gnu"}) {
+    const std::vector<SourceFile> first = all_files(Demo(dialect));
+    const std::vector<SourceFile> second = all_files(Demo(dialect));
+    REQUIRE(first.size() == second.size());
+    for (size_t i = 0; i < first.size(); ++i) {
+      CHECK(first[i].name == second[i].name);
+      CHECK(first[i].text == second[i].text);
+    }
+  }
+}
+
+TEST_CASE("a model without golden vectors compares its ways to run") {
+  const Folder folder;
+  const Demo demo("iso", WeightsMode::source, false, false);
+  for (const SourceFile& file : all_files(demo)) folder.write(file);
+  CHECK_MESSAGE(folder.run("make check CFLAGS=-O0"), folder.log());
+  CHECK(folder.log().find("demo: 1 cases, 0 failures") != std::string::npos);
+}
+
+TEST_CASE("the self-test notices wrong results") {
+  const Folder folder;
+  Demo demo("gnu");
+  demo.golden[0].outputs[1] = TensorData::of_numbers(DType::i8, {4}, {1, 2, 3, 99});
+  for (const SourceFile& file : all_files(demo)) folder.write(file);
+  CHECK_FALSE(folder.run("make check CFLAGS=-O0"));
+  CHECK_MESSAGE(folder.log().find("FAILED: generated: element 3 of model/r:0") != std::string::npos,
+                folder.log());
+}
+
+TEST_CASE("the report names nodes, sizes and the line of each kernel") {
+  const std::vector<SourceFile> files = all_files(Demo("gnu"));
+  const std::string& report = file_named(files, "report.json").text;
+  for (const char* part : {"\"arena_bytes\": 1664", "\"state_bytes\": 8", "\"macs\": 12345",
+                           "\"name\": \"demo_pad_scale\"", "\"nodes\": [\"shift\", \"add\", \"sub\"",
+                           "\"schedule\": \"none\"", "\"source\": \"demo.c:"}) {
+    CHECK_MESSAGE(report.find(part) != std::string::npos, part);
+  }
+  CHECK(report.find("\"source\": \"\"") == std::string::npos);
+}
+
+TEST_CASE("identifiers are legal and stay apart") {
+  CHECK(c_identifier("conv1.weight") == "conv1_weight");
+  CHECK(c_identifier("/model/0/Conv:out") == "model_0_Conv_out");
+  CHECK(c_identifier("9 lives") == "x9_lives");
+  CHECK(c_identifier("") == "x");
+  CHECK(c_identifier("class") == "class_");
+  CHECK(c_identifier("__x__y__") == "x_y");
+  std::set<std::string> taken;
+  CHECK(unique_identifier("a.b", taken) == "a_b");
+  CHECK(unique_identifier("a/b", taken) == "a_b_2");
+}
+
+TEST_CASE("templates drop empty lines of blocks and keep everything else") {
+  const TextValues values{{"a", "1"}, {"none", ""}, {"rows", "x\n\ny"}};
+  CHECK(expand("@a@ + @a@ $@ @\n", values) == "1 + 1 $@ @\n");
+  CHECK(expand("  @rows@\n  @none@\nend", values) == "  x\n\n  y\nend\n");
+  CHECK(expand("@if none@\nno\n@end@\n@unless none@\nyes\n@end@\n", values) == "yes\n");
+  CHECK_THROWS_AS(expand("@unknown@", values), Error);
+  CHECK(thousands(-1234567) == "-1,234,567");
+}
+
+}  // namespace
+}  // namespace tinycc
