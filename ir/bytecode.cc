@@ -2,7 +2,6 @@
 #include "ir/bytecode.h"
 
 #include <unordered_map>
-#include <unordered_set>
 
 #include "ir/build.h"
 #include "ir/free.h"
@@ -17,6 +16,7 @@ struct Scope {
   Code* code = nullptr;
   int64_t range = -1;      // id that it binds, or -1
   bool statement = false;  // loads stay inside: memory changes from statement to statement
+  bool branch = false;     // of a `where`: code that may not run
   std::unordered_map<Expr, uint32_t> cells;
 };
 
@@ -58,7 +58,7 @@ class Compiler {
   uint32_t constant_cell(Expr e);
   uint32_t emit(Expr e, Scope& scope);
   uint32_t fold(Expr e, Scope& scope);
-  void find_certain(const Stmt& store);
+  void choose(Expr e, Instruction& made, Scope& scope);
   Turn turn(Expr range, Scope& outer, Scope& inner);
   size_t access(size_t slot, const Expr* index, Scope& scope);
   Action statement(const StmtRef& s, Scope& outer);
@@ -69,7 +69,6 @@ class Compiler {
   std::unordered_map<int64_t, uint32_t> bound_;  // range id → its cell
   FreeIds free_;
   std::unordered_map<Expr, bool> reads_memory_;
-  std::unordered_set<Expr> certain_;
 };
 
 bool Compiler::reads_memory(Expr e) {
@@ -98,8 +97,10 @@ uint32_t Compiler::value(Expr e, Scope& from) {
     return found->second;
   }
   Scope& scope = scope_for(e, from);
-  const auto found = scope.cells.find(e);
-  if (found != scope.cells.end()) return found->second;
+  for (Scope* at = &scope;; at = &scope_for(e, *at->parent)) {
+    if (const auto found = at->cells.find(e); found != at->cells.end()) return found->second;
+    if (!at->branch) break;  // around a branch the value may be there already
+  }
   const uint32_t cell = is_reduce(e->op) ? fold(e, scope) : emit(e, scope);
   return scope.cells[e] = cell;
 }
@@ -124,14 +125,18 @@ uint32_t Compiler::emit(Expr e, Scope& scope) {
                   e->dtype == out_.buffers[slot]->dtype,
               kernel_.name + ": a load that does not fit " + e->attr.name);
     made.args[0] = static_cast<uint32_t>(access(slot, e->sources.data(), scope));
-    out_.accesses[made.args[0]].optional = certain_.count(e) == 0;
   } else {
     TCC_CHECK(is_elementwise(e->op),
               kernel_.name + ": no scalar op: " + std::string(name_of(e->op)));
     made.from = e->sources.back()->dtype;
-    for (size_t i = 0; i < e->sources.size(); ++i) made.args[i] = value(e[i], scope);
+    const bool lazy = e->is(Op::where) && (reads_memory(e[1]) || reads_memory(e[2]));
+    if (lazy) {
+      choose(e, made, scope);
+    } else {
+      for (size_t i = 0; i < e->sources.size(); ++i) made.args[i] = value(e[i], scope);
+    }
     const bool plain = class_of(e->op) == OpClass::unary || class_of(e->op) == OpClass::binary;
-    if (e->is(Op::where)) made.kind = Kind::where;
+    if (e->is(Op::where) && !lazy) made.kind = Kind::where;
     if (plain && made.from == DType::i64) made.kind = Kind::word;
     if (plain && made.from == DType::f32 && made.to == DType::f32) made.kind = Kind::single;
   }
@@ -140,20 +145,20 @@ uint32_t Compiler::emit(Expr e, Scope& scope) {
   return made.out;
 }
 
-/// What a store needs whatever its conditions say: all but the branches of a `where`.
-void Compiler::find_certain(const Stmt& store) {
-  certain_.clear();
-  std::vector<Expr> stack(store.index);
-  stack.push_back(store.value);
-  while (!stack.empty()) {
-    const Expr e = stack.back();
-    stack.pop_back();
-    if (!certain_.insert(e).second) continue;
-    if (e->is(Op::where))
-      stack.push_back(e[0]);
-    else
-      stack.insert(stack.end(), e->sources.begin(), e->sources.end());
+/// Code for each branch, to be run when it is taken: loads in the other one may lie outside.
+void Compiler::choose(Expr e, Instruction& made, Scope& scope) {
+  Choice choice{};
+  made.args[0] = value(e[0], scope);
+  for (size_t k = 0; k < 2; ++k) {
+    Scope branch;
+    branch.parent = &scope;
+    branch.code = choice.code[k] = new_code();
+    branch.statement = branch.branch = true;
+    choice.value[k] = value(e[k + 1], branch);
   }
+  made.kind = Instruction::Kind::choose;
+  made.args[1] = static_cast<uint32_t>(out_.choices.size());
+  out_.choices.push_back(choice);
 }
 
 Turn Compiler::turn(Expr range, Scope& outer, Scope& inner) {
@@ -191,7 +196,7 @@ uint32_t Compiler::fold(Expr e, Scope& scope) {
 
 size_t Compiler::access(size_t slot, const Expr* index, Scope& scope) {
   const Buffer& b = *out_.buffers[slot];
-  Access made{slot, b.dtype, 0, {}, {}, false};
+  Access made{slot, b.dtype, bytes_of(b.dtype), 0, {}, {}};
   for (size_t d = 0; d < b.shape.size(); ++d) {
     const auto [low, high] = b.layout.reach(static_cast<int64_t>(d), b.shape[d]);
     made.indices.push_back({value(index[d], scope), low, high, 0});
@@ -234,7 +239,6 @@ Action Compiler::statement(const StmtRef& s, Scope& outer) {
       declare(s->buffer);
       break;
     case StmtKind::store:
-      find_certain(*s);
       made.value = value(s->value, own);
       made.access = access(slot_of(s->buffer->id, s->buffer->name), s->index.data(), own);
       break;

@@ -33,15 +33,14 @@ struct Access {
   int64_t base;
   std::vector<Index> indices;
   std::vector<Term> terms;
-  bool optional = false;  // behind a condition: where it may not be read it gives 0
 };
 
 struct Instruction {
-  enum class Kind : uint8_t { word, single, any, where, load, fold } kind;
+  enum class Kind : uint8_t { word, single, any, where, choose, load, fold } kind;
   Op op;
   DType from, to;
   uint32_t out;
-  uint32_t args[3];  // cells; load: number of its access; fold: number of its fold
+  uint32_t args[3];  // cells; load, fold: their number; choose: condition, number
 };
 using Code = std::vector<Instruction>;
 
@@ -57,6 +56,12 @@ struct Fold {
   DType dtype;
   std::vector<Turn> turns;
   uint32_t body;
+};
+
+/// The branches of a `where` that reads memory: only the one that is taken runs.
+struct Choice {
+  Code* code[2];
+  uint32_t value[2];  // cells
 };
 
 /// A statement: `code` runs first.
@@ -75,6 +80,7 @@ struct Bytecode {
   std::vector<uint32_t> scalars;   // cells of kernel.scalars
   std::vector<Access> accesses;
   std::vector<Fold> folds;
+  std::vector<Choice> choices;
   std::deque<Code> codes;  // stable addresses
   Code* start = nullptr;
   Action body;

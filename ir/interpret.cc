@@ -77,7 +77,6 @@ class Machine {
   void fold_turns(const Fold& f, size_t depth, Number& sum);
   void allocate(size_t slot);
   int64_t bit_of(const Access& a) const;
-  bool is_inside(const Access& a) const;
   [[noreturn]] void fail(const Access& a, const std::string& what) const;
   const Place& place_of(const Access& a) const;
   Cell load(const Access& a) const;
@@ -131,6 +130,13 @@ void Machine::run(const Instruction& i) {
     case Kind::where:
       out = cells_[i.args[cells_[i.args[0]].whole != 0 ? 1 : 2]];
       break;
+    case Kind::choose: {
+      const Choice& choice = code_.choices[i.args[1]];
+      const size_t taken = cells_[i.args[0]].whole != 0 ? 0 : 1;
+      run(*choice.code[taken]);
+      cells_[i.out] = cells_[choice.value[taken]];
+      break;
+    }
     case Kind::any:
       out = any(i);
       break;
@@ -197,12 +203,6 @@ int64_t Machine::bit_of(const Access& a) const {
     bit += part * t.stride;
   }
   return bit;
-}
-
-bool Machine::is_inside(const Access& a) const {
-  return std::all_of(a.indices.begin(), a.indices.end(), [&](const Access::Index& i) {
-    return cells_[i.cell].whole >= i.low && cells_[i.cell].whole < i.high;
-  });
 }
 
 void Machine::fail(const Access& a, const std::string& what) const {
