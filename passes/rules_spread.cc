@@ -36,8 +36,8 @@ std::vector<int64_t> inverse(const std::vector<int64_t>& order) {
 /// those that were expanded are small.
 Expr permute_after_elementwise(Expr e, const GraphFacts& facts) {
   if (!is_elementwise(e->op)) return {};
-  const auto permuted = std::find_if(e->sources.begin(), e->sources.end(),
-                                     [](Expr s) { return s->is(Op::permute); });
+  const auto permuted =
+      std::find_if(e->sources.begin(), e->sources.end(), [](Expr s) { return s->is(Op::permute); });
   if (permuted == e->sources.end()) return {};
   const std::vector<int64_t> order = (*permuted)->attr.ints, back = inverse(order);
   std::vector<Expr> sources;
@@ -81,6 +81,17 @@ Expr slice_before_expand(Expr e, const GraphFacts&) {
   return expand(slice(small, starts, counts, steps), e->shape);
 }
 
+/// reduce(expand(a)) = expand(reduce(a)) as far as the axes of the expand remain.
+Expr reduce_before_expand(Expr e, const GraphFacts&) {
+  if (!is_reduce(e->op) || e->sources.size() != 1 || !e->sources[0]->is(Op::expand)) return {};
+  Shape inner = e->sources[0]->sources[0]->shape;
+  for (int64_t axis : e->attr.ints) {
+    inner[static_cast<size_t>(axis)] = e->sources[0]->shape[static_cast<size_t>(axis)];
+  }
+  if (inner == e->sources[0]->shape) return {};
+  return expand(reduce(e->op, expand(e->sources[0]->sources[0], inner), e->attr.ints), e->shape);
+}
+
 }  // namespace
 
 const std::vector<TensorRule> kSpreadRules = {
@@ -90,6 +101,7 @@ const std::vector<TensorRule> kSpreadRules = {
     {"reshape-before-expand", Exactness::exact, reshape_before_expand},
     {"expand-of-expand", Exactness::exact, expand_of_expand},
     {"slice-before-expand", Exactness::exact, slice_before_expand},
+    {"reduce-before-expand", Exactness::exact, reduce_before_expand},
 };
 
 Shape shape_of(const Extents& extents) { return {extents.begin(), extents.end()}; }

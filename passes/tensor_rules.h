@@ -6,6 +6,7 @@
 // and constants move together (until they are one).
 #pragma once
 
+#include <optional>
 #include <unordered_map>
 
 #include "ir/build.h"
@@ -13,14 +14,15 @@
 
 namespace tinycc {
 
-/// What rules may ask about a graph as it was at the start of the round; nodes made since then
-/// count as used once.
+/// What rules may ask about the graph that they change. Nodes that rules made count as used once.
 class GraphFacts {
  public:
   explicit GraphFacts(const Graph& graph);
   /// Depends on weights and numbers alone.
   bool is_constant(Expr e) const;
   bool is_used_once(Expr e) const;
+  /// The users of `from` now use `to`.
+  void note_replacement(Expr from, Expr to);
 
  private:
   mutable std::unordered_map<Expr, bool> constant_;
