@@ -127,12 +127,12 @@ Affine difference(const Affine& a, const Affine& b) {
 
 Interval bounds_of(const Affine& sum, Bounds& bounds) {
   constexpr Interval kUnknown{-Interval::kFar, Interval::kFar};
-  __int128 low = sum.constant, high = sum.constant;
+  Wide low = sum.constant, high = sum.constant;
   for (const auto& [term, coefficient] : sum.terms) {
     const Interval i = bounds.of(term);
     if (!i.is_finite()) return kUnknown;
-    low += __int128{coefficient} * (coefficient > 0 ? i.low : i.high);
-    high += __int128{coefficient} * (coefficient > 0 ? i.high : i.low);
+    low += Wide{coefficient} * (coefficient > 0 ? i.low : i.high);
+    high += Wide{coefficient} * (coefficient > 0 ? i.high : i.low);
   }
   if (low <= kUnknown.low || high >= kUnknown.high) return kUnknown;
   return {static_cast<int64_t>(low), static_cast<int64_t>(high)};

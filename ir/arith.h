@@ -11,6 +11,9 @@
 
 namespace tinycc {
 
+/// Holds sums and products of i64 exactly.
+__extension__ typedef __int128 Wide;
+
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 template <std::integral T>

@@ -9,7 +9,6 @@
 namespace tinycc {
 namespace {
 
-using Wide = __int128;
 constexpr int64_t kFar = Interval::kFar;
 constexpr Interval kUnknown{-kFar, kFar};
 
