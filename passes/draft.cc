@@ -36,7 +36,7 @@ class Lowering {
     for (auto it = choice_.nodes.rbegin(); it != choice_.nodes.rend(); ++it) store_chosen(*it);
     Indexer indexer(*draft_.pool, draft_.buffers, draft_.stored, choice_);
     for (Expr e : choice_.nodes) {
-      if (!e->is(Op::concat)) compute(indexer, e);
+      if (!e->is(Op::concat) && !is_stored_leaf(e)) compute(indexer, e);
       copy_to(indexer, part_copies_[e]);
     }
     copy_to(indexer, output_copies_);

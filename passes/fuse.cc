@@ -131,11 +131,16 @@ class Chooser {
     return true;
   }
 
+  /// Padding becomes a condition, behind which no loop of a reduction can be.
+  bool is_guard(Expr e) const {
+    return e->is(Op::pad) && result_.framed_pads.count(e) == 0 && chosen_.count(e[0]) == 0;
+  }
+
   /// If it is inlined, e belongs to the kernels of its users, within their reductions.
   void place_in_kernels(Expr e) {
     for (Expr u : users_[e]) {
       roots_[e].insert(roots_[u].begin(), roots_[u].end());
-      if (is_reduce(u->op) || inside_reduction_.count(u) != 0) inside_reduction_.insert(e);
+      if (is_reduce(u->op) || is_guard(u) || inside_reduction_.count(u) != 0) inside_reduction_.insert(e);
     }
   }
 
@@ -152,7 +157,7 @@ class Chooser {
   std::unordered_set<Expr> outputs_;
   std::unordered_set<Expr> must_;              // need memory by what they are
   std::unordered_set<Expr> chosen_;
-  std::unordered_set<Expr> inside_reduction_;  // inlined into the body of a reduction
+  std::unordered_set<Expr> inside_reduction_;  // inlined into the body of a reduction or a condition
   std::unordered_set<Expr> reduced_;           // kernels (their roots) that reduce already
   std::unordered_map<Expr, std::unordered_set<Expr>> roots_;  // the kernels that evaluate a node
   std::unordered_map<Expr, std::vector<Expr>> users_;

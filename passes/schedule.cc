@@ -214,6 +214,8 @@ class Chooser {
 bool may_run_in_place(const Draft& draft, const Computation& c) {
   const Buffer& target = draft.buffers.at(c.target);
   const std::vector<Expr> loads = loads_in(c.value);
+  const auto reads_target = [&](Expr l) { return l->attr.ints[0] == c.target; };  // another part of it
+  if (std::any_of(loads.begin(), loads.end(), reads_target)) return true;
   return target.space == Space::arena && std::any_of(loads.begin(), loads.end(), [&](Expr l) {
     const Buffer& b = draft.buffers.at(l->attr.ints[0]);
     return b.space == Space::arena && b.shape == target.shape && b.dtype == target.dtype && l->sources == c.index;

@@ -1,0 +1,168 @@
+// Every pass at once: random graphs, lowered, scheduled, planned and interpreted, must give what the
+// reference interpreter computes from the graph. Seeds are fixed; a failure names its own.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+
+#include "ir/build.h"
+#include "ir/eval.h"
+#include "passes/build_program.h"
+
+namespace tinycc {
+namespace {
+
+TensorData random_tensor(std::mt19937& random, const std::vector<int64_t>& shape) {
+  std::vector<double> values(static_cast<size_t>(count_of(shape)));
+  for (double& v : values) v = (static_cast<double>(random() % 2001) - 1000) / 500;
+  return TensorData::of_numbers(DType::f32, shape, values);
+}
+
+/// Grows a graph of image-like tensors [1, c, y, x] by one random operator at a time.
+class RandomGraph {
+ public:
+  explicit RandomGraph(uint32_t seed) : random_(seed) {
+    graph_.name = "m";
+    graph_.source = "random";
+    const Shape shape{1, pick(1, 9), pick(3, 9), pick(3, 9)};
+    const Expr x = input(*graph_.pool, "x", DType::f32, shape);
+    graph_.inputs = {{"x", x, ""}};
+    tensors_ = {x};
+    for (int64_t n = pick(1, 7); n > 0; --n) grow();
+    graph_.outputs = {{"y", tensors_.back()}};
+    if (tensors_.size() > 3 && pick(0, 2) == 0) graph_.outputs.push_back({"z", tensors_[tensors_.size() - 2]});
+  }
+
+  Graph& graph() { return graph_; }
+  Values inputs() {
+    return {{"x", random_tensor(random_, bounds_of(graph_.inputs[0].node->shape))}};
+  }
+
+ private:
+  int64_t pick(int64_t low, int64_t high) {
+    return low + static_cast<int64_t>(random_() % static_cast<uint64_t>(high - low + 1));
+  }
+
+  Expr any() { return tensors_[static_cast<size_t>(pick(0, static_cast<int64_t>(tensors_.size()) - 1))]; }
+
+  Expr fresh_weight(const std::vector<int64_t>& shape) {
+    const std::string name = "w" + std::to_string(graph_.weights.size());
+    graph_.weights[name] = random_tensor(random_, shape);
+    return weight(*graph_.pool, name, DType::f32, Shape(shape.begin(), shape.end()));
+  }
+
+  Expr zero_padded(Expr x, int64_t p) {
+    return pad(x, {0, 0, 0, 0, p, p, p, p}, constant(*graph_.pool, DType::f32, 0));
+  }
+
+  Expr conv(Expr x, bool depthwise) { return conv(x, depthwise, pick(1, 3), pick(1, 2), pick(1, 20)); }
+
+  Expr conv(Expr x, bool depthwise, int64_t k, int64_t s, int64_t filters) {
+    const int64_t c = x->extent(1), out = depthwise ? c : filters;
+    Expr w = window(window(zero_padded(x, k / 2), 2, k, s, 1), 3, k, s, 1);  // n c y x ky kx
+    const int64_t h = w->extent(2), v = w->extent(3);
+    const Expr bias = expand(reshape(fresh_weight({out}), {1, out, 1, 1}), {1, out, h, v});
+    if (depthwise) {
+      const Shape all{1, c, h, v, k, k};
+      return reduce(Op::reduce_add, w * expand(reshape(fresh_weight({c, 1, k, k}), {1, c, 1, 1, k, k}), all), {4, 5}) + bias;
+    }
+    const Shape all{1, out, h, v, c, k, k};
+    w = expand(reshape(permute(w, {0, 2, 3, 1, 4, 5}), {1, 1, h, v, c, k, k}), all);
+    const Expr filter = expand(reshape(fresh_weight({out, c, k, k}), {1, out, 1, 1, c, k, k}), all);
+    return reduce(Op::reduce_add, w * filter, {4, 5, 6}) + bias;
+  }
+
+  Expr pool(Expr x) {
+    const Expr padded = pad(x, {0, 0, 0, 0, 1, 1, 1, 1}, constant(*graph_.pool, DType::f32, -INFINITY));
+    return reduce(Op::reduce_max, window(window(padded, 2, 3, 2, 1), 3, 3, 2, 1), {4, 5});
+  }
+
+  Expr softmax(Expr x) {
+    const Expr shifted = x - expand(reshape(reduce(Op::reduce_max, x, {1}), spread(x, 1)), x->shape);
+    const Expr e = exp(shifted);
+    return e / expand(reshape(reduce(Op::reduce_add, e, {1}), spread(x, 1)), x->shape);
+  }
+
+  static Shape spread(Expr x, size_t axis) {
+    Shape s = x->shape;
+    s[axis] = Dim(1);
+    return s;
+  }
+
+  Expr upsample(Expr x) {
+    const Shape to{1, x->extent(1), 2 * x->extent(2), 2 * x->extent(3)};
+    Pool& p = *graph_.pool;
+    return gather(x, {iota(p, to, 0), iota(p, to, 1), iota(p, to, 2) / 2.0, iota(p, to, 3) / 2.0});
+  }
+
+  void grow() {
+    const Expr x = any();
+    const int64_t c = x->extent(1), h = x->extent(2), w = x->extent(3);
+    if (count_of(x->shape) > 4000) return;
+    Expr y;
+    switch (pick(0, 13)) {
+      case 0: case 1: y = max(conv(x, false), 0.0); break;
+      case 2: y = conv(x, true); break;
+      case 3: y = pool(x); break;
+      case 4: y = x + any_like(x); break;
+      case 5: y = reshape(x, {1, h, c, w}); break;
+      case 6: y = permute(x, {0, 2, 3, 1}); break;
+      case 7: y = concat({x, any_like(x), max(x, 0.5)}, pick(1, 3)); break;
+      case 8: y = slice(x, {0, c - 1, 0, 0}, {1, c, (h + 1) / 2, w}, {1, -1, 2, 1}); break;
+      case 9: y = softmax(x); break;
+      case 10: y = upsample(x); break;
+      case 11: y = expand(reshape(reduce(Op::reduce_add, x, {2, 3}), {1, c, 1, 1}), x->shape) * x; break;
+      case 12: y = zero_padded(x * 0.5, 1); break;
+      default: y = max(conv(x, false, 3, 1, 6) + conv(x, false, 1, 1, 6), 0.0); break;
+    }
+    tensors_.push_back(y);
+  }
+
+  Expr any_like(Expr x) {
+    for (Expr t : tensors_) {
+      if (t != x && t->shape == x->shape) return t;
+    }
+    return x * 2.0;
+  }
+
+  std::mt19937 random_;
+  Graph graph_;
+  std::vector<Expr> tensors_;
+};
+
+Target target_of(int which) {
+  Target t;
+  t.dialect = which < 2 ? "gnu" : "iso";
+  t.vector_bytes = which == 0 ? 64 : 16;
+  t.registers = which == 0 ? 32 : 16;
+  t.prefer = which == 1 || which == 3 ? Prefer::ram : Prefer::speed;
+  return t;
+}
+
+void check_close(const TensorData& got, const TensorData& want) {
+  REQUIRE(got.shape == want.shape);
+  const std::vector<double> a = got.numbers(), b = want.numbers();
+  double largest = 1;
+  for (double v : b) largest = std::max(largest, std::abs(v));
+  for (size_t i = 0; i < a.size(); ++i) REQUIRE(std::abs(a[i] - b[i]) <= 1e-5 * largest);
+}
+
+}  // namespace
+
+TEST_CASE("random graphs: programs compute what their graphs mean") {
+  for (uint32_t seed = 1; seed <= 150; ++seed) {
+    CAPTURE(seed);
+    for (int which = 0; which < 4; ++which) {
+      CAPTURE(which);
+      RandomGraph random(seed);
+      const Values inputs = random.inputs();
+      const std::vector<TensorData> want = eval(random.graph(), inputs);
+      const Program program = build_program(lower_graph(random.graph(), target_of(which)), {});
+      const std::vector<TensorData> got = run_program(program, inputs);
+      REQUIRE(got.size() == want.size());
+      for (size_t k = 0; k < got.size(); ++k) check_close(got[k], want[k]);
+    }
+  }
+}
+
+}  // namespace tinycc
