@@ -41,7 +41,16 @@ Expr inf_of(Call& c) {
   return is_inf(c[0], c.integer("detect_negative", 1) != 0, c.integer("detect_positive", 1) != 0);
 }
 
-Expr cast_of(Call& c) { return cast(c[0], dtype_of(static_cast<int32_t>(c.integer("to")))); }
+/// Types of 4 and 2 bits take the low bits of the whole number; float8 saturates unless told not to.
+Expr cast_to(Call& c, DType to) {
+  if (is_integer(to) && bits_of(to) < 8 && is_float(c[0]->dtype))
+    return cast(cast(c[0], DType::i32), to);
+  const double most = largest_of(to);
+  if (most == 0 || !is_float(c[0]->dtype) || c.integer("saturate", 1) == 0) return cast(c[0], to);
+  return cast(max(min(c[0], most), -most), to);
+}
+
+Expr cast_op(Call& c) { return cast_to(c, dtype_of(static_cast<int32_t>(c.integer("to")))); }
 
 const OpRow kRows[] = {
     {"Abs", 1, [](Call& c) { return abs(c[0]); }},
@@ -58,8 +67,8 @@ const OpRow kRows[] = {
     {"BitwiseNot", 18, bitwise_not},
     {"BitwiseOr", 18, [](Call& c) { return bitwise(Op::bit_or, c[0], c[1]); }},
     {"BitwiseXor", 18, [](Call& c) { return bitwise(Op::bit_xor, c[0], c[1]); }},
-    {"Cast", 6, cast_of},
-    {"CastLike", 15, [](Call& c) { return cast(c[0], c[1]->dtype); }},
+    {"Cast", 6, cast_op},
+    {"CastLike", 15, [](Call& c) { return cast_to(c, c[1]->dtype); }},
     {"Ceil", 1, [](Call& c) { return ceil(c[0]); }},
     {"Celu", 12, [](Call& c) { return celu(c[0], c.real("alpha", 1)); }},
     {"Clip", 1, clip_by_attributes},

@@ -84,6 +84,20 @@ Expr non_zero(Call& c) {
                     {rank, rank == 0 ? 0 : static_cast<int64_t>(flat.size()) / rank});
 }
 
+/// The number of boxes a class may be computed; then all of them are the bound.
+Expr suppression(Call& c) {
+  NmsOptions options;
+  options.centre_form = c.integer("center_point_box", 0) != 0;
+  if (c.has(2)) {
+    const auto known = c.tracer.value_of(c[2]);
+    options.per_class_bound = known ? known->integer(0) : c[1]->shape.back().bound;
+    if (!known) options.per_class = c[2];
+  }
+  options.iou_threshold = c.has(3) ? c[3] : constant(c.pool(), DType::f32, 0);
+  options.score_threshold = c.or_none(4);
+  return non_max_suppression(c[0], c[1], options);
+}
+
 const OpRow kRows[] = {
     {"Compress", 9, compress},
     {"CumSum", 11, cumulative_op},
@@ -91,6 +105,7 @@ const OpRow kRows[] = {
     {"GatherElements", 11,
      [](Call& c) { return gather_elements(c[0], c[1], c.integer("axis", 0)); }},
     {"GatherND", 11, [](Call& c) { return gather_nd(c[0], c[1], c.integer("batch_dims", 0)); }},
+    {"NonMaxSuppression", 10, suppression},
     {"NonZero", 9, non_zero},
     {"OneHot", 9, one_hot_op},
     {"Scatter", 9, scatter_op},

@@ -68,7 +68,7 @@ Expr conv_transpose_op(Call& c) {
     const int64_t wanted = c.has_attribute("output_shape") ? shape[i] : inputs * stride;
     const int64_t total = (inputs - 1) * stride + extra[i] +
                           (c[1]->shape[i + 2].bound - 1) * options.dilations[i] + 1 - wanted;
-    const int64_t less = total / 2, more = total - less;
+    const int64_t less = (total - (total < 0 ? 1 : 0)) / 2, more = total - less;  // floor
     options.pads[2 * i] = mode == "SAME_UPPER" ? less : more;
     options.pads[2 * i + 1] = mode == "SAME_UPPER" ? more : less;
   }

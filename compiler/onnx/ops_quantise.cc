@@ -26,8 +26,9 @@ Expr spread(Expr v, Expr x, int64_t axis, int64_t block) {
 
 /// Rounded, shifted and saturated by min and max: a cast of what is left is exact.
 Expr quantised(Expr x, Expr scale, Expr zero, DType to) {
+  const double limit = largest_of(to);
+  if (is_float(to)) return cast(limit > 0 ? max(min(x / scale, limit), -limit) : x / scale, to);
   const Expr scaled = round(x / scale);
-  if (is_float(to)) return cast(x / scale, to);
   const Expr shifted = zero ? scaled + cast(zero, x->dtype) : scaled;
   const double least = static_cast<double>(integer_of(lowest(*x->pool, to)));
   const double most = static_cast<double>(integer_of(highest(*x->pool, to)));

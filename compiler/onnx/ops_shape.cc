@@ -238,7 +238,10 @@ const OpRow kRows[] = {
     {"Size", 1, size_op},
     {"Slice", 1, slice_by_attributes},
     {"Slice", 10, slice_op},
-    {"SpaceToDepth", 1, [](Call& c) { return space_to_depth(c[0], c.integer("blocksize")); }},
+    {"SpaceToDepth", 1,
+     [](Call& c) {
+       return space_to_depth(c[0], c.integer("blocksize"), c.text("mode", "DCR") == "CRD");
+     }},
     {"Split", 2, split_op},
     {"Squeeze", 1, squeeze_op},
     {"Tile", 6, [](Call& c) { return tile(c[0], c.constant_ints(1)); }},

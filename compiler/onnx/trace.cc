@@ -18,6 +18,7 @@ using Opsets = std::map<std::string, int64_t>;
 
 constexpr int64_t kFoldLimit = 64;                // elements that are worked out while tracing
 constexpr int64_t kSizeLimit = int64_t{1} << 40;  // elements that no tensor can have
+constexpr int64_t kNodeLimit = 1 << 20;           // that are traced, functions inlined
 constexpr int kDepthLimit = 64;                   // of graphs and functions inside each other
 
 std::string domain_of(const std::string& domain) { return domain == "ai.onnx" ? "" : domain; }
@@ -81,6 +82,31 @@ std::string computes_text(const proto::Node& node) {
   return node.op_type() + "(" + text + ")";
 }
 
+/// Counts graphs and functions inside each other.
+struct Nesting {
+  explicit Nesting(int& depth) : depth(depth) {
+    if (++depth > kDepthLimit) {
+      --depth;
+      throw Error(ExitCode::bad_input, "graphs or functions are nested too deeply");
+    }
+  }
+  ~Nesting() { --depth; }
+  Nesting(const Nesting&) = delete;
+  Nesting& operator=(const Nesting&) = delete;
+  int& depth;
+};
+
+/// Nodes without a name get one: "Conv_3" for the fourth such Conv.
+void name_nodes(Nodes* nodes, std::map<std::string, int64_t>& counts) {
+  for (proto::Node& node : *nodes) {
+    if (node.name().empty())
+      node.set_name(node.op_type() + "_" + std::to_string(counts[node.op_type()]++));
+    for (proto::Attribute& a : *node.mutable_attribute()) {
+      if (a.has_g()) name_nodes(a.mutable_g()->mutable_node(), counts);
+    }
+  }
+}
+
 bool all_equal(const TensorData& data) {
   const auto size = static_cast<size_t>(bytes_of(data.dtype));
   const std::vector<std::byte>& bytes = *data.bytes;
@@ -102,6 +128,9 @@ Tracer::Tracer(const std::filesystem::path& path, const OnnxOptions& options)
     : path_(path), folder_(path.parent_path()), options_(options), model_(read_model(path)) {
   graph_.name = options.name.empty() ? identifier(path.stem().string()) : options.name;
   graph_.source = path.filename().string();
+  std::map<std::string, int64_t> unnamed;
+  name_nodes(model_.mutable_graph()->mutable_node(), unnamed);
+  for (proto::Function& f : *model_.mutable_functions()) name_nodes(f.mutable_node(), unnamed);
 }
 
 Graph Tracer::run() {
@@ -121,29 +150,27 @@ Graph Tracer::run() {
 }
 
 void Tracer::check_operators() const {
-  std::vector<std::string> found;
-  collect_unsupported(model_.graph().node(), opsets_of(model_.opset_import()), found, 0);
+  std::string found;
+  std::set<const proto::Function*> seen;
+  collect_unsupported(model_.graph().node(), opsets_of(model_.opset_import()), found, seen);
   if (found.empty()) return;
-  std::string message = "the model uses operators that are not supported:";
-  for (const std::string& line : found) message += "\n  " + line;
-  throw Error(ExitCode::unsupported, message);
+  throw Error(ExitCode::unsupported, "the model uses operators that are not supported:" + found);
 }
 
-void Tracer::collect_unsupported(const Nodes& nodes, const Opsets& opsets,
-                                 std::vector<std::string>& found, int depth) const {
-  if (depth > kDepthLimit)
-    throw Error(ExitCode::bad_input, "graphs or functions are nested too deeply");
+void Tracer::collect_unsupported(const Nodes& nodes, const Opsets& opsets, std::string& found,
+                                 std::set<const proto::Function*>& seen) const {
   for (const proto::Node& node : nodes) {
     const std::string domain = domain_of(node.domain());
     const int64_t version = version_of(opsets, domain);
-    if (const proto::Function* function = function_of(node)) {
-      collect_unsupported(function->node(), opsets_of(function->opset_import()), found, depth + 1);
-    } else if (find_op(domain, node.op_type(), version) == nullptr) {
-      found.push_back("node '" + node.name() + "': " + (domain.empty() ? "" : domain + ".") +
-                      node.op_type() + " (operator set " + std::to_string(version) + ")");
+    const proto::Function* function = function_of(node);
+    if (function != nullptr && seen.insert(function).second) {
+      collect_unsupported(function->node(), opsets_of(function->opset_import()), found, seen);
+    } else if (function == nullptr && find_op(domain, node.op_type(), version) == nullptr) {
+      found += "\n  node '" + node.name() + "': " + (domain.empty() ? "" : domain + ".") +
+               node.op_type() + " (operator set " + std::to_string(version) + ")";
     }
     for (const proto::Attribute& a : node.attribute()) {
-      if (a.has_g()) collect_unsupported(a.g().node(), opsets, found, depth + 1);
+      if (a.has_g()) collect_unsupported(a.g().node(), opsets, found, seen);
     }
   }
 }
@@ -243,16 +270,10 @@ void Tracer::trace_nodes(const Nodes& nodes, Scope& scope) {
   for (const proto::Node& node : nodes) trace_node(node, scope);
 }
 
-/// A node's name in messages and origins; "Conv_3" for the fourth Conv without one.
-std::string Tracer::label(const proto::Node& node) {
-  return node.name().empty() ? node.op_type() + "_" + std::to_string(unnamed_[node.op_type()]++)
-                             : node.name();
-}
-
 void Tracer::trace_node(const proto::Node& node, Scope& scope) {
-  const std::string name = label(node);
-  const std::string place = "node '" + name + "' (" + node.op_type() + "): ";
+  const std::string place = "node '" + node.name() + "' (" + node.op_type() + "): ";
   try {
+    if (++traced_ > kNodeLimit) refuse("the model has too many nodes");
     const Outputs outputs = apply(node, scope);
     for (int i = 0; i < node.output_size(); ++i) {
       if (node.output(i).empty()) continue;
@@ -261,7 +282,7 @@ void Tracer::trace_node(const proto::Node& node, Scope& scope) {
       if (!value)
         throw Error(ExitCode::unsupported, "output " + std::to_string(i) + " is not supported");
       const Expr result = folded(value);
-      graph_.note_origin(result, name, computes_text(node));
+      graph_.note_origin(result, node.name(), computes_text(node));
       define(scope, node.output(i), result);
     }
   } catch (const Error& e) {
@@ -273,8 +294,7 @@ void Tracer::trace_node(const proto::Node& node, Scope& scope) {
 }
 
 Outputs Tracer::apply(const proto::Node& node, const Scope& scope) {
-  if (++depth_ > kDepthLimit)
-    throw Error(ExitCode::bad_input, "graphs or functions are nested too deeply");
+  const Nesting nesting(depth_);
   Outputs outputs;
   if (const proto::Function* function = function_of(node)) {
     outputs = inline_function(*function, node, scope);
@@ -286,7 +306,6 @@ Outputs Tracer::apply(const proto::Node& node, const Scope& scope) {
     Call call(*this, scope, node, version);
     outputs = row->one != nullptr ? Outputs{row->one(call)} : row->many(call);
   }
-  --depth_;
   for (Expr e : outputs) {
     int64_t count = 1;
     for (const Dim& d : e ? e->shape : Shape{}) {
@@ -323,7 +342,7 @@ Outputs Tracer::inline_function(const proto::Function& function, const proto::No
       if (i < body.attribute_size() && body.attribute(i).name() == wanted)
         body.mutable_attribute(i)->set_name(name);
     }
-    if (body.name().empty()) body.set_name(node.name() + "/" + label(body));
+    body.set_name(node.name() + "/" + body.name());
     trace_node(body, inner);
   }
   Outputs outputs;

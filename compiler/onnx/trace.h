@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "compiler/onnx/file.h"
@@ -42,8 +43,8 @@ class Tracer {
  private:
   void check_operators() const;
   void collect_unsupported(const google::protobuf::RepeatedPtrField<proto::Node>& nodes,
-                           const std::map<std::string, int64_t>& opsets,
-                           std::vector<std::string>& found, int depth) const;
+                           const std::map<std::string, int64_t>& opsets, std::string& found,
+                           std::set<const proto::Function*>& seen) const;
   const proto::Function* function_of(const proto::Node& node) const;
   void add_initializers(const proto::Graph& graph, Scope& scope);
   void add_inputs(const proto::Graph& graph, Scope& scope);
@@ -56,7 +57,6 @@ class Tracer {
                           const Scope& scope);
   Expr folded(Expr e);
   bool depends_on_inputs(Expr e);
-  std::string label(const proto::Node& node);
   void drop_unused_weights();
 
   std::filesystem::path path_, folder_;
@@ -64,8 +64,8 @@ class Tracer {
   proto::Model model_;
   Graph graph_;
   std::unordered_map<Expr, bool> depends_;
-  std::map<std::string, int64_t> unnamed_;  // counts of nodes without a name, by operator
-  int depth_ = 0;
+  int64_t traced_ = 0;  // nodes
+  int depth_ = 0;       // of graphs and functions inside each other
 };
 
 /// The value of a name. Errors: Error(bad_input) if it has none (yet).

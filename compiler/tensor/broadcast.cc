@@ -116,6 +116,20 @@ Expr widened(Expr x) {
   return is_float(x->dtype) && bits_of(x->dtype) < 32 ? cast(x, DType::f32) : x;
 }
 
+double largest_of(DType dtype) {
+  switch (dtype) {
+    case DType::f8e4m3fn:
+      return 448;
+    case DType::f8e4m3fnuz:
+      return 240;
+    case DType::f8e5m2:
+    case DType::f8e5m2fnuz:
+      return 57344;
+    default:
+      return 0;
+  }
+}
+
 Expr lowest(Pool& pool, DType dtype) {
   if (is_float(dtype)) return constant(pool, dtype, -std::numeric_limits<double>::infinity());
   const bool is_signed = kind_of(dtype) == DKind::signed_int;

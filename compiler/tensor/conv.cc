@@ -47,57 +47,59 @@ Expr windows(Expr x, const Ints& kernel, const Ints& strides, const Ints& dilati
   return x;
 }
 
-/// The whole sum without padding and bias; w is [co, c/groups, kernel…]. With g groups of more than
-/// one output each, or more than one input each, the group has an axis of its own.
+/// Extents of the product's axes: of the windows (left) and of the weights (right), 1 where a factor
+/// repeats. The axes from `summed` on are summed.
+struct Product {
+  Ints left, right;
+  size_t summed = 0;
+
+  void add(int64_t in_left, int64_t in_right) {
+    left.push_back(in_left);
+    right.push_back(in_right);
+  }
+};
+
+Product product_of(Expr seen, Expr w, int64_t spatial, int64_t groups) {
+  const int64_t inputs = seen->extent(1) / groups, outputs = w->extent(0) / groups;
+  Product p;
+  p.add(seen->extent(0), 1);
+  if (groups > 1) p.add(groups, groups);
+  if (groups == 1 || inputs > 1 || outputs > 1) p.add(1, outputs);
+  for (int64_t i = 0; i < spatial; ++i) p.add(seen->extent(2 + i), 1);
+  p.summed = p.left.size();
+  if (inputs > 1) p.add(inputs, inputs);
+  for (int64_t i = 0; i < spatial; ++i) {
+    if (w->extent(2 + i) > 1) p.add(w->extent(2 + i), w->extent(2 + i));
+  }
+  return p;
+}
+
+/// [n, g*ci, y, x, ky, kx] → [n, g, y, x, ci, ky, kx]
+Expr inputs_behind(Expr seen, int64_t spatial, int64_t groups) {
+  Ints split = bounds_of(seen->shape);
+  split.insert(split.begin() + 1, groups);
+  split[2] /= groups;
+  return move_axis(reshape_to(seen, split), 2, 2 + spatial);
+}
+
+/// The whole sum without padding and bias; w is [co, c/groups, kernel…].
 Expr convolve(Expr x, Expr w, const ConvOptions& options) {
-  const int64_t spatial = x->rank() - 2, n = x->extent(0), groups = options.groups;
-  const int64_t inputs = x->extent(1) / groups, outputs = w->extent(0) / groups;
-  if (w->extent(1) != inputs || outputs * groups != w->extent(0)) {
+  const int64_t spatial = x->rank() - 2, groups = options.groups;
+  if (w->extent(1) * groups != x->extent(1) || w->extent(0) % groups != 0) {
     refuse("weights " + text_of(w->shape) + " do not fit " + std::to_string(x->extent(1)) +
            " channels in " + std::to_string(groups) + " groups");
   }
   const Ints whole = bounds_of(w->shape);
   const Expr seen =
-      windows(x, Ints(whole.begin() + 2, whole.end()), options.strides, options.dilations);
-  Ints kernel, extents{n}, left{n},
-      right{1};  // extents: of the result; left, right: of the factors
-  for (int64_t k : Ints(whole.begin() + 2, whole.end())) {
-    if (k > 1) kernel.push_back(k);
-  }
-  if (groups > 1) {
-    left.push_back(groups);
-    right.push_back(groups);
-  }
-  const bool channelwise = groups > 1 && inputs == 1 && outputs == 1;
-  if (!channelwise) {
-    left.push_back(1);
-    right.push_back(outputs);
-  }
-  for (int64_t i = 0; i < spatial; ++i) {
-    left.push_back(seen->extent(2 + i));
-    right.push_back(1);
-  }
-  const auto first_summed = static_cast<int64_t>(left.size());
-  if (inputs > 1) {
-    left.push_back(inputs);
-    right.push_back(inputs);
-  }
-  left.insert(left.end(), kernel.begin(), kernel.end());
-  right.insert(right.end(), kernel.begin(), kernel.end());
-  // [n, g, ci, y, x, ky, kx] → [n, g, y, x, ci, ky, kx]
-  Ints split{n, groups, inputs}, order{0, 1};
-  const Ints rest = bounds_of(seen->shape);
-  split.insert(split.end(), rest.begin() + 2, rest.end());
-  for (int64_t i = 0; i < spatial; ++i) order.push_back(3 + i);
-  order.push_back(2);
-  for (size_t i = order.size(); i < split.size(); ++i) order.push_back(static_cast<int64_t>(i));
-  const Expr data = reshape_to(permute(reshape_to(seen, split), order), left);
-  Ints summed = iota_ints(static_cast<int64_t>(left.size()));
-  summed.erase(summed.begin(), summed.begin() + first_summed);
-  const Expr result = sum(mul(data, reshape_to(w, right)), summed);
-  extents.push_back(w->extent(0));
-  for (int64_t i = 0; i < spatial; ++i) extents.push_back(seen->extent(2 + i));
-  return reshape_to(result, extents);
+      windows(x, {whole.begin() + 2, whole.end()}, options.strides, options.dilations);
+  const Product p = product_of(seen, w, spatial, groups);
+  Ints summed = iota_ints(static_cast<int64_t>(p.left.size()));
+  summed.erase(summed.begin(), summed.begin() + static_cast<int64_t>(p.summed));
+  Ints extents = bounds_of(seen->shape);
+  extents.resize(at(2 + spatial));
+  extents[1] = w->extent(0);
+  const Expr data = reshape_to(inputs_behind(seen, spatial, groups), p.left);
+  return reshape_to(sum(mul(data, reshape_to(w, p.right)), summed), extents);
 }
 
 Expr with_bias(Expr y, Expr bias) { return bias ? add(y, along(bias, 1, y)) : y; }
@@ -128,21 +130,33 @@ Phase phase_of(int64_t phase, int64_t kernel, int64_t stride, int64_t dilation, 
   return result;
 }
 
-/// What one combination of phases needs: padded inputs, chosen taps.
-struct PhaseSum {
-  Ints amounts = Ints(4, 0), dilations;
-  Expr weights;
-  bool empty = false;
-};
+/// The outputs of one phase along every axis, `counts` of them: a convolution of the padded (or
+/// cut) input with the taps of these phases; zeros if there are none.
+Expr phase_sum(Expr x, Expr w, const ConvOptions& options, const Ints& phases, const Ints& counts) {
+  Ints amounts(4, 0), dilations;
+  Shape shape{x->shape[0], w->shape[0]};
+  shape.insert(shape.end(), counts.begin(), counts.end());
+  for (size_t i = 0; i < phases.size(); ++i) {
+    const auto axis = static_cast<int64_t>(2 + i);
+    const Phase p = phase_of(phases[i], w->extent(axis), options.strides[i], options.dilations[i],
+                             options.pads[2 * i]);
+    if (p.taps == 0) return constant(*x->pool, x->dtype, 0, shape);
+    amounts.push_back((p.taps - 1) * p.spread - p.shift);
+    amounts.push_back(counts[i] + p.shift - x->extent(axis));
+    dilations.push_back(p.spread);
+    w = narrow(w, axis, p.first + (p.taps - 1) * p.step, p.taps, p.taps == 1 ? 1 : -p.step);
+  }
+  return convolve(pad_by(x, amounts, 0), w,
+                  {Ints(phases.size(), 1), dilations, {}, options.groups});
+}
 
-void add_axis(PhaseSum& sum, int64_t axis, const Phase& phase, int64_t inputs, int64_t outputs) {
-  sum.empty |= phase.taps == 0;
-  if (sum.empty) return;
-  const int64_t before = (phase.taps - 1) * phase.spread - phase.shift;
-  sum.amounts.insert(sum.amounts.end(), {before, outputs + phase.shift - inputs});
-  sum.dilations.push_back(phase.spread);
-  sum.weights = narrow(sum.weights, axis, phase.first + (phase.taps - 1) * phase.step, phase.taps,
-                       phase.taps == 1 ? 1 : -phase.step);
+/// The next combination of phases, the last axis fastest; false after the last.
+bool advance(Ints& phases, const Ints& strides) {
+  for (size_t i = phases.size(); i-- > 0;) {
+    if (++phases[i] < strides[i]) return true;
+    phases[i] = 0;
+  }
+  return false;
 }
 
 /// [c, co/g, k…] → [co, c/g, k…]
@@ -162,7 +176,6 @@ Expr swapped_channels(Expr w, int64_t groups) {
 /// m_i is followed by its phases and both are joined.
 Expr interleaved(std::vector<Expr> parts, const Ints& strides) {
   const auto spatial = static_cast<int64_t>(strides.size());
-  Ints extents = bounds_of(parts[0]->shape);
   for (int64_t axis = spatial - 1; axis >= 0; --axis) {
     const auto stride = strides[at(axis)];
     std::vector<Expr> merged;
@@ -196,38 +209,22 @@ Expr conv_transpose(Expr x, Expr w, Expr bias, ConvOptions options, Ints output_
   if (output_padding.empty()) output_padding.assign(at(spatial), 0);
   if (static_cast<int64_t>(output_padding.size()) != spatial)
     refuse("output_padding has the wrong length");
-  Ints outputs, crop(4, 0), counts;
-  int64_t combinations = 1;
+  Ints counts, crop(4, 0);  // outputs of one phase; what the last phases have too many
   for (int64_t i = 0; i < spatial; ++i) {
-    const int64_t stride = options.strides[at(i)], kernel = w->extent(2 + i);
-    outputs.push_back((x->extent(2 + i) - 1) * stride + (kernel - 1) * options.dilations[at(i)] +
-                      1 + output_padding[at(i)] - options.pads[at(2 * i)] -
-                      options.pads[at(2 * i + 1)]);
-    if (outputs.back() < 1) refuse("pads leave nothing of the result");
-    counts.push_back((outputs.back() + stride - 1) / stride);
-    crop.insert(crop.end(), {0, outputs.back() - counts.back() * stride});
-    combinations *= stride;
+    const int64_t stride = options.strides[at(i)],
+                  reach = (w->extent(2 + i) - 1) * options.dilations[at(i)];
+    const int64_t outputs = (x->extent(2 + i) - 1) * stride + reach + 1 + output_padding[at(i)] -
+                            options.pads[at(2 * i)] - options.pads[at(2 * i + 1)];
+    if (outputs < 1) refuse("pads leave nothing of the result");
+    counts.push_back((outputs + stride - 1) / stride);
+    crop.insert(crop.end(), {0, outputs - counts.back() * stride});
   }
   const Expr wide = widened(x), weights = swapped_channels(cast(w, wide->dtype), options.groups);
   std::vector<Expr> parts;
-  for (int64_t combination = 0; combination < combinations; ++combination) {
-    PhaseSum sum;
-    sum.weights = weights;
-    int64_t rest = combination, scale = combinations;
-    for (int64_t i = 0; i < spatial; ++i) {
-      const int64_t stride = options.strides[at(i)];
-      scale /= stride;
-      const Phase phase = phase_of(rest / scale, w->extent(2 + i), stride, options.dilations[at(i)],
-                                   options.pads[at(2 * i)]);
-      rest %= scale;
-      add_axis(sum, 2 + i, phase, x->extent(2 + i), counts[at(i)]);
-    }
-    Shape zeros{x->shape[0], weights->shape[0]};
-    zeros.insert(zeros.end(), counts.begin(), counts.end());
-    const ConvOptions plain{Ints(at(spatial), 1), sum.dilations, {}, options.groups};
-    parts.push_back(sum.empty ? constant(*x->pool, wide->dtype, 0, zeros)
-                              : convolve(pad_by(wide, sum.amounts, 0), sum.weights, plain));
-  }
+  Ints phases(at(spatial), 0);
+  do {
+    parts.push_back(phase_sum(wide, weights, options, phases, counts));
+  } while (advance(phases, options.strides));
   const Expr y = pad_by(interleaved(parts, options.strides), crop, 0);
   return cast(with_bias(y, bias ? cast(bias, y->dtype) : bias), x->dtype);
 }

@@ -219,14 +219,15 @@ Expr depth_to_space(Expr x, int64_t block, bool column_row_depth) {
   return reshape_to(blocks, {n, c, h * block, w * block});
 }
 
-Expr space_to_depth(Expr x, int64_t block) {
+Expr space_to_depth(Expr x, int64_t block, bool column_row_depth) {
   if (x->rank() != 4 || block < 1 || x->extent(2) % block != 0 || x->extent(3) % block != 0) {
     refuse("space_to_depth wants [n, c, h, w] with h and w multiples of block");
   }
   const int64_t n = x->extent(0), c = x->extent(1), h = x->extent(2) / block,
                 w = x->extent(3) / block;
-  const Expr blocks = permute(reshape_to(x, {n, c, h, block, w, block}), {0, 3, 5, 1, 2, 4});
-  return reshape_to(blocks, {n, c * block * block, h, w});
+  const Ints order = column_row_depth ? Ints{0, 1, 3, 5, 2, 4} : Ints{0, 3, 5, 1, 2, 4};
+  return reshape_to(permute(reshape_to(x, {n, c, h, block, w, block}), order),
+                    {n, c * block * block, h, w});
 }
 
 Expr trilu(Expr x, int64_t k, bool upper) {

@@ -43,6 +43,8 @@ Expr along(Expr vector, int64_t axis, Expr x);
 Expr index_along(Pool& pool, const Shape& shape, int64_t axis, DType dtype = DType::i64);
 /// Computes in f32 what is narrower (f16, bf16, f8), and rounds the result once.
 Expr widened(Expr x);
+/// The largest number of a float8 type, to which casts saturate; 0 for other types.
+double largest_of(DType dtype);
 /// A type's least and greatest value (floats: infinities).
 Expr lowest(Pool& pool, DType dtype);
 Expr highest(Pool& pool, DType dtype);
@@ -133,7 +135,7 @@ Expr pad_with(Expr x, const Ints& amounts, PadMode mode, Expr value);
 Expr pad_by(Expr x, const Ints& amounts, double value);
 Expr tile(Expr x, const Ints& repeats);
 Expr depth_to_space(Expr x, int64_t block, bool column_row_depth);
-Expr space_to_depth(Expr x, int64_t block);
+Expr space_to_depth(Expr x, int64_t block, bool column_row_depth);
 /// ONNX Trilu: x where column - row >= k (upper) or <= k, else 0.
 Expr trilu(Expr x, int64_t k, bool upper);
 
@@ -149,6 +151,17 @@ Expr one_hot(Expr indices, int64_t depth, Expr off, Expr on, int64_t axis);
 Expr cumulative_sum(Expr x, int64_t axis, bool exclusive, bool reversed);
 /// Values and their i64 indices, in order; equal values keep their order.
 std::pair<Expr, Expr> top_k(Expr x, int64_t k, int64_t axis, bool largest);
+
+struct NmsOptions {
+  bool centre_form = false;     // boxes are centre and size instead of two corners
+  int64_t per_class_bound = 0;  // most boxes of one class in one batch
+  Expr per_class;               // the same as a computed number, or empty
+  Expr iou_threshold;
+  Expr score_threshold;  // or empty
+};
+/// ONNX NonMaxSuppression on boxes [b, n, 4] and scores [b, classes, n]: i64 [count, 3], where count
+/// is a symbolic dimension bounded by b * classes * min(per_class_bound, n).
+Expr non_max_suppression(Expr boxes, Expr scores, const NmsOptions& options);
 
 // ---- reductions (reduce.cc) ------------------------------------------------------------------
 // `keep` leaves the axes with extent 1. No axes at all: x itself.
