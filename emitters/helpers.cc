@@ -42,7 +42,7 @@ constexpr Row kVectorRows[] = {
      "#define @M@_F_MAX_f32x@N@(a, b) @M@_F_SELECT_f32x@N@((a) < (b), (b), (a))\n"},
     {"@M@_F_MIN_f32x@N@", "#define @M@_F_MIN_f32x@N@(a, b) @M@_F_SELECT_f32x@N@((b) < (a), (b), (a))\n"},
     {"@P@_f_exp_f32x@N@",
-     "/* exp of each lane, error below 1 ulp; NaN gives NaN. See @P@_f_exp_f32. */\n"
+     "/* exp of each lane, error below 1 ulp; NaN gives NaN. */\n"
      "static inline void @P@_f_exp_f32x@N@(@P@_f_f32x@N@ *x)\n"
      "{\n"
      "    const @P@_f_f32x@N@ low = @M@_F_SPLAT_f32x@N@(-104.0f);\n"

@@ -1,0 +1,169 @@
+// The straight line; see driver.h. run() reads like the design: load, trace, rewrite, schedule,
+// plan, emit, check, write.
+#include "compiler/driver.h"
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "compiler/check/check.h"
+#include "compiler/golden.h"
+#include "compiler/onnx/onnx.h"
+#include "compiler/targets/targets.h"
+#include "compiler/write_out.h"
+#include "compiler/yaml/model.h"
+#include "emitters/cstyle.h"
+#include "emitters/host.h"
+#include "ir/print.h"
+#include "passes/build_program.h"
+#include "passes/rewrite.h"
+
+namespace tinycc {
+namespace {
+
+/// What the stages hand on, and the marks that --time-passes prints.
+class Line {
+ public:
+  explicit Line(const Options& options) : options_(options), start_(std::chrono::steady_clock::now()) {}
+
+  /// Ends a stage: prints its result if it was asked for. True if the line ends here.
+  template <typename Print>
+  bool done(Stage stage, Print print) {
+    const auto now = std::chrono::steady_clock::now();
+    if (options_.time_passes) {
+      std::cerr << fmt::format("{:<10} {:8.1f} ms\n", name_of(stage), std::chrono::duration<double, std::milli>(now - start_).count());
+    }
+    start_ = std::chrono::steady_clock::now();
+    if (options_.stop_after == stage) std::cout << print();
+    return options_.stop_after == stage;
+  }
+
+ private:
+  const Options& options_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+using Shapes = std::map<std::string, std::vector<int64_t>>;
+
+/// A model as far as it is read: the description, if it is one of ours, and the graph.
+struct Loaded {
+  std::optional<ModelFile> file;
+  Graph graph;
+};
+
+bool is_onnx(const std::string& path) { return std::filesystem::path(path).extension() == ".onnx"; }
+
+Shapes shapes_of(const Options& options) {
+  Shapes shapes;
+  for (const ShapeOption& s : options.shapes) shapes[s.input] = s.dims;
+  return shapes;
+}
+
+/// load and trace: from a path to a graph of primitives.
+Loaded load(const Options& options) {
+  const Shapes shapes = shapes_of(options);
+  if (is_onnx(options.model)) return {std::nullopt, load_onnx(options.model, {shapes, options.name})};
+  Loaded loaded{load_yaml(options.model), {}};
+  const ModelFile& file = *loaded.file;
+  if (file.onnx.empty()) {
+    loaded.graph = trace_yaml(file, {shapes, options.name});
+    return loaded;
+  }
+  Shapes pinned = input_shapes(file);
+  for (const auto& [name, dims] : shapes) pinned[name] = dims;
+  loaded.graph = load_onnx(file.onnx, {pinned, options.name.empty() ? file.name : options.name});
+  preprocess_inputs(loaded.graph, file);
+  return loaded;
+}
+
+/// The one target that is asked for: --target replaces what the model says.
+Target target_of(const Options& options, const Loaded& loaded) {
+  if (!options.targets.empty()) return resolve_target(options.targets.back());
+  if (loaded.file && !loaded.file->targets.empty()) return resolve_target(loaded.file->targets.back());
+  return resolve_target("c");
+}
+
+std::map<std::string, std::string> schedules_of(const Options& options) {
+  std::map<std::string, std::string> schedules;
+  for (const ScheduleOption& s : options.schedules) schedules[s.kernel.empty() ? "*" : s.kernel] = s.moves;
+  return schedules;
+}
+
+/// Functions of the C library that the helpers of kernels stand on.
+std::vector<std::string> externals_of(const std::vector<KernelText>& kernels, const Names& names) {
+  std::vector<std::string> externals;
+  for (const char* function : {"sqrt", "log", "sin", "trunc", "exp"}) {
+    for (const auto& [type, suffix] : {std::pair{"f32", "f"}, std::pair{"f64", ""}}) {
+      if (std::string(function) == "exp" && *suffix != 0) continue;  // ours
+      const std::string helper = names.prefixed(fmt::format("f_{}_{}", function, type));
+      for (const KernelText& k : kernels) {
+        if (k.body.find(helper + "(") == std::string::npos) continue;
+        externals.push_back(std::string(function) + suffix);
+        break;
+      }
+    }
+  }
+  return externals;
+}
+
+CheckOptions check_options(const Program& program, const std::vector<std::string>& externals) {
+  CheckOptions options;
+  options.language = program.target.dialect;
+  options.triple = program.target.triple;
+  options.externals = externals;
+  options.prefix = program.name;
+  return options;
+}
+
+std::vector<SourceFile> formatted(std::vector<SourceFile> files) {
+  for (SourceFile& f : files) {
+    const bool source = f.name.ends_with(".c") || f.name.ends_with(".h");
+    const bool weights = f.name.find("_weights") != std::string::npos;
+    if (source && !weights && f.role != Role::stub) f.text = format_c(f.text);
+  }
+  return files;
+}
+
+std::vector<std::string> dependencies_of(const Options& options, const Loaded& loaded) {
+  std::vector<std::string> files{options.model};
+  if (!loaded.file) return files;
+  for (const YamlNode& w : loaded.file->weights) files.push_back(loaded.file->folder + w.text);
+  if (!loaded.file->onnx.empty()) files.push_back(loaded.file->onnx);
+  return files;
+}
+
+}  // namespace
+
+int run(const Options& options) {
+  Line line(options);
+  Loaded model = load(options);
+  if (line.done(Stage::trace, [&] { return to_text(model.graph); })) return 0;
+
+  rewrite(model.graph);
+  if (line.done(Stage::rewrite, [&] { return to_text(model.graph); })) return 0;
+
+  const Target target = target_of(options, model);
+  const Program program = build_program(lower_graph(model.graph, target), schedules_of(options));
+  if (line.done(Stage::plan, [&] { return to_text(program); })) return 0;
+
+  const Names names(program, options.weights);
+  std::vector<KernelText> kernels;
+  for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));
+  const std::vector<std::string> externals = externals_of(kernels, names);
+  const HostInputs host{names, kernels, kernel_helpers(names), golden_cases(model.graph, program.macs),
+                        externals, dependencies_of(options, model)};
+  std::vector<SourceFile> files = formatted(emit_host(host));
+  files.push_back(emit_report(host, files));
+  if (line.done(Stage::emit, [&] { return fmt::format("{} files\n", files.size()); })) return 0;
+
+  const CheckedSources sources = require_clean(std::move(files), check_options(program, externals));
+  if (line.done(Stage::check, [] { return std::string("clean\n"); })) return 0;
+
+  write_out(options.out, sources);
+  line.done(Stage::write, [] { return std::string(); });
+  return 0;
+}
+
+}  // namespace tinycc
