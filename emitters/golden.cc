@@ -57,8 +57,10 @@ constexpr const char* kE5m2 = PATTERN8("11u", "2", "3u");
 const GoldenType kTypes[] = {
     {DType::f32, AT("float"), "(float)((int32_t)(h % 2049u) - 1024) / 1024.0f", false, f32_bits},
     {DType::f64, AT("double"), "(double)((int32_t)(h % 2049u) - 1024) / 1024.0", false, f64_bits},
-    {DType::f16, SMALL("uint16_t", "5u, 10u, 15, 1"), PATTERN16("11u", "10", "0x3FFu"), true, f16_bits},
-    {DType::bf16, SMALL("uint16_t", "8u, 7u, 127, 1"), PATTERN16("123u", "7", "0x7Fu"), true, bf16_bits},
+    {DType::f16, SMALL("uint16_t", "5u, 10u, 15, 1"), PATTERN16("11u", "10", "0x3FFu"), true,
+     f16_bits},
+    {DType::bf16, SMALL("uint16_t", "8u, 7u, 127, 1"), PATTERN16("123u", "7", "0x7Fu"), true,
+     bf16_bits},
     {DType::f8e4m3fn, SMALL("uint8_t", "4u, 3u, 7, 0"), kE4m3, true, e4m3_bits},
     {DType::f8e4m3fnuz, SMALL("uint8_t", "4u, 3u, 8, 0"), kE4m3, true, e4m3_bits},
     {DType::f8e5m2, SMALL("uint8_t", "5u, 2u, 15, 1"), kE5m2, true, e5m2_bits},

@@ -10,9 +10,9 @@ namespace tinycc {
 
 struct GoldenType {
   DType dtype;
-  const char* value;     // C: element i of `tensor`, as a double
-  const char* generate;  // C: what is stored as element i, from the hash h
-  bool small_float;      // `value` calls small_float
+  const char* value;                // C: element i of `tensor`, as a double
+  const char* generate;             // C: what is stored as element i, from the hash h
+  bool small_float;                 // `value` calls small_float
   uint64_t (*bits)(uint32_t hash);  // `generate` in C++: the bits that are stored, sign-extended
 };
 

@@ -4,7 +4,8 @@
 //
 //   Names names(program, WeightsMode::source);
 //   HostInputs host{names, kernels, helpers, golden, …};
-//   files = emit_host(host);  … format and check them …  files.push_back(emit_report(host, files));
+//   files = emit_host(host);  … format and check all but NAME_weights*.c …
+//   files.push_back(emit_report(host, files));
 #pragma once
 
 #include <optional>
@@ -37,7 +38,7 @@ struct GoldenCase {
   std::optional<uint32_t> seed;  // set: inputs[k] is golden_input(…, seed, k), not to be embedded
   double relative = 1e-4;        // to the largest expected magnitude of an output
   double absolute = 1e-5;
-  int64_t runs = 1;              // with states: the outputs are those after so many runs
+  int64_t runs = 1;  // with states: the outputs are those after so many runs
 };
 
 /// Input k of a generated case: small numbers that every dtype represents, by a hash that the
@@ -45,8 +46,8 @@ struct GoldenCase {
 TensorData golden_input(DType dtype, const std::vector<int64_t>& shape, uint32_t seed, size_t k);
 
 struct HostInputs {
-  const Names& names;  // and, by it, the program
-  std::vector<KernelText> kernels;        // one for each kernel of the program
+  const Names& names;               // and, by it, the program
+  std::vector<KernelText> kernels;  // one for each kernel of the program
   std::vector<HelperText> helpers;
   std::vector<GoldenCase> golden;
   std::vector<std::string> externals;     // functions of the C library that kernels call: "sinf"

@@ -7,12 +7,12 @@
 
 namespace tinycc {
 
-std::string header_file(const HostInputs& host);                // NAME.h
-std::vector<SourceFile> model_files(const HostInputs& host);    // NAME.c, NAME_kernels_N.c …
-std::vector<SourceFile> weight_files(const HostInputs& host);   // NAME_weights.h, .c, …
-std::string cli_file(const HostInputs& host);                   // NAME_cli.c
-std::string test_file(const HostInputs& host);                  // NAME_test.c
-std::string bench_file(const HostInputs& host);                 // NAME_bench.c
+std::string header_file(const HostInputs& host);               // NAME.h
+std::vector<SourceFile> model_files(const HostInputs& host);   // NAME.c, NAME_kernels_N.c …
+std::vector<SourceFile> weight_files(const HostInputs& host);  // NAME_weights.h, .c, …
+std::string cli_file(const HostInputs& host);                  // NAME_cli.c
+std::string test_file(const HostInputs& host);                 // NAME_test.c
+std::string bench_file(const HostInputs& host);                // NAME_bench.c
 /// Makefile, CMakeLists.txt, NAME.tinycc.d; `sources`: all files that were made before.
 std::vector<SourceFile> build_files(const HostInputs& host, std::span<const SourceFile> sources);
 
@@ -47,6 +47,11 @@ bool is_parallel(const HostInputs& host);
 /// The number of values of a port, and "f32[1,10]".
 const Buffer& buffer_of(const Program& program, int64_t id);
 std::string port_type(const Program& program, const Port& port);
+
+/// The plan of the arena, lines of a comment: which step reads and writes which tensor, and where.
+std::string plan_text(const Names& names);
+/// The same as members of a union, each tensor at its offset.
+std::string arena_members(const Names& names);
 
 /// Who reads and writes a buffer, by top-level step.
 struct Uses {

@@ -3,15 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
 #include "emitters/host_files.h"
 
 namespace tinycc {
 
 namespace {
-
-constexpr size_t kMatrixSteps = 12;  // plans of more steps are listed, not drawn
 
 // ---- the comment at the head -----------------------------------------------------------------
 
@@ -31,6 +28,11 @@ std::string interface_text(const Program& program) {
   const std::string line = in + "  ->  " + out + "          " + macs;
   if (line.size() <= 90) return " *     " + line;
   return wrap_words(in, " *     ") + "\n" + wrap_words("-> " + out, " *     ") + "\n *     " + macs;
+}
+
+bool depends_on_data(const std::vector<Step>& steps) {
+  return std::ranges::any_of(
+      steps, [](const Step& s) { return s.condition >= 0 || depends_on_data(s.body); });
 }
 
 /// "image.at[0][0][i][j]": indices are letters where there is more than one element.
@@ -59,8 +61,7 @@ void declare_ports(const Names& names, const std::vector<Port>& ports, bool inpu
                    std::vector<std::string>& lines) {
   for (const Port& port : ports) {
     const std::string& member = names.member(port.buffer);
-    const std::string example =
-        element_example(member, buffer_of(names.program(), port.buffer));
+    const std::string example = element_example(member, buffer_of(names.program(), port.buffer));
     lines.push_back(usage_line(fmt::format("static {} {};", names.type(port.buffer), member),
                                inputs ? "fill " + example : "then holds " + example));
   }
@@ -71,8 +72,8 @@ std::string usage_text(const HostInputs& host) {
   const Program& program = names.program();
   const std::string& n = names.prefix();
   const bool state = !program.states.empty(), bin = names.weights_mode() == WeightsMode::bin;
-  std::vector<std::string> lines{usage_line(
-      fmt::format("static {}_arena arena;", n), "scratch memory, yours; its contents need no care")};
+  std::vector<std::string> lines{usage_line(fmt::format("static {}_arena arena;", n),
+                                            "scratch memory, yours; its contents need no care")};
   if (state) {
     lines.push_back(usage_line(fmt::format("static {}_state state;", n),
                                fmt::format("kept between runs; {}_state_init(&state) first", n)));
@@ -87,7 +88,12 @@ std::string usage_text(const HostInputs& host) {
     const std::string code = fmt::format("const {}_{} {} = {{", n, kind, kind);
     lines.push_back(wrap_words(list + "};", " *     " + code));
   };
-  initial("inputs", address_list(names, program.inputs, bin));
+  initial("inputs",
+          address_list(names, program.inputs, bin) + (is_parallel(host) ? ", NULL, NULL" : ""));
+  if (is_parallel(host)) {
+    lines.push_back(
+        " *         (several threads: tinycc_rt_parallel_for and a tinycc_rt_pool * for NULL)");
+  }
   initial("outputs", address_list(names, program.outputs, false));
   lines.push_back(fmt::format(" *     if ({}_run(&inputs, &outputs, &arena{}) == {}) {{ ... }}", n,
                               state ? ", &state" : "", names.macro("OK")));
@@ -103,14 +109,13 @@ std::string array_text(const Buffer& buffer) {
 std::string port_types(const Names& names, const std::vector<Port>& ports, const char* kind) {
   std::string out;
   for (const Port& port : ports) {
-    const std::string text =
-        fmt::format("/* {} `{}`: {}{}{} */", kind, comment_text(port.name),
-                    port_type(names.program(), port), port.meaning.empty() ? "" : "; ",
-                    comment_text(port.meaning));
+    const std::string text = fmt::format(
+        "/* {} `{}`: {}{}{} */", kind, comment_text(port.name), port_type(names.program(), port),
+        port.meaning.empty() ? "" : "; ", comment_text(port.meaning));
     out += wrap_words(text, "") + "\n";
-    out += fmt::format("typedef struct {{\n    {}\n}} {};\n\n",
-                       array_text(buffer_of(names.program(), port.buffer)),
-                       names.type(port.buffer));
+    out +=
+        fmt::format("typedef struct {{\n    {}\n}} {};\n\n",
+                    array_text(buffer_of(names.program(), port.buffer)), names.type(port.buffer));
   }
   return out;
 }
@@ -119,7 +124,8 @@ std::string port_members(const Names& names, const std::vector<Port>& ports, con
                          const char* kind) {
   std::string out;
   for (const Port& port : ports) {
-    out += fmt::format("{}{} *{};\n", qualifier, names.type(port.buffer), names.member(port.buffer));
+    out +=
+        fmt::format("{}{} *{};\n", qualifier, names.type(port.buffer), names.member(port.buffer));
   }
   return out.empty() ? fmt::format("int none; /* this model has no {} */\n", kind) : out;
 }
@@ -173,93 +179,15 @@ std::string state_type(const Names& names) {
   out += "typedef struct {\n";
   for (const Port& port : program.states) {
     out += fmt::format("    {} {}; /* {} {}{}{} */\n", names.type(port.buffer),
-                       names.member(port.buffer), comment_text(port.name),
-                       port_type(program, port), port.meaning.empty() ? "" : "; ",
-                       comment_text(port.meaning));
+                       names.member(port.buffer), comment_text(port.name), port_type(program, port),
+                       port.meaning.empty() ? "" : "; ", comment_text(port.meaning));
   }
   return out + fmt::format("}} {}_state;\n\n", names.prefix());
 }
 
-// ---- the plan --------------------------------------------------------------------------------
-
-/// Buffers of the arena by offset, then by first step.
-std::vector<const Placed*> arena_order(const Program& program) {
-  std::vector<const Placed*> out;
-  for (const auto& [id, placed] : program.buffers) {
-    if (placed.offset >= 0) out.push_back(&placed);
-  }
-  std::ranges::sort(out, {}, [](const Placed* p) {
-    return std::tuple(p->offset, p->first, p->buffer->id);
-  });
-  return out;
-}
-
-std::string uses_matrix(const Uses& uses, size_t steps) {
-  std::string out;
-  for (size_t i = 0; i < steps; ++i) {
-    const bool read = i < uses.reads.size() && uses.reads[i];
-    const bool written = i < uses.writes.size() && uses.writes[i];
-    out += right_aligned(read && written ? "RW" : (read ? "R" : (written ? "W" : "")), 5);
-  }
-  return out;
-}
-
-std::string uses_span(const Uses& uses) {
-  size_t first = uses.reads.size(), last = 0;
-  for (size_t i = 0; i < uses.reads.size(); ++i) {
-    if (!uses.reads[i] && !uses.writes[i]) continue;
-    first = std::min(first, i);
-    last = i;
-  }
-  return right_aligned(fmt::format("{} .. {}", std::min(first, last), last), 14);
-}
-
-std::string plan_head(size_t width, size_t steps, bool matrix) {
-  std::string out = " *     " + left_aligned(matrix ? "step" : "tensor", width);
-  for (size_t i = 0; matrix && i < steps; ++i) out += right_aligned(fmt::format("{}", i), 5);
-  if (!matrix) out += right_aligned("steps", 14);
-  return out + right_aligned("offset", 14) + right_aligned("bytes", 14);
-}
-
-std::string plan_text(const Names& names) {
-  const Program& program = names.program();
-  const std::vector<const Placed*> order = arena_order(program);
-  if (order.empty()) return " *     empty: every kernel writes an output";
-  const size_t steps = program.steps.size();
-  const bool matrix = steps <= kMatrixSteps;
-  size_t width = 14;
-  for (const Placed* p : order) width = std::max(width, names.member(p->buffer->id).size() + 2);
-  std::map<int64_t, Uses> uses = uses_of(program);
-  std::string out = plan_head(width, steps, matrix);
-  for (const Placed* p : order) {
-    const Uses& use = uses[p->buffer->id];
-    out += "\n *     " + left_aligned(names.member(p->buffer->id), width) +
-           (matrix ? uses_matrix(use, steps) : uses_span(use)) +
-           right_aligned(thousands(p->offset), 14) +
-           right_aligned(thousands(p->buffer->bytes()), 14);
-    if (p->same_as >= 0) out += "  in place of " + names.member(p->same_as);
-  }
-  return out;
-}
-
-std::string arena_members(const Names& names) {
-  std::string out;
-  for (const Placed* p : arena_order(names.program())) {
-    const int64_t id = p->buffer->id;
-    TCC_CHECK(p->offset % bytes_of(p->buffer->dtype) == 0,
-              fmt::format("the offset of {} breaks its alignment", names.member(id)));
-    out += p->offset == 0
-               ? fmt::format("{} {};\n", names.type(id), names.member(id))
-               : fmt::format("struct {{\n    unsigned char skip[{}];\n    {} tensor;\n}} {};\n",
-                             p->offset, names.type(id), names.member(id));
-  }
-  return out;
-}
-
 bool any_stdint(const HostInputs& host) {
   const Program& program = host.names.program();
-  return is_parallel(host) ||
-         std::ranges::any_of(program.buffers, [](const auto& entry) {
+  return is_parallel(host) || std::ranges::any_of(program.buffers, [](const auto& entry) {
            const Buffer& buffer = *entry.second.buffer;
            return buffer.space != Space::weight && needs_stdint(buffer.dtype);
          });
@@ -276,6 +204,8 @@ std::string header_file(const HostInputs& host) {
   values.merge(TextValues{
       {"interface", interface_text(program)},
       {"usage", usage_text(host)},
+      {"data_dependent",
+       depends_on_data(program.steps) ? "which steps run, as the model says" : ""},
       {"externals", join(host.externals, ", ")},
       {"and_state", state ? " and a state" : ""},
       {"comma_state", state ? ", state" : ""},
@@ -295,8 +225,9 @@ std::string header_file(const HostInputs& host) {
       {"plan", plan_text(names)},
       {"arena_members", arena_members(names)},
       {"aligned", program.target.dialect == "gnu"
-                      ? fmt::format(" __attribute__((aligned({})))", align) : ""}});
-  return expand_template("header.h", values);
+                      ? fmt::format(" __attribute__((aligned({})))", align)
+                      : ""}});
+  return wrap_long_lines(expand_template("header.h", values));
 }
 
 }  // namespace tinycc

@@ -33,9 +33,9 @@ std::string steps_text(const Names& names, size_t kernel) {
     collect_steps(names, kernel, program.steps[i], i, steps);
   }
   const size_t shown = std::min<size_t>(steps.size(), 8);
-  std::string out = fmt::format("Step{} {}", steps.size() == 1 ? "" : "s",
-                                fmt::join(steps.begin(), steps.begin() + static_cast<long>(shown),
-                                          ", "));
+  std::string out =
+      fmt::format("Step{} {}", steps.size() == 1 ? "" : "s",
+                  fmt::join(steps.begin(), steps.begin() + static_cast<long>(shown), ", "));
   return shown == steps.size() ? out : out + fmt::format(" and {} more", steps.size() - shown);
 }
 
@@ -58,10 +58,11 @@ std::string comment_of(const HostInputs& host, size_t k) {
     if (p.written) results.push_back(p.name);
   }
   const auto lines = [](std::string_view text) { return wrap_words(comment_text(text), " * "); };
-  std::string out = "/" + wrap_words(fmt::format("{}: {} = {}", steps_text(names, k),
-                                                 join(results, ", "),
-                                                 comment_text(kernel.computes)),
-                                     " * ").substr(1);
+  std::string out =
+      "/" + wrap_words(fmt::format("{}: {} = {}", steps_text(names, k), join(results, ", "),
+                                   comment_text(kernel.computes)),
+                       " * ")
+                .substr(1);
   out += "\n" + lines(fmt::format("{} -> {}; {} FLOP, reads {} bytes, writes {} bytes",
                                   parameter_shapes(names, k, false),
                                   parameter_shapes(names, k, true), thousands(kernel.flops),
@@ -81,25 +82,6 @@ bool has_word(std::string_view text, std::string_view word) {
     if (starts && (end == text.size() || !is_word_char(text[end]))) return true;
   }
   return false;
-}
-
-std::string wrap_arguments(const std::string& text, size_t indent) {
-  const size_t open = text.find('(') + 1;
-  std::string out, line(indent, ' ');
-  for (size_t at = 0; at < text.size();) {
-    const size_t comma = text.find(", ", at);
-    const size_t end = comma == std::string::npos ? text.size() : comma + 1;
-    const std::string piece = text.substr(at, end - at);
-    if (at > 0 && line.size() + 1 + piece.size() > 100) {
-      out += line + "\n";
-      line.assign(indent + open, ' ');
-    } else if (at > 0) {
-      line += ' ';
-    }
-    line += piece;
-    at = comma == std::string::npos ? end : comma + 2;
-  }
-  return out + line;
 }
 
 std::vector<size_t> called_kernels(const Names& names) {

@@ -11,176 +11,6 @@ namespace tinycc {
 
 namespace {
 
-using Scope = std::map<int64_t, std::string>;  // loop variables by the id of their range
-
-// ---- steps as statements ---------------------------------------------------------------------
-
-std::string call_text(const HostInputs& host, const Step& step, const Scope& scope,
-                      size_t indent) {
-  const Names& names = host.names;
-  const size_t k = step.kernel;
-  const bool parallel = host.kernels[k].parts > 1;
-  std::vector<std::string> arguments;
-  if (parallel) arguments.push_back("inputs");
-  for (size_t i = 0; i < step.arguments.size(); ++i) {
-    if (!names.parameters(k)[i].passed) continue;
-    arguments.push_back(argument_text(names, step.arguments[i]));
-  }
-  for (const Expr range : names.free_ranges(k)) {
-    const auto variable = scope.find(id_of(range));
-    TCC_CHECK(variable != scope.end(), names.kernel(k) + " uses a range that no step binds");
-    arguments.push_back(variable->second);
-  }
-  if (names.takes_weights(k)) arguments.push_back("inputs->weights");
-  return wrap_arguments(fmt::format("{}{}({});", names.kernel(k), parallel ? "_parts" : "",
-                                    join(arguments, ", ")), indent) + "\n";
-}
-
-std::string steps_text(const HostInputs& host, const std::vector<Step>& steps, Scope scope,
-                       size_t indent);
-
-std::string repeat_text(const HostInputs& host, const Step& step, Scope scope, size_t indent) {
-  const std::string margin(indent, ' ');
-  std::set<std::string> taken{"inputs", "outputs", "arena", "state"};
-  for (const auto& [id, name] : scope) taken.insert(name);
-  const std::string variable = unique_identifier(step.range->attr.name, taken);
-  scope[id_of(step.range)] = variable;
-  std::string out = fmt::format("{0}for (int32_t {1} = 0; {1} < {2}; ++{1}) {{\n", margin, variable,
-                                extent_of(step.range));
-  out += steps_text(host, step.body, scope, indent + 4);
-  if (step.condition >= 0) {
-    out += fmt::format("{0}    if ({1} != 0) {{\n{0}        break;\n{0}    }}\n", margin,
-                       scalar_text(host.names, step.condition));
-  }
-  return out + margin + "}\n";
-}
-
-std::string select_text(const HostInputs& host, const Step& step, const Scope& scope,
-                        size_t indent) {
-  const std::string margin(indent, ' ');
-  const auto branch = [&](size_t i) {
-    return i < step.body.size() ? steps_text(host, {step.body[i]}, scope, indent + 4) : "";
-  };
-  std::string out =
-      fmt::format("{}if ({} != 0) {{\n", margin, scalar_text(host.names, step.condition));
-  out += branch(0);
-  const std::string otherwise = branch(1);
-  if (!otherwise.empty()) out += margin + "} else {\n" + otherwise;
-  return out + margin + "}\n";
-}
-
-std::string step_text(const HostInputs& host, const Step& step, const Scope& scope,
-                      size_t indent) {
-  switch (step.kind) {
-    case Step::Kind::call: return call_text(host, step, scope, indent);
-    case Step::Kind::repeat: return repeat_text(host, step, scope, indent);
-    case Step::Kind::select: return select_text(host, step, scope, indent);
-    case Step::Kind::block: return steps_text(host, step.body, scope, indent);
-  }
-  return "";
-}
-
-std::string steps_text(const HostInputs& host, const std::vector<Step>& steps, Scope scope,
-                       size_t indent) {
-  std::string out;
-  for (const Step& step : steps) out += step_text(host, step, scope, indent);
-  return out;
-}
-
-/// Copies the outputs' pointers that `text` uses into locals, which it then names instead. (A
-/// checker of MISRA's rule 11.8 takes `outputs->probs` for a pointer to const.)
-std::string output_locals(const HostInputs& host, std::string& text) {
-  std::string locals;
-  for (const Port& port : host.names.program().outputs) {
-    const std::string& member = host.names.member(port.buffer);
-    const std::string place = "outputs->" + member;
-    if (!has_word(text, place)) continue;
-    for (size_t at = text.find(place); at != std::string::npos; at = text.find(place, at)) {
-      const size_t end = at + place.size();
-      const bool whole = end == text.size() || text[end] == ',' || text[end] == ')' ||
-                         text[end] == '-';
-      whole ? (void)text.replace(at, place.size(), member) : (void)++at;
-    }
-    locals += fmt::format("{} *const {} = {};\n", host.names.type(port.buffer), member, place);
-  }
-  return locals;
-}
-
-// ---- top-level steps -------------------------------------------------------------------------
-
-/// The parameters among inputs, outputs, arena, state that `text` names, and as arguments.
-std::pair<std::string, std::string> used_parameters(const HostInputs& host,
-                                                    const std::string& text) {
-  std::vector<std::string> parameters, arguments;
-  const std::string& n = host.names.prefix();
-  for (const auto& [word, declaration] :
-       {std::pair{"inputs", fmt::format("const {}_inputs *inputs", n)},
-        std::pair{"outputs", fmt::format("const {}_outputs *outputs", n)},
-        std::pair{"arena", fmt::format("{}_arena *arena", n)},
-        std::pair{"state", fmt::format("{}_state *state", n)}}) {
-    if (!has_word(text, word)) continue;
-    parameters.push_back(declaration);
-    arguments.push_back(word);
-  }
-  return {parameters.empty() ? "void" : join(parameters, ", "), join(arguments, ", ")};
-}
-
-/// The statement for each top-level step, and the functions behind those that are no plain calls.
-struct TopLevel {
-  std::vector<std::string> calls;
-  std::string functions;
-};
-
-std::string with_locals(const HostInputs& host, std::string text, size_t indent) {
-  std::string locals = output_locals(host, text);
-  if (locals.empty()) return text;
-  std::string out;
-  for (size_t at = 0; at < locals.size();) {
-    const size_t end = locals.find('\n', at) + 1;
-    out += std::string(indent, ' ') + locals.substr(at, end - at);
-    at = end;
-  }
-  return out + "\n" + text;
-}
-
-TopLevel top_level(const HostInputs& host) {
-  TopLevel top;
-  const std::vector<Step>& steps = host.names.program().steps;
-  for (size_t i = 0; i < steps.size(); ++i) {
-    if (steps[i].kind == Step::Kind::call) {
-      top.calls.push_back(call_text(host, steps[i], {}, 0));
-      continue;
-    }
-    const std::string body = step_text(host, steps[i], {}, 4);
-    const auto [parameters, arguments] = used_parameters(host, body);
-    const std::string name = host.names.prefixed(fmt::format("f_step_{}", i));
-    if (!steps[i].computes.empty()) {
-      top.functions += "/" + wrap_words(fmt::format("Step {}: {}", i,
-                                                    comment_text(steps[i].computes)),
-                                        " * ").substr(1) + " */\n";
-    }
-    top.functions +=
-        wrap_arguments(fmt::format("static void {}({})", name, parameters), 0) + "\n{\n" +
-        with_locals(host, body, 4) + "}\n\n";
-    top.calls.push_back(fmt::format("{}({});\n", name, arguments));
-  }
-  return top;
-}
-
-std::string cases_text(const std::vector<std::string>& calls) {
-  std::string out;
-  for (size_t i = 0; i < calls.size(); ++i) {
-    out += fmt::format("case {}:\n", i);
-    for (size_t at = 0; at < calls[i].size();) {
-      const size_t end = calls[i].find('\n', at) + 1;
-      out += "    " + calls[i].substr(at, end - at);
-      at = end;
-    }
-    out += "    break;\n";
-  }
-  return out;
-}
-
 // ---- entries ---------------------------------------------------------------------------------
 
 std::string is_null_text(const HostInputs& host) {
@@ -194,9 +24,10 @@ std::string is_null_text(const HostInputs& host) {
   for (const Port& port : program.outputs) {
     pointers.push_back("outputs->" + host.names.member(port.buffer));
   }
-  std::string text;
-  for (const std::string& p : pointers) text += (text.empty() ? "(" : " || (") + p + " == NULL)";
-  return wrap_words(text, std::string(12, ' ')).substr(12);
+  std::vector<std::string> tests;
+  for (const std::string& p : pointers) tests.push_back(fmt::format("({} == NULL) ||", p));
+  tests.back().resize(tests.back().size() - 3);
+  return wrap(tests, std::string(12, ' ')).substr(12);
 }
 
 std::string nested_loops(const Names& names, const Port& port, const std::string& value) {
@@ -227,8 +58,7 @@ std::string first_value(const Names& names, const Port& port) {
   const auto found = names.program().weights.find(port.buffer);
   const Buffer& buffer = buffer_of(names.program(), port.buffer);
   const bool given = found != names.program().weights.end() && found->second.count() > 0;
-  const TensorData data =
-      given ? found->second : TensorData::of_numbers(buffer.dtype, {1}, {0});
+  const TensorData data = given ? found->second : TensorData::of_numbers(buffer.dtype, {1}, {0});
   if (is_splat(data)) return nested_loops(names, port, literal(data, 0));
   const std::vector<int64_t> extents = buffer.layout.extents(buffer.shape);
   return fmt::format("static const {} {}_first = {{{{\n{}\n}}}};\nstate->{} = {}_first;\n",
@@ -267,22 +97,21 @@ TextValues model_values(const HostInputs& host) {
   const std::string run_locals = output_locals(host, run);
   const std::string step_locals = output_locals(host, cases);
   TextValues values = common_values(host);
-  values.merge(TextValues{
-      {"arguments", program.states.empty() ? "inputs, outputs, arena"
-                                           : "inputs, outputs, arena, state"},
-      {"const_parameters", without_const_arena(host)},
-      {"is_null", is_null_text(host)},
-      {"run", run_locals + (run_locals.empty() ? "" : "\n") + run},
-      {"step_locals", step_locals + (step_locals.empty() ? "" : "\n")},
-      {"cases", cases},
-      {"composites", top.functions},
-      {"parts", parts_text(host)},
-      {"state_init", state_init_text(names)},
-      {"checks", nan_check(names)},
-      {"file_bytes", ""},
-      {"mark", "\"\""},
-      {"mark_bytes", fmt::format("{}", kWeightsMarkBytes)},
-      {"weights_align", fmt::format("{}", weights_align(names))}});
+  values.merge(TextValues{{"arguments", program.states.empty() ? "inputs, outputs, arena"
+                                                               : "inputs, outputs, arena, state"},
+                          {"const_parameters", without_const_arena(host)},
+                          {"is_null", is_null_text(host)},
+                          {"run", run_locals + (run_locals.empty() ? "" : "\n") + run},
+                          {"step_locals", step_locals + (step_locals.empty() ? "" : "\n")},
+                          {"cases", cases},
+                          {"composites", top.functions},
+                          {"parts", parts_text(host)},
+                          {"state_init", state_init_text(names)},
+                          {"checks", nan_check(names)},
+                          {"file_bytes", ""},
+                          {"mark", "\"\""},
+                          {"mark_bytes", fmt::format("{}", kWeightsMarkBytes)},
+                          {"weights_align", fmt::format("{}", weights_align(names))}});
   if (names.weights_mode() != WeightsMode::source) {
     const std::string binary = weights_binary(names);
     values["file_bytes"] = fmt::format("{}", binary.size());
@@ -324,7 +153,7 @@ std::string parts_text(const HostInputs& host) {
                             {"arguments", join(arguments, ", ")},
                             {"from_job", "call->" + join(arguments, ", call->")}});
     values["parameters"] = parameters;
-    out += expand_template("parts.c", values) + "\n";
+    out += wrap_long_lines(expand_template("parts.c", values)) + "\n";
   }
   return out;
 }
@@ -338,7 +167,7 @@ std::vector<SourceFile> model_files(const HostInputs& host) {
   values["contents"] = sharded ? "call sequence" : "kernels and call sequence";
   values["kernels"] = sharded || shards.empty() ? "" : shards[0];
   values["helpers"] = helpers_for(host, values["kernels"]);
-  std::vector<SourceFile> files{{n + ".c", expand_template("model.c", values)}};
+  std::vector<SourceFile> files{{n + ".c", wrap_long_lines(expand_template("model.c", values))}};
   if (!sharded) return files;
   values["prototypes"] = prototypes(host);
   files.push_back({n + "_kernels.h", expand_template("kernels.h", values), Role::header});
@@ -347,8 +176,8 @@ std::vector<SourceFile> model_files(const HostInputs& host) {
     values["shard"] = fmt::format("{}", i + 1);
     values["kernels"] = shards[i];
     values["helpers"] = helpers_for(host, shards[i]);
-    files.push_back({fmt::format("{}_kernels_{}.c", n, i + 1),
-                     expand_template("kernels.c", values)});
+    files.push_back(
+        {fmt::format("{}_kernels_{}.c", n, i + 1), expand_template("kernels.c", values)});
   }
   return files;
 }

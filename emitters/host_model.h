@@ -1,4 +1,4 @@
-// What host_kernels.cc and host_model.cc share. Internal to the host emitter.
+// What host_kernels.cc, host_steps.cc and host_model.cc share. Internal to the host emitter.
 #pragma once
 
 #include "emitters/host_files.h"
@@ -7,8 +7,18 @@ namespace tinycc {
 
 /// True when `word` occurs in `text` as a whole identifier.
 bool has_word(std::string_view text, std::string_view word);
-/// "f(a, b, c)" as lines of at most 100 columns; those after the first start below `a`.
-std::string wrap_arguments(const std::string& text, size_t indent);
+
+/// The statement for each top-level step, and the functions behind those that are no plain calls.
+struct TopLevel {
+  std::vector<std::string> calls;
+  std::string functions;
+};
+TopLevel top_level(const HostInputs& host);
+/// Those statements as the cases of a switch.
+std::string cases_text(const std::vector<std::string>& calls);
+/// Copies the outputs' pointers that `text` uses into locals, which it then names instead; returns
+/// the declarations. (A checker of MISRA's rule 11.8 takes `outputs->probs` for pointing to const.)
+std::string output_locals(const HostInputs& host, std::string& text);
 
 /// Kernels that some step calls, in the order of the first calls.
 std::vector<size_t> called_kernels(const Names& names);

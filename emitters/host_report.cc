@@ -101,10 +101,11 @@ std::vector<std::string> step_rows(const Names& names) {
   std::vector<std::string> rows;
   for (const Step& step : names.program().steps) {
     const Work work = work_of(names, step);
-    rows.push_back(fmt::format(
-        "{{\"kernel\": {}, \"nodes\": {}, \"flops\": {}, \"bytes_read\": {}, \"bytes_written\": {}}}",
-        json_string(work.name), json_strings(step.nodes), work.flops, work.bytes_read,
-        work.bytes_written));
+    rows.push_back(
+        fmt::format("{{\"kernel\": {}, \"nodes\": {}, \"flops\": {}, \"bytes_read\": {}, "
+                    "\"bytes_written\": {}}}",
+                    json_string(work.name), json_strings(step.nodes), work.flops, work.bytes_read,
+                    work.bytes_written));
   }
   return rows;
 }

@@ -15,11 +15,12 @@ namespace tinycc {
 
 namespace {
 
-constexpr int64_t kValues = 12000;  // of outputs, in the whole file; as many of inputs
+constexpr int64_t kValues = 8000;  // of outputs, in the whole file; as many of inputs
 
 // ---- types -----------------------------------------------------------------------------------
 
-std::vector<DType> types_of(const Program& program, std::initializer_list<const std::vector<Port>*> lists) {
+std::vector<DType> types_of(const Program& program,
+                            std::initializer_list<const std::vector<Port>*> lists) {
   std::vector<DType> out;
   for (const std::vector<Port>* ports : lists) {
     for (const Port& port : *ports) {
@@ -116,8 +117,8 @@ std::string input_arrays(const GoldenCase& golden, size_t k) {
     for (int64_t at = 0; at < data.count(); ++at) items.push_back(input_literal(data, at));
     out += array_text(std::string(c_type(data.dtype)), names.back(), items);
   }
-  return out + fmt::format("static const void *const golden_{}_in[] = {{{}}};\n", k,
-                           join(names, ", "));
+  return out +
+         fmt::format("static const void *const golden_{}_in[] = {{{}}};\n", k, join(names, ", "));
 }
 
 std::string output_arrays(const GoldenCase& golden, size_t outputs, size_t k, int64_t most) {
@@ -136,9 +137,9 @@ std::string output_arrays(const GoldenCase& golden, size_t outputs, size_t k, in
           decimal(data.number(s * samples.stride % data.count()), data.dtype == DType::f32));
     }
     out += array_text("double", name, items);
-    rows += fmt::format("    {{{}, {}u, {}u, {}, {}}},\n", name, samples.count, samples.stride,
-                        decimal(signed_mean(data), false),
-                        decimal(tolerance_of(golden, data), false));
+    rows +=
+        fmt::format("    {{{}, {}u, {}u, {}, {}}},\n", name, samples.count, samples.stride,
+                    decimal(signed_mean(data), false), decimal(tolerance_of(golden, data), false));
   }
   return out + fmt::format("static const expectation golden_{}_out[] = {{\n{}}};\n", k, rows);
 }
@@ -195,8 +196,8 @@ std::pair<std::string, std::string> guarded_members(const Names& names) {
   for (const Port& port : names.program().outputs) {
     const std::string& member = names.member(port.buffer);
     const std::string guard = unique_identifier(member + "_guard", taken);
-    members += fmt::format("{} {};\nunsigned char {}[GUARD];\n", names.type(port.buffer), member,
-                           guard);
+    members +=
+        fmt::format("{} {};\nunsigned char {}[GUARD];\n", names.type(port.buffer), member, guard);
     guards.push_back("out." + guard);
   }
   return {members, join(guards, ", ")};
@@ -254,6 +255,7 @@ std::string test_file(const HostInputs& host) {
       {"small_floats", any_small_float(out) ? "1" : ""},
       {"value_cases", value_cases(out)},
       {"generate_cases", generate_cases(in)},
+      {"start", arena_align(program) > 1 ? "size_t start = 0;" : "const size_t start = 0;"},
       {"align_matters", arena_align(program) > 1 ? "1" : ""},
       {"null_ports", null_ports(host)}});
   return expand_template("test.c", values);

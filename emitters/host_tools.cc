@@ -13,18 +13,27 @@ namespace {
 /// NumPy's name of the type that carries a dtype's values or bit patterns in a .npy file.
 const char* numpy_type(DType dtype) {
   switch (dtype) {
-    case DType::f32: return "<f4";
-    case DType::f64: return "<f8";
-    case DType::f16: return "<f2";
-    case DType::boolean: return "|b1";
-    default: break;
+    case DType::f32:
+      return "<f4";
+    case DType::f64:
+      return "<f8";
+    case DType::f16:
+      return "<f2";
+    case DType::boolean:
+      return "|b1";
+    default:
+      break;
   }
   const bool negative = kind_of(dtype) == DKind::signed_int;
   switch (bytes_of(dtype)) {
-    case 1: return negative ? "|i1" : "|u1";
-    case 2: return negative ? "<i2" : "<u2";
-    case 4: return negative ? "<i4" : "<u4";
-    default: return negative ? "<i8" : "<u8";
+    case 1:
+      return negative ? "|i1" : "|u1";
+    case 2:
+      return negative ? "<i2" : "<u2";
+    case 4:
+      return negative ? "<i4" : "<u4";
+    default:
+      return negative ? "<i8" : "<u8";
   }
 }
 
@@ -83,8 +92,7 @@ std::string port_struct_members(const Names& names, const std::vector<Port>& por
   return out;
 }
 
-std::string inputs_value(const HostInputs& host, const std::string& hook,
-                         const std::string& pool) {
+std::string inputs_value(const HostInputs& host, const std::string& hook, const std::string& pool) {
   std::vector<std::string> items;
   const Names& names = host.names;
   if (names.weights_mode() == WeightsMode::bin) items.push_back("&weights");
@@ -122,10 +130,11 @@ TextValues tool_values(const HostInputs& host) {
       {"in_members", port_struct_members(names, program.inputs)},
       {"out_members", port_struct_members(names, program.outputs)},
       {"state_argument", program.states.empty() ? "" : ", &state"},
-      {"io_tables",
-       wrap_items({fmt::format("const {}_inputs inputs = {};", n,
-                               inputs_value(host, "tinycc_rt_parallel_for", "&pool"))}, 0) +
-           "\n" + fmt::format("const {}_outputs outputs = {};", n, outputs_value(host))},
+      {"io_tables", wrap_items({fmt::format("const {}_inputs inputs = {};", n,
+                                            inputs_value(host, "tinycc_rt_parallel_for", "&pool"))},
+                               0) +
+                        "\n" +
+                        fmt::format("const {}_outputs outputs = {};", n, outputs_value(host))},
       {"load_weights", bin ? expand_template("load_weights.c", values) : ""}});
   return values;
 }

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <utility>
 
 #include "emitters/host_files.h"
 #include "emitters/literal.h"
@@ -130,13 +130,13 @@ std::string declarations(const HostInputs& host, const std::vector<Constant>& co
     }
   }
   TextValues values = common_values(host);
-  values.merge(TextValues{
-      {"stdint", integers ? "1" : ""},
-      {"align", aligned ? fmt::format("{}", vector_align(names.program())) : ""},
-      {"weight_types", weight_types(names)},
-      {"members", members},
-      {"mark_bytes", fmt::format("{}", kWeightsMarkBytes)},
-      {"large", large}});
+  values.merge(
+      TextValues{{"stdint", integers ? "1" : ""},
+                 {"align", aligned ? fmt::format("{}", vector_align(names.program())) : ""},
+                 {"weight_types", weight_types(names)},
+                 {"members", members},
+                 {"mark_bytes", fmt::format("{}", kWeightsMarkBytes)},
+                 {"large", large}});
   return expand_template("weights.h", values);
 }
 
@@ -148,8 +148,9 @@ std::string initialiser(const Constant& c) {
   const size_t braces = extents.empty() ? 0 : (count_of(extents) == 0 ? extents.size() : 1);
   items = std::string(braces, '{') + items + std::string(braces, '}');
   if (!c.type.empty()) items = "{" + items + "}";
-  return fmt::format("    /* {}{} */\n    .{} =\n    {},\n", describe(c), range_text(*c.data),
-                     c.member, items);
+  const bool fits = items.find('\n') == std::string::npos && items.size() + c.member.size() < 90;
+  return fmt::format("    /* {}{} */\n    .{} ={}{},\n", describe(c), range_text(*c.data), c.member,
+                     fits ? " " : "\n    ", items);
 }
 
 std::string small_file(const HostInputs& host, const std::vector<Constant>& constants) {
@@ -180,25 +181,26 @@ std::string large_object(const Names& names, const Constant& c) {
   return out + "}};\n\n";
 }
 
+/// Large tensors, in order, in files of about kShardBytes of data.
 std::vector<SourceFile> large_files(const HostInputs& host, const std::vector<Constant>& all) {
-  std::vector<std::string> shards;
-  int64_t filled = kShardBytes;
+  std::vector<SourceFile> files;
+  TextValues values = common_values(host);
+  std::string text;
+  int64_t filled = 0;
+  const auto finish = [&] {
+    if (text.empty()) return;
+    values["objects"] = std::exchange(text, {});
+    files.push_back({fmt::format("{}_weights_{}.c", host.names.prefix(), files.size() + 1),
+                     expand_template("weights_large.c", values)});
+    filled = 0;
+  };
   for (const Constant& c : all) {
     if (!c.apart) continue;
-    if (filled + c.buffer->bytes() > kShardBytes && filled > 0) {
-      shards.emplace_back();
-      filled = 0;
-    }
-    shards.back() += large_object(host.names, c);
+    if (filled + c.buffer->bytes() > kShardBytes) finish();
+    text += large_object(host.names, c);
     filled += c.buffer->bytes();
   }
-  std::vector<SourceFile> files;
-  for (size_t i = 0; i < shards.size(); ++i) {
-    TextValues values = common_values(host);
-    values["objects"] = shards[i];
-    files.push_back({fmt::format("{}_weights_{}.c", host.names.prefix(), i + 1),
-                     expand_template("weights_large.c", values)});
-  }
+  finish();
   return files;
 }
 

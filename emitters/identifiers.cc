@@ -14,6 +14,7 @@ constexpr size_t kLongest = 40;
 
 /// Words that are no identifiers in C, in C++ (the header is for both), or that are macros or
 /// names of the C library wherever emitted code includes its headers. Sorted.
+// clang-format off
 constexpr std::string_view kReserved[] = {
     "EOF", "NULL", "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool",
     "break", "case", "catch", "char", "class", "compl", "concept", "const", "const_cast",
@@ -28,6 +29,7 @@ constexpr std::string_view kReserved[] = {
     "typename", "typeof", "uint16_t", "uint32_t", "uint64_t", "uint8_t", "uintptr_t", "union",
     "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor",
     "xor_eq"};
+// clang-format on
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -69,6 +71,7 @@ std::string unique_identifier(std::string_view text, std::set<std::string>& take
 }
 
 std::string shape_text(DType dtype, const std::vector<int64_t>& shape) {
+  if (shape.empty()) return std::string(name_of(dtype));
   return fmt::format("{}[{}]", name_of(dtype), fmt::join(shape, ","));
 }
 

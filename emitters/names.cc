@@ -16,14 +16,14 @@ namespace {
 constexpr int64_t kLiteralValues = 65536;
 
 /// Locals and parameters of the functions that the host emits: no port may be called so.
-const char* const kLocals[] = {"arena", "inputs", "job", "memory", "outputs", "parallel_for",
-                               "part",  "pool",   "run", "state",  "status",  "step",
-                               "bytes", "weights"};
+const char* const kLocals[] = {"arena",        "inputs", "job",   "memory", "outputs",
+                               "parallel_for", "part",   "pool",  "run",    "state",
+                               "status",       "step",   "bytes", "weights"};
 
 /// What the host emits at file scope, behind the prefix.
-const char* const kHostNames[] = {"arena", "arena_at", "check", "constants", "inputs", "outputs",
-                                  "parallel_for", "run", "state", "state_init", "status", "step",
-                                  "weights", "weights_at"};
+const char* const kHostNames[] = {"arena",      "arena_at",     "check", "constants", "inputs",
+                                  "outputs",    "parallel_for", "part",  "run",       "state",
+                                  "state_init", "status",       "step",  "weights",   "weights_at"};
 
 /// What the host appends to the name of a kernel that is split for threads.
 const char* const kKernelSuffixes[] = {"", "_job", "_part", "_parts"};
@@ -125,7 +125,8 @@ void Names::name_ports() {
 
 void Names::name_kernels() {
   const auto is_free = [&](const std::string& name) {
-    return std::ranges::none_of(kKernelSuffixes, [&](const char* s) { return taken_.count(name + s); });
+    return std::ranges::none_of(kKernelSuffixes,
+                                [&](const char* s) { return taken_.count(name + s); });
   };
   for (const Kernel& kernel : program_.kernels) {
     std::string plain = c_identifier(kernel.name);

@@ -31,8 +31,8 @@ std::string unique_identifier(std::string_view text, std::set<std::string>& take
 
 /// How a kernel reaches one of its parameters.
 struct ParameterNames {
-  int64_t buffer = 0;   // the program's buffer, of the first call
-  bool passed = true;   // false: a weight, the same one in all calls, which the kernel names itself
+  int64_t buffer = 0;  // the program's buffer, of the first call
+  bool passed = true;  // false: a weight, the same one in all calls, which the kernel names itself
   bool written = false;
   std::string type;     // "digits_t_h1"; empty unless passed
   std::string name;     // "h1", unique in the kernel; empty unless passed
@@ -112,7 +112,7 @@ class Names {
   std::set<int64_t> apart_;
 };
 
-/// "f32[1,16,8,8]"
+/// "f32[1,16,8,8]"; a scalar: "f32".
 std::string shape_text(DType dtype, const std::vector<int64_t>& shape);
 /// Axes of memory, outermost first, where they differ from row-major: "0 2(1,1) 3(1,1) 1/8 1%8" is
 /// dimension 0, then 2 and 3 with a halo of 1 before and behind, then 1 in blocks of 8. Else "".

@@ -145,20 +145,54 @@ std::string wrap_items(const std::vector<std::string>& items, size_t indent) {
   return out + line;
 }
 
-std::string wrap_words(std::string_view text, std::string_view lead) {
+std::string wrap(const std::vector<std::string>& words, std::string_view lead) {
   std::string out, line(lead);
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find(' ', at), text.size());
-    const std::string_view word = text.substr(at, end - at);
+  for (const std::string& word : words) {
     if (line.size() > lead.size() && line.size() + 1 + word.size() > kColumns) {
       out += line + "\n";
       line = lead;
     }
     if (line.size() > lead.size()) line += ' ';
     line += word;
-    at = end + 1;
   }
   return out + line;
+}
+
+std::string wrap_words(std::string_view text, std::string_view lead) {
+  std::vector<std::string> words;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    words.emplace_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return wrap(words, lead);
+}
+
+std::string wrap_arguments(std::string_view text, size_t indent) {
+  const size_t open = text.find('(') + 1;
+  std::vector<std::string> words;
+  for (size_t at = open; at < text.size();) {
+    const size_t comma = text.find(", ", at);
+    const size_t end = comma == std::string_view::npos ? text.size() : comma + 1;
+    words.emplace_back(text.substr(at, end - at));
+    at = comma == std::string_view::npos ? end : comma + 2;
+  }
+  const std::string lines = wrap(words, std::string(indent + open, ' '));
+  return std::string(indent, ' ') + std::string(text.substr(0, open)) + lines.substr(indent + open);
+}
+
+std::string wrap_long_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    const bool wraps = line.size() > kColumns && line.find('(') < line.find(", ") &&
+                       line.find_first_of("/*\"#") > line.find('(');
+    const size_t indent = std::min(line.find_first_not_of(' '), line.size());
+    out += (wraps ? wrap_arguments(line.substr(indent), indent) : std::string(line)) + "\n";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
 }
 
 std::string comment_text(std::string_view text) {
@@ -176,8 +210,9 @@ std::string c_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    out += c >= ' ' && c <= '~' && c != '?' ? std::string(1, c)
-                                            : fmt::format("\\{:03o}", static_cast<unsigned char>(c));
+    out += c >= ' ' && c <= '~' && c != '?'
+               ? std::string(1, c)
+               : fmt::format("\\{:03o}", static_cast<unsigned char>(c));
   }
   return out + "\"";
 }

@@ -28,8 +28,15 @@ std::string shortest(double number);
 /// `items` separated by ", ", in lines of at most 100 columns, each indented by `indent` blanks; no
 /// newline at the end.
 std::string wrap_items(const std::vector<std::string>& items, size_t indent);
-/// `text` (words) as lines of at most 100 columns that start with `lead`; no newline at the end.
+/// `words`, a blank between them, as lines of at most 100 columns that start with `lead`; no
+/// newline at the end.
+std::string wrap(const std::vector<std::string>& words, std::string_view lead);
+/// The same for the words of a text.
 std::string wrap_words(std::string_view text, std::string_view lead);
+/// "f(a, b, c)" as lines of at most 100 columns; those after the first start below `a`.
+std::string wrap_arguments(std::string_view text, size_t indent);
+/// Breaks lines of C that are longer than 100 columns and hold a parameter list, as the above.
+std::string wrap_long_lines(std::string_view text);
 /// `text` for a C comment: ASCII, in one line, with nothing that opens or ends a comment.
 std::string comment_text(std::string_view text);
 /// `text` as a C string literal, with its quotes.

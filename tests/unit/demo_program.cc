@@ -180,7 +180,8 @@ void add_buffers(Program& program) {
   place(kG, 832, 1, 1);
   program.arena_bytes = program.arena_bound_bytes = 1664;
   program.arena_align = program.target.dialect == "gnu" ? 32 : 4;
-  program.inputs = {{"x", "x", kX, "grey levels"}, {"int", "int", kQ, ""}, {"flag", "flag", kFlag, ""}};
+  program.inputs = {
+      {"x", "x", kX, "grey levels"}, {"int", "int", kQ, ""}, {"flag", "flag", kFlag, ""}};
   program.outputs = {{"y", "y", kY, ""}, {"model/r:0", "r", kR, "saturated"}};
   program.states = {{"count", "count", kCount, "runs so far"}};
 }
@@ -248,12 +249,12 @@ Demo::Demo(const std::string& dialect, WeightsMode weights_mode, bool parallel, 
   add_buffers(program);
   add_kernels(program);
   names = std::make_unique<Names>(program, weights_mode);
-  kernels = {{with_weight(parallel ? kPadScalePart : kPadScale, "@scale@",
-                          names->weight_element(kScale)),
-              "", parallel ? 2 : 1},
-             {kShift, ""},
-             {with_weight(kFinish, "@table@", names->weight_element(kTable)), ""},
-             {with_weight(kClassify, "@limits@", names->weight_element(kLimits)), "a note"}};
+  kernels = {
+      {with_weight(parallel ? kPadScalePart : kPadScale, "@scale@", names->weight_element(kScale)),
+       "", parallel ? 2 : 1},
+      {kShift, ""},
+      {with_weight(kFinish, "@table@", names->weight_element(kTable)), ""},
+      {with_weight(kClassify, "@limits@", names->weight_element(kLimits)), "a note"}};
   if (!with_golden) return;
   for (const uint32_t seed : {1u, 2u}) {
     GoldenCase c;
@@ -269,12 +270,29 @@ Demo::Demo(const std::string& dialect, WeightsMode weights_mode, bool parallel, 
   }
 }
 
+Program tiny_program(const std::string& dialect) {
+  Program program;
+  program.name = "tiny";
+  program.source = "by hand";
+  program.target.dialect = dialect;
+  program.buffers[0] = Placed{.buffer = buffer(Id{}, "numbers", DType::f16, {3}, Space::output)};
+  program.outputs = {{"numbers", "numbers", 0, ""}};
+  Kernel kernel;
+  kernel.name = "fill";
+  kernel.parameters = {program.buffers[0].buffer};
+  kernel.outputs = {0};
+  program.kernels = {kernel};
+  program.steps = {call(0, {0}, "fill")};
+  return program;
+}
+
 HostInputs Demo::host() const {
   HostInputs inputs{*names, {}, {}, {}, {}, {}};
   inputs.kernels = kernels;
-  inputs.helpers = {{"demo_f_twice",
-                     "/* Twice x. */\nstatic float demo_f_twice(float x)\n{\n    return 2.0f * x;\n}\n"},
-                    {"demo_f_never", "static float demo_f_never(void);\n"}};
+  inputs.helpers = {
+      {"demo_f_twice",
+       "/* Twice x. */\nstatic float demo_f_twice(float x)\n{\n    return 2.0f * x;\n}\n"},
+      {"demo_f_never", "static float demo_f_never(void);\n"}};
   inputs.golden = golden;
   inputs.dependencies = {"models/my model.yaml", "demo.npz"};
   return inputs;

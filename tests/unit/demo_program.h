@@ -23,4 +23,7 @@ struct Demo {
   HostInputs host() const;
 };
 
+/// The smallest program: no input, no arena, no weight; one output of three numbers.
+Program tiny_program(const std::string& dialect);
+
 }  // namespace tinycc

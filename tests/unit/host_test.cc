@@ -3,11 +3,13 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "emitters/literal.h"
 #include "emitters/text.h"
 #include "tests/unit/demo_program.h"
 
@@ -71,8 +73,8 @@ const SourceFile& file_named(const std::vector<SourceFile>& files, const std::st
 /// A .npy file of version 1.
 SourceFile npy(const std::string& name, const std::string& descr, const std::string& shape,
                const std::vector<std::byte>& data) {
-  const std::string header = fmt::format(
-      "{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}\n", descr, shape);
+  const std::string header =
+      fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}\n", descr, shape);
   std::string text = std::string("\x93NUMPY\1\0", 8);
   text += static_cast<char>(header.size());
   text += '\0';
@@ -150,6 +152,40 @@ TEST_CASE("the command line reads, writes and refuses .npy files") {
   refused("wide.npy q.npy f.npy", "wrong shape");
 }
 
+TEST_CASE("many kernels are spread over files that link together") {
+  const Folder folder;
+  Demo demo("gnu", WeightsMode::bin, true);
+  for (KernelText& kernel : demo.kernels) {  // comments are text too
+    kernel.body.insert(2, "    /* " + std::string(40000, '-') + " */\n");
+  }
+  const std::vector<SourceFile> files = all_files(demo);
+  for (const SourceFile& file : files) folder.write(file);
+  CHECK(file_named(files, "demo_kernels_4.c").text.find("demo_classify(") != std::string::npos);
+  CHECK(file_named(files, "report.json").text.find("demo_kernels_2.c:") != std::string::npos);
+  const bool ok = folder.run(fmt::format("make check CFLAGS='-O0{}'", kWarnings));
+  CHECK_MESSAGE(ok, folder.log());
+}
+
+TEST_CASE("a model may lack inputs, weights and arena") {
+  for (const char* dialect : {"iso", "gnu"}) {
+    const Folder folder;
+    const Program program = tiny_program(dialect);
+    const Names names(program);
+    HostInputs host{names, {}, {}, {}, {}, {}};
+    host.kernels = {
+        {"{\n    numbers->at[0] = 0x3C00u;\n    numbers->at[1] = 0x7C00u;\n"
+         "    numbers->at[2] = 0xC000u;\n}\n",
+         ""}};
+    host.golden.emplace_back();
+    host.golden[0].outputs = {TensorData::of_numbers(DType::f16, {3}, {1, INFINITY, -2})};
+    for (const SourceFile& file : emit_host(host)) folder.write(file);
+    const bool ok = folder.run(fmt::format("make check cli tiny-bench CFLAGS='-O1{}'", kWarnings));
+    CHECK_MESSAGE(ok, folder.log());
+    CHECK_MESSAGE(folder.run("./tiny-cli"), folder.log());
+    CHECK(folder.read("out_0.npy").size() == 128 + 6);
+  }
+}
+
 TEST_CASE("emitting is a function of its input alone") {
   for (const char* dialect : {"iso", "gnu"}) {
     const std::vector<SourceFile> first = all_files(Demo(dialect));
@@ -160,6 +196,14 @@ TEST_CASE("emitting is a function of its input alone") {
       CHECK(first[i].text == second[i].text);
     }
   }
+}
+
+TEST_CASE("the emitted CMakeLists.txt builds and tests the model") {
+  const Folder folder;
+  const Demo demo("gnu", WeightsMode::bin, true);
+  for (const SourceFile& file : all_files(demo)) folder.write(file);
+  const bool ok = folder.run("cmake -S . -B build && cmake --build build && cd build && ctest");
+  CHECK_MESSAGE(ok, folder.log());
 }
 
 TEST_CASE("a model without golden vectors compares its ways to run") {
@@ -183,9 +227,10 @@ TEST_CASE("the self-test notices wrong results") {
 TEST_CASE("the report names nodes, sizes and the line of each kernel") {
   const std::vector<SourceFile> files = all_files(Demo("gnu"));
   const std::string& report = file_named(files, "report.json").text;
-  for (const char* part : {"\"arena_bytes\": 1664", "\"state_bytes\": 8", "\"macs\": 12345",
-                           "\"name\": \"demo_pad_scale\"", "\"nodes\": [\"shift\", \"add\", \"sub\"",
-                           "\"schedule\": \"none\"", "\"source\": \"demo.c:"}) {
+  for (const char* part :
+       {"\"arena_bytes\": 1664", "\"state_bytes\": 8", "\"macs\": 12345",
+        "\"name\": \"demo_pad_scale\"", "\"nodes\": [\"shift\", \"add\", \"sub\"",
+        "\"schedule\": \"none\"", "\"source\": \"demo.c:"}) {
     CHECK_MESSAGE(report.find(part) != std::string::npos, part);
   }
   CHECK(report.find("\"source\": \"\"") == std::string::npos);
@@ -201,6 +246,32 @@ TEST_CASE("identifiers are legal and stay apart") {
   std::set<std::string> taken;
   CHECK(unique_identifier("a.b", taken) == "a_b");
   CHECK(unique_identifier("a/b", taken) == "a_b_2");
+}
+
+TEST_CASE("number literals are exact") {
+  const auto text = [](DType dtype, double value) {
+    return literal(TensorData::of_numbers(dtype, {1}, {value}), 0);
+  };
+  CHECK(text(DType::f32, 1.5) == "0x1.8p+0f");
+  CHECK(text(DType::f32, -0.0) == "-0x0p+0f");
+  CHECK(text(DType::f32, std::ldexp(1, -149)) == "0x1p-149f");
+  CHECK(text(DType::f64, 0.1) == "0x1.999999999999ap-4");
+  CHECK(text(DType::f32, -INFINITY) == "-INFINITY");
+  CHECK(text(DType::f16, 1) == "0x3c00u");
+  CHECK(text(DType::i8, -128) == "-128");
+  CHECK(text(DType::u32, 4294967295.0) == "4294967295u");
+  CHECK(literal(TensorData::of_integers(DType::i64, {1}, {INT64_MIN}), 0) ==
+        "(-9223372036854775807LL - 1)");
+  const std::byte bytes[] = {std::byte{7},   std::byte{'1'}, std::byte{0},  std::byte{'"'},
+                             std::byte{255}, std::byte{'?'}, std::byte{'a'}};
+  CHECK(bytes_literal(bytes) == R"("\0071\0\42\377\77a")");
+}
+
+TEST_CASE("inputs by hash are the same numbers in the self-test") {
+  const TensorData data = golden_input(DType::f32, {2, 3}, 7, 1);
+  for (int64_t i = 0; i < 6; ++i) CHECK(std::fabs(data.number(i)) <= 1);
+  CHECK(golden_input(DType::f16, {4}, 1, 0).number(0) != 0);
+  CHECK(golden_input(DType::i4, {99}, 1, 0).integer(98) >= -8);
 }
 
 TEST_CASE("templates drop empty lines of blocks and keep everything else") {

@@ -1,0 +1,184 @@
+// The call sequence as statements of C: calls, bounded loops and selects, and a function for each
+// top-level step that is more than a call.
+#include <fmt/format.h>
+
+#include "emitters/host_model.h"
+
+namespace tinycc {
+
+namespace {
+
+using Scope = std::map<int64_t, std::string>;  // loop variables by the id of their range
+
+// ---- steps as statements ---------------------------------------------------------------------
+
+std::string call_text(const HostInputs& host, const Step& step, const Scope& scope, size_t indent) {
+  const Names& names = host.names;
+  const size_t k = step.kernel;
+  const bool parallel = host.kernels[k].parts > 1;
+  std::vector<std::string> arguments;
+  if (parallel) arguments.push_back("inputs");
+  for (size_t i = 0; i < step.arguments.size(); ++i) {
+    if (!names.parameters(k)[i].passed) continue;
+    arguments.push_back(argument_text(names, step.arguments[i]));
+  }
+  for (const Expr range : names.free_ranges(k)) {
+    const auto variable = scope.find(id_of(range));
+    TCC_CHECK(variable != scope.end(), names.kernel(k) + " uses a range that no step binds");
+    arguments.push_back(variable->second);
+  }
+  if (names.takes_weights(k)) arguments.push_back("inputs->weights");
+  return wrap_arguments(fmt::format("{}{}({});", names.kernel(k), parallel ? "_parts" : "",
+                                    join(arguments, ", ")),
+                        indent) +
+         "\n";
+}
+
+std::string steps_text(const HostInputs& host, const std::vector<Step>& steps, Scope scope,
+                       size_t indent);
+
+std::string repeat_text(const HostInputs& host, const Step& step, Scope scope, size_t indent) {
+  const std::string margin(indent, ' ');
+  std::set<std::string> taken{"inputs", "outputs", "arena", "state"};
+  for (const auto& [id, name] : scope) taken.insert(name);
+  const std::string variable = unique_identifier(step.range->attr.name, taken);
+  scope[id_of(step.range)] = variable;
+  std::string out = fmt::format("{0}for (int32_t {1} = 0; {1} < {2}; ++{1}) {{\n", margin, variable,
+                                extent_of(step.range));
+  out += steps_text(host, step.body, scope, indent + 4);
+  if (step.condition >= 0) {
+    out += fmt::format("{0}    if ({1} != 0) {{\n{0}        break;\n{0}    }}\n", margin,
+                       scalar_text(host.names, step.condition));
+  }
+  return out + margin + "}\n";
+}
+
+std::string select_text(const HostInputs& host, const Step& step, const Scope& scope,
+                        size_t indent) {
+  const std::string margin(indent, ' ');
+  const auto branch = [&](size_t i) {
+    return i < step.body.size() ? steps_text(host, {step.body[i]}, scope, indent + 4) : "";
+  };
+  std::string out =
+      fmt::format("{}if ({} != 0) {{\n", margin, scalar_text(host.names, step.condition));
+  out += branch(0);
+  const std::string otherwise = branch(1);
+  if (!otherwise.empty()) out += margin + "} else {\n" + otherwise;
+  return out + margin + "}\n";
+}
+
+std::string step_text(const HostInputs& host, const Step& step, const Scope& scope, size_t indent) {
+  switch (step.kind) {
+    case Step::Kind::call:
+      return call_text(host, step, scope, indent);
+    case Step::Kind::repeat:
+      return repeat_text(host, step, scope, indent);
+    case Step::Kind::select:
+      return select_text(host, step, scope, indent);
+    case Step::Kind::block:
+      return steps_text(host, step.body, scope, indent);
+  }
+  return "";
+}
+
+std::string steps_text(const HostInputs& host, const std::vector<Step>& steps, Scope scope,
+                       size_t indent) {
+  std::string out;
+  for (const Step& step : steps) out += step_text(host, step, scope, indent);
+  return out;
+}
+
+// ---- top-level steps -------------------------------------------------------------------------
+
+/// The parameters among inputs, outputs, arena, state that `text` names, and as arguments.
+std::pair<std::string, std::string> used_parameters(const HostInputs& host,
+                                                    const std::string& text) {
+  std::vector<std::string> parameters, arguments;
+  const std::string& n = host.names.prefix();
+  for (const auto& [word, declaration] :
+       {std::pair{"inputs", fmt::format("const {}_inputs *inputs", n)},
+        std::pair{"outputs", fmt::format("const {}_outputs *outputs", n)},
+        std::pair{"arena", fmt::format("{}_arena *arena", n)},
+        std::pair{"state", fmt::format("{}_state *state", n)}}) {
+    if (!has_word(text, word)) continue;
+    parameters.push_back(declaration);
+    arguments.push_back(word);
+  }
+  return {parameters.empty() ? "void" : join(parameters, ", "), join(arguments, ", ")};
+}
+
+}  // namespace
+
+std::string output_locals(const HostInputs& host, std::string& text) {
+  std::string locals;
+  for (const Port& port : host.names.program().outputs) {
+    const std::string& member = host.names.member(port.buffer);
+    const std::string place = "outputs->" + member;
+    if (!has_word(text, place)) continue;
+    for (size_t at = text.find(place); at != std::string::npos; at = text.find(place, at)) {
+      const size_t end = at + place.size();
+      const bool whole =
+          end == text.size() || text[end] == ',' || text[end] == ')' || text[end] == '-';
+      whole ? (void)text.replace(at, place.size(), member) : (void)++at;
+    }
+    locals += fmt::format("{} *const {} = {};\n", host.names.type(port.buffer), member, place);
+  }
+  return locals;
+}
+
+namespace {
+
+std::string with_locals(const HostInputs& host, std::string text, size_t indent) {
+  std::string locals = output_locals(host, text);
+  if (locals.empty()) return text;
+  std::string out;
+  for (size_t at = 0; at < locals.size();) {
+    const size_t end = locals.find('\n', at) + 1;
+    out += std::string(indent, ' ') + locals.substr(at, end - at);
+    at = end;
+  }
+  return out + "\n" + text;
+}
+
+}  // namespace
+
+TopLevel top_level(const HostInputs& host) {
+  TopLevel top;
+  const std::vector<Step>& steps = host.names.program().steps;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (steps[i].kind == Step::Kind::call) {
+      top.calls.push_back(call_text(host, steps[i], {}, 0));
+      continue;
+    }
+    const std::string body = step_text(host, steps[i], {}, 4);
+    const auto [parameters, arguments] = used_parameters(host, body);
+    const std::string name = host.names.prefixed(fmt::format("f_step_{}", i));
+    if (!steps[i].computes.empty()) {
+      top.functions +=
+          "/" +
+          wrap_words(fmt::format("Step {}: {}", i, comment_text(steps[i].computes)), " * ")
+              .substr(1) +
+          " */\n";
+    }
+    top.functions += wrap_arguments(fmt::format("static void {}({})", name, parameters), 0) +
+                     "\n{\n" + with_locals(host, body, 4) + "}\n\n";
+    top.calls.push_back(fmt::format("{}({});\n", name, arguments));
+  }
+  return top;
+}
+
+std::string cases_text(const std::vector<std::string>& calls) {
+  std::string out;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    out += fmt::format("case {}:\n", i);
+    for (size_t at = 0; at < calls[i].size();) {
+      const size_t end = calls[i].find('\n', at) + 1;
+      out += "    " + calls[i].substr(at, end - at);
+      at = end;
+    }
+    out += "    break;\n";
+  }
+  return out;
+}
+
+}  // namespace tinycc
