@@ -219,6 +219,10 @@ bool parse(CLI::App& app, int argc, const char* const* argv) {
     return false;
   } catch (const CLI::ExtrasError&) {
     refuse_extras(app, app.remaining(true));
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string what = error.what();
+    usage(what.substr(0, what.find(':')) + " takes one value, and is given once",
+          "tinycc --help lists the options");
   } catch (const CLI::ParseError& error) {
     usage(error.what(), "tinycc --help lists the options");
   }

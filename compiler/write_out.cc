@@ -22,8 +22,13 @@ namespace fs = std::filesystem;
 constexpr const char* kManifest = ".tinycc-files";
 constexpr const char* kManifestHead = "# What tinycc wrote here, and replaces the next time.\n";
 
-[[noreturn]] void fail(const fs::path& path, const std::string& why, const std::string& hint = "") {
-  throw Error(ExitCode::cannot_write, "cannot write '" + path.string() + "': " + why, hint);
+/// Why it cannot be done; write_out() says what.
+struct Failure {
+  std::string why, hint;
+};
+
+[[noreturn]] void fail(const std::string& why, const std::string& hint = "") {
+  throw Failure{why, hint};
 }
 
 std::string errno_text() { return std::strerror(errno); }
@@ -62,7 +67,7 @@ class Staging {
     if (mkdtemp(name.data()) == nullptr) {
       const std::string why = errno_text();
       clean();
-      fail(out, why, "is the folder above it writable?");
+      fail(why, "is the folder above it writable?");
     }
     path_ = name;
   }
@@ -82,7 +87,7 @@ class Staging {
     if (fs::create_directory(parent, failed)) made_.push_back(parent);
     if (!failed) return;
     clean();
-    fail(parent, failed.message(), "name a folder that can be made");
+    fail("'" + parent.filename().string() + "': " + failed.message(), "name a folder that can be made");
   }
 
   void clean() {
@@ -111,7 +116,7 @@ void write_file(const fs::path& path, const std::string& text) {
   std::ofstream stream(path, std::ios::binary);
   stream.write(text.data(), static_cast<std::streamsize>(text.size()));
   stream.close();
-  if (!stream) fail(path.filename(), errno_text(), "is the disk full?");
+  if (!stream) fail("'" + path.filename().string() + "': " + errno_text(), "is the disk full?");
 }
 
 /// Is `path` a plain file that holds `text`?
@@ -163,7 +168,7 @@ void check_ours(const fs::path& folder, const std::set<std::string>& old,
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
     const std::string name = fs::relative(entry.path(), folder).generic_string();
     if (entry.is_directory() || known.contains(name)) continue;
-    fail(folder, "it holds files that tinycc did not write, '" + name + "' for one",
+    fail("it holds files that tinycc did not write, '" + name + "' for one",
          "name a new folder, or an empty one");
   }
 }
@@ -180,7 +185,7 @@ void exchange(const fs::path& staging, const fs::path& out) {
   fs::rename(staging, out, failed);
   if (failed) {
     fs::rename(aside, out);
-    fail(out, failed.message());
+    fail(failed.message());
   }
   fs::rename(aside, staging);
 }
@@ -190,16 +195,16 @@ fs::path place_of(const std::string& folder) {
   std::error_code failed;
   const fs::path out = fs::weakly_canonical(folder, failed);
   const fs::path plain = out.has_filename() ? out : out.parent_path();
-  if (failed) fail(folder, failed.message());
+  if (failed) fail(failed.message());
   const auto status = fs::symlink_status(plain, failed);
-  if (fs::is_symlink(status)) fail(folder, "it is a link to nowhere", "remove the link");
+  if (fs::is_symlink(status)) fail("it is a link to nowhere", "remove the link");
   if (fs::exists(status) && !fs::is_directory(status)) {
-    fail(folder, "it is a file", "-o names a folder");
+    fail("it is a file", "-o names a folder");
   }
   const std::string inside = fs::relative(fs::current_path(), plain, failed).generic_string();
   const bool above = plain == plain.root_path() || (!failed && !inside.starts_with(".."));
   if (fs::exists(status) && (above || inside == ".")) {
-    fail(folder, "it is the current folder, or one above it", "name another folder: -o out");
+    fail("it is the current folder, or one above it", "name another folder: -o out");
   }
   return plain;
 }
@@ -226,10 +231,15 @@ void write_to(const fs::path& out, const std::vector<SourceFile>& files) {
 }  // namespace
 
 void write_out(const std::string& folder, const CheckedSources& sources) {
+  const auto refuse = [&](const std::string& why, const std::string& hint) {
+    throw Error(ExitCode::cannot_write, "cannot write '" + folder + "': " + why, hint);
+  };
   try {
     write_to(place_of(folder), sources.files());
+  } catch (const Failure& failure) {
+    refuse(failure.why, failure.hint);
   } catch (const fs::filesystem_error& error) {
-    fail(folder, error.code().message(), "is it writable, and is there room on the disk?");
+    refuse(error.code().message(), "is it writable, and is there room on the disk?");
   }
 }
 

@@ -51,8 +51,8 @@ void apply_cpu(const TargetSetting* cpu, Target& target) {
   if (apply_cpu_record(name, target)) return;
   const std::string near = nearest(name, cpu_names());
   refuse(cpu->at, "unknown cpu '" + name + "'",
-         (near.empty() ? "" : "did you mean '" + near + "'? ") + "known: " +
-             listing(cpu_names(), 100) + "; or describe it in a file: board=FILE.yaml");
+         near.empty() ? "tinycc --help lists them; or describe it in a file: board=FILE.yaml"
+                      : "did you mean '" + near + "'? tinycc --help lists them");
 }
 
 void apply_board(const TargetSpec& spec, const TargetSetting& board, Target& target) {

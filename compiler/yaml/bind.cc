@@ -45,6 +45,15 @@ void check_kind(const std::string& what, const Parameter& p, const GivenArgument
           group ? "name one of its tensors: " + argument.value.text + ".NAME" : "");
 }
 
+/// Element `index` of `axis`; `named` is that axis's number in the tensor as it was written.
+Expr picked(Expr x, int64_t axis, int64_t index, int64_t named) {
+  if (index < -x->extent(axis) || index >= x->extent(axis)) {
+    refuse("there is no element " + std::to_string(index) + " on axis " + std::to_string(named) +
+           ", which has " + std::to_string(x->extent(axis)));
+  }
+  return pick(x, axis, index);
+}
+
 }  // namespace
 
 std::vector<Value> bind_arguments(const std::string& what, const std::vector<Parameter>& parameters,
@@ -79,10 +88,10 @@ Expr subscript(Expr x, const std::vector<Subscript>& subscripts) {
     refuse(std::to_string(axes) + " subscripts for a tensor of rank " + std::to_string(x->rank()));
   }
   const int64_t rest = x->rank() - axes;
-  int64_t axis = 0;
+  int64_t axis = 0, named = 0;  // of the result so far, and of the tensor as it was
   for (const Subscript& s : subscripts) {
     switch (s.kind) {
-      case Kind::one: x = pick(x, axis, s.start); break;
+      case Kind::one: x = picked(x, axis, s.start, named); break;
       case Kind::rest: axis += rest; break;
       case Kind::added: x = unsqueeze(x, {axis++}); break;
       case Kind::gathered:
@@ -91,10 +100,11 @@ Expr subscript(Expr x, const std::vector<Subscript>& subscripts) {
         break;
       case Kind::range:
         x = slice_axis(x, axis, s.start, s.end, s.step);
-        if (x->extent(axis) == 0) refuse("the slice of axis " + std::to_string(axis) + " is empty");
+        if (x->extent(axis) == 0) refuse("the slice of axis " + std::to_string(named) + " is empty");
         ++axis;
         break;
     }
+    named += s.kind == Kind::rest ? rest : s.kind == Kind::added ? 0 : 1;
   }
   return x;
 }

@@ -170,9 +170,19 @@ size_t better_place(const SourceText& source, const ParserHint& hint, size_t off
   return bracket != std::string::npos && bracket >= line ? bracket : offset;
 }
 
+/// A quote that is never closed swallows the rest of the file: points at it, if there is one.
+void check_quotes(const SourceText& source) {
+  for (const size_t start : source.line_starts) {
+    const std::string line = source.text.substr(start, source.text.find('\n', start) - start);
+    if (std::count(line.begin(), line.end(), '"') % 2 == 0) continue;
+    fail(source, start + line.rfind('"'), "this quote is not closed", "end the text with \"");
+  }
+}
+
 [[noreturn]] void fail_to_parse(const SourceText& source, const YAML::Exception& error) {
   const size_t offset = error.mark.is_null() ? 0 : static_cast<size_t>(std::max(0, error.mark.pos));
   const char here = offset < source.text.size() ? source.text[offset] : '\0';
+  if (here == '\0') check_quotes(source);
   for (const ParserHint& row : kParserHints) {
     const std::string_view starts(row.starts);
     const bool fits = starts.empty() || starts.find(here) != std::string_view::npos;

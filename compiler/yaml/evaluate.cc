@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kMostSteps = 200000;     // of tracing: a loop or a function that runs away
 constexpr size_t kDeepestCall = 50;
-constexpr size_t kLongestTrail = 300;  // of an error's hint
+constexpr size_t kLongestTrail = 120;  // of an error's hint
 constexpr double kMostElements = 1e12;
 
 /// Gives an error of the tensor library its place and says what the operands were.
@@ -24,7 +24,7 @@ auto located(const Expression& in, const Ast& ast, const std::string& what, cons
   } catch (const Error& error) {
     if (!error.at.file.empty() || error.code == ExitCode::internal) throw;
     throw Error(error.code, what + ": " + error.what(), error.hint.empty() ? operands : error.hint,
-                in.node.at(ast.begin));
+                in.node.at(ast.place));
   }
 }
 

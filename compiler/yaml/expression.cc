@@ -21,7 +21,7 @@ class Parser {
     const Nesting nesting(*this);
     Ast left = sum();
     if (!is({"<", "<=", ">", ">=", "==", "!="})) return left;
-    const std::string op = take().text;
+    const Token op = take();
     Ast both = binary(op, std::move(left), sum());
     if (is({"<", "<=", ">", ">=", "==", "!="})) {
       fail("comparisons cannot be chained", "write logical_and(a < b, b < c)");
@@ -89,12 +89,14 @@ class Parser {
 
   /// An expression with commas in { } without quotes has lost its end to YAML.
   std::string closing_hint(const std::string& symbol) const {
-    const bool cut = peek().kind == Token::Kind::end && !node_.quoted && (symbol == ")" || symbol == "]");
+    const bool closes = peek().kind == Token::Kind::end && (symbol == ")" || symbol == "]");
+    const size_t behind = node_.source->text.find_first_not_of(' ', node_.position + node_.text.size());
+    const bool cut = closes && !node_.quoted && behind != std::string::npos && node_.source->text[behind] == ',';
     return cut ? "inside { } and [ ] of YAML a comma ends the value: put the expression in quotes" : "";
   }
 
   Ast finish(Ast ast, size_t begin) const {
-    ast.begin = begin;
+    ast.begin = ast.place = begin;
     ast.end = at_ > 0 ? tokens_[at_ - 1].end : begin;
     return ast;
   }
@@ -106,25 +108,27 @@ class Parser {
     ast.text = token.text;
     ast.number = token.number;
     ast.integer = token.integer;
-    ast.begin = token.begin;
+    ast.begin = ast.place = token.begin;
     ast.end = token.end;
     return ast;
   }
 
-  Ast binary(const std::string& op, Ast left, Ast right) const {
+  Ast binary(const Token& op, Ast left, Ast right) const {
     Ast ast;
     ast.kind = Ast::Kind::binary;
-    ast.text = op;
+    ast.text = op.text;
     const size_t begin = left.begin;
     ast.items.push_back(std::move(left));
     ast.items.push_back(std::move(right));
-    return finish(std::move(ast), begin);
+    ast = finish(std::move(ast), begin);
+    ast.place = op.begin;
+    return ast;
   }
 
   Ast sum() {
     Ast left = product();
     while (is({"+", "-"})) {
-      const std::string op = take().text;
+      const Token op = take();
       left = binary(op, std::move(left), product());
     }
     return left;
@@ -133,7 +137,7 @@ class Parser {
   Ast product() {
     Ast left = unary();
     while (is({"*", "/", "%", "@"})) {
-      const std::string op = take().text;
+      const Token op = take();
       left = binary(op, std::move(left), unary());
     }
     return left;
@@ -152,8 +156,9 @@ class Parser {
 
   Ast power() {
     Ast base = postfix();
-    if (!accept("**")) return base;
-    return binary("**", std::move(base), unary());
+    if (!is({"**"})) return base;
+    const Token op = take();
+    return binary(op, std::move(base), unary());
   }
 
   Ast postfix() {

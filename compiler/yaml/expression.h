@@ -29,6 +29,7 @@ struct Ast {
   std::vector<Ast> items;         // operands; what is indexed, then subscripts; list items
   std::vector<AstArgument> arguments;  // of a call
   size_t begin = 0, end = 0;      // characters of the scalar's text
+  size_t place = 0;               // what an error points at: the operator, else the beginning
 };
 
 struct AstArgument {

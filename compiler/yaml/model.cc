@@ -6,6 +6,7 @@
 #include <set>
 
 #include "compiler/nearest.h"
+#include "compiler/options.h"
 
 namespace tinycc {
 namespace {
@@ -207,6 +208,9 @@ void set_version(const YamlNode& node, ModelFile&) {
 
 void set_name(const YamlNode& node, ModelFile& model) {
   model.name = want_text(node, "a name").text;
+  if (!is_model_name(model.name)) {
+    fail_at(node, "'" + model.name + "' cannot prefix C symbols", kModelNameRule);
+  }
 }
 
 void set_onnx(const YamlNode& node, ModelFile& model) {

@@ -1,8 +1,6 @@
 // From a model's record to its graph (model.h): inputs, states, lets, outputs, in this order.
 #include <algorithm>
 
-#include "compiler/nearest.h"
-#include "compiler/options.h"
 #include "compiler/yaml/evaluate.h"
 #include "compiler/yaml/inputs.h"
 #include "emitters/names.h"
@@ -17,23 +15,18 @@ std::string file_of(const std::string& path) { return path.substr(path.find_last
 /// The graph's name: asked for, the model's own, or made from the file's.
 std::string graph_name(const ModelFile& model, const TraceOptions& options) {
   if (!options.name.empty()) return options.name;
-  if (model.name.empty()) {
-    const std::string file = file_of(model.path);
-    return c_identifier(file.substr(0, file.find('.')));
-  }
-  if (!is_model_name(model.name)) {
-    fail_at(*model.root.find("name"), "'" + model.name + "' cannot prefix C symbols", kModelNameRule);
-  }
-  return model.name;
+  if (!model.name.empty()) return model.name;
+  const std::string file = file_of(model.path);
+  return c_identifier(file.substr(0, file.find('.')));
 }
 
-/// An error without a place gets that of the file's name in the model.
+/// What is wrong with a weights file is said where the model names it.
 Tensors load_weights(const std::string& path, const YamlNode& name) {
   try {
     return load_tensors(path);
   } catch (const Error& error) {
-    if (!error.at.file.empty() || error.code == ExitCode::internal) throw;
-    throw Error(error.code, error.what(), error.hint, name.at());
+    if (error.at.line > 0 || error.code == ExitCode::internal) throw;
+    throw Error(error.code, "'" + name.text + "': " + error.what(), error.hint, name.at());
   }
 }
 

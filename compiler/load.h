@@ -1,0 +1,19 @@
+// The first arrow of the line: a model file of either kind, with what the command line says about
+// it, becomes a graph and the targets to compile it for.
+#pragma once
+
+#include "compiler/options.h"
+#include "ir/graph.h"
+#include "ir/target.h"
+
+namespace tinycc {
+
+struct LoadedModel {
+  Graph graph;
+  std::vector<Target> targets;  // of --target, else of the model, else one generic C target
+};
+
+/// Reads and traces MODEL by its suffix: .yaml, .yml or .onnx.
+LoadedModel load_model(const Options& options);
+
+}  // namespace tinycc
