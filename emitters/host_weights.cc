@@ -172,8 +172,7 @@ std::string large_object(const Names& names, const Constant& c) {
   const std::vector<std::byte>& bytes = *c.data->bytes;
   const auto length = static_cast<size_t>(rows_of(c.buffer->bytes()).second);
   const std::string name = names.prefixed("w_" + c.member);
-  std::string out = fmt::format("/* {}{} */\nconst {}_data {} = {{{{\n", describe(c),
-                                range_text(*c.data), name, name);
+  std::string out = fmt::format("/* {} */\nconst {}_data {} = {{{{\n", describe(c), name, name);
   for (size_t at = 0; at < bytes.size(); at += length) {
     const size_t count = std::min(length, bytes.size() - at);
     out += bytes_literal(std::span(bytes).subspan(at, count)) + ",\n";

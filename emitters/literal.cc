@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -41,6 +42,19 @@ std::string signed_literal(DType dtype, int64_t value) {
 std::string unsigned_literal(DType dtype, int64_t value) {
   if (dtype == DType::u64) return fmt::format("{}ULL", static_cast<uint64_t>(value));
   return fmt::format("{}u", value);
+}
+
+/// How each byte is written in a string: [0] at its shortest, [1] where an octal digit follows.
+using EscapeTable = std::array<std::array<std::string, 256>, 2>;
+
+EscapeTable escape_table() {
+  EscapeTable table;
+  for (unsigned c = 0; c < 256; ++c) {
+    const bool plain = c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '?';
+    table[0][c] = plain ? std::string(1, static_cast<char>(c)) : fmt::format("\\{:o}", c);
+    table[1][c] = plain ? table[0][c] : fmt::format("\\{:03o}", c);
+  }
+  return table;
 }
 
 }  // namespace
@@ -84,20 +98,14 @@ std::vector<std::string> nested_items(const TensorData& data, const std::vector<
 }
 
 std::string bytes_literal(std::span<const std::byte> bytes) {
-  static constexpr char kOctal[] = "01234567";
-  std::string out = "\"";
+  static const EscapeTable table = escape_table();
+  std::string out;
+  out.reserve(bytes.size() * 4 + 2);
+  out += '"';
   for (size_t i = 0; i < bytes.size(); ++i) {
-    const auto c = static_cast<unsigned char>(bytes[i]);
-    if (c >= ' ' && c <= '~' && c != '"' && c != '\\' && c != '?') {
-      out += static_cast<char>(c);
-      continue;
-    }
-    const int next = i + 1 < bytes.size() ? static_cast<int>(bytes[i + 1]) : 0;
+    const auto next = i + 1 < bytes.size() ? std::to_integer<unsigned>(bytes[i + 1]) : 0u;
     const bool digit_follows = next >= '0' && next <= '7';
-    out += '\\';
-    if (digit_follows || c >= 64) out += kOctal[c / 64];
-    if (digit_follows || c >= 8) out += kOctal[c / 8 % 8];
-    out += kOctal[c % 8];
+    out += table[digit_follows ? 1 : 0][std::to_integer<size_t>(bytes[i])];
   }
   return out + '"';
 }

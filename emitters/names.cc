@@ -130,7 +130,9 @@ void Names::name_kernels() {
   };
   for (const Kernel& kernel : program_.kernels) {
     std::string plain = c_identifier(kernel.name);
-    if (plain.size() > 1 && plain[1] == '_') plain = "k_" + plain;  // t_, w_ and f_ are others'
+    for (const char* others : {"t_", "w_", "f_"}) {  // tensors, weights, helpers
+      if (plain.starts_with(others)) plain = "k_" + plain;
+    }
     std::string name = prefixed(plain);
     for (int64_t k = 2; !is_free(name); ++k) name = prefixed(fmt::format("{}_{}", plain, k));
     kernels_.push_back(name);
