@@ -17,6 +17,7 @@ using Nodes = google::protobuf::RepeatedPtrField<proto::Node>;
 using Opsets = std::map<std::string, int64_t>;
 
 constexpr int64_t kFoldLimit = 64;                // elements that are worked out while tracing
+constexpr int64_t kWorkLimit = int64_t{1} << 26;  // elements that are computed to know a number
 constexpr int64_t kSizeLimit = int64_t{1} << 40;  // elements that no tensor can have
 constexpr int64_t kNodeLimit = 1 << 20;           // that are traced, functions inlined
 constexpr int kDepthLimit = 64;                   // of graphs and functions inside each other
@@ -84,7 +85,7 @@ std::string computes_text(const proto::Node& node) {
 
 /// Counts graphs and functions inside each other.
 struct Nesting {
-  explicit Nesting(int& depth) : depth(depth) {
+  explicit Nesting(int& count) : depth(count) {
     if (++depth > kDepthLimit) {
       --depth;
       throw Error(ExitCode::bad_input, "graphs or functions are nested too deeply");
@@ -95,6 +96,13 @@ struct Nesting {
   Nesting& operator=(const Nesting&) = delete;
   int& depth;
 };
+
+/// Elements of everything that the interpreter would compute for `e`.
+int64_t work_of(Expr e) {
+  int64_t work = 0;
+  for (Expr node : topological({e})) work += std::min(count_of(node->shape), kWorkLimit);
+  return work;
+}
 
 /// Nodes without a name get one: "Conv_3" for the fourth such Conv.
 void name_nodes(Nodes* nodes, std::map<std::string, int64_t>& counts) {
@@ -192,8 +200,20 @@ void Tracer::add_initializers(const proto::Graph& graph, Scope& scope) {
   }
 }
 
-void Tracer::add_inputs(const proto::Graph& graph, Scope& scope) {
+void Tracer::check_pins(const proto::Graph& graph) const {
+  std::string names;
   std::set<std::string> known;
+  for (const proto::ValueInfo& input : graph.input()) {
+    if (known.insert(input.name()).second) names += (names.empty() ? "" : ", ") + input.name();
+  }
+  for (const auto& [name, dims] : options_.shapes) {
+    if (known.count(name) > 0) continue;
+    throw Error(ExitCode::usage, "the model has no input '" + name + "'", "its inputs: " + names);
+  }
+}
+
+void Tracer::add_inputs(const proto::Graph& graph, Scope& scope) {
+  check_pins(graph);
   for (const proto::ValueInfo& input : graph.input()) {
     if (scope.values.count(input.name()) > 0) continue;  // an initializer gives its value
     if (!input.type().has_tensor_type()) {
@@ -203,13 +223,6 @@ void Tracer::add_inputs(const proto::Graph& graph, Scope& scope) {
     const Expr node = tinycc::input(pool(), input.name(), dtype, shape_of(input));
     define(scope, input.name(), node);
     graph_.inputs.push_back({input.name(), node, input.doc_string()});
-    known.insert(input.name());
-  }
-  for (const auto& [name, dims] : options_.shapes) {
-    if (known.count(name) > 0) continue;
-    std::string names;
-    for (const std::string& n : known) names += (names.empty() ? "" : ", ") + n;
-    throw Error(ExitCode::usage, "the model has no input '" + name + "'", "its inputs: " + names);
   }
 }
 
@@ -392,13 +405,14 @@ bool Tracer::depends_on_inputs(Expr e) {
 
 std::optional<TensorData> Tracer::value_of(Expr e) {
   if (depends_on_inputs(e)) return std::nullopt;
+  if (work_of(e) > kWorkLimit) refuse("a number that must be known takes too much work");
   return eval({e}, graph_.weights)[0];
 }
 
 /// Small results that depend on no input become numbers at once.
 Expr Tracer::folded(Expr e) {
   if (e->is(Op::constant) || e->is(Op::weight) || !is_static(e->shape)) return e;
-  if (count_of(e->shape) > kFoldLimit || depends_on_inputs(e)) return e;
+  if (count_of(e->shape) > kFoldLimit || depends_on_inputs(e) || work_of(e) > kWorkLimit) return e;
   return literal(*value_of(e), "folded");
 }
 

@@ -47,6 +47,7 @@ class Tracer {
                            std::set<const proto::Function*>& seen) const;
   const proto::Function* function_of(const proto::Node& node) const;
   void add_initializers(const proto::Graph& graph, Scope& scope);
+  void check_pins(const proto::Graph& graph) const;
   void add_inputs(const proto::Graph& graph, Scope& scope);
   Shape shape_of(const proto::ValueInfo& input) const;
   Outputs results(const proto::Graph& graph, const Scope& scope) const;

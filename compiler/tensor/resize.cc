@@ -10,6 +10,7 @@ namespace tinycc {
 namespace {
 
 constexpr int64_t kPhases = 8;
+constexpr int64_t kLongest = 1 << 24;  // elements of an axis
 
 /// Result o is the sum over t of weights[o][t] * x[first[o] + t], indices clamped into the axis.
 struct Taps {
@@ -18,21 +19,35 @@ struct Taps {
   std::vector<bool> outside;  // tf_crop_and_resize: beyond the axis
 };
 
-/// The place in the source that result `o` shows.
-double coordinate(const ResizeAxis& axis, const std::string& mode, double o, double n) {
-  const auto m = static_cast<double>(axis.extent);
-  const double s = axis.scale;
-  if (mode == "half_pixel") return (o + 0.5) / s - 0.5;
-  if (mode == "half_pixel_symmetric") return n / 2 * (1 - m / (s * n)) + (o + 0.5) / s - 0.5;
-  if (mode == "pytorch_half_pixel") return m > 1 ? (o + 0.5) / s - 0.5 : 0;
+/// The place in the source that result `o` shows. Number is float for nearest, as in other runtimes:
+/// whether a place lies just below a whole number decides there.
+template <typename Number>
+Number coordinate(const ResizeAxis& axis, const std::string& mode, Number o, Number n) {
+  const auto m = static_cast<Number>(axis.extent), s = static_cast<Number>(axis.scale);
+  const Number half = 0.5;
+  if (mode == "half_pixel") return (o + half) / s - half;
+  if (mode == "half_pixel_symmetric") return n / 2 * (1 - m / (s * n)) + (o + half) / s - half;
+  if (mode == "pytorch_half_pixel") return m > 1 ? (o + half) / s - half : 0;
   if (mode == "align_corners") return m > 1 ? o * (n - 1) / (m - 1) : 0;
   if (mode == "asymmetric") return o / s;
-  if (mode == "tf_half_pixel_for_nn") return (o + 0.5) / s;
-  if (mode != "tf_crop_and_resize")
+  if (mode == "tf_half_pixel_for_nn") return (o + half) / s;
+  if (mode != "tf_crop_and_resize") {
     throw Error(ExitCode::unsupported, "coordinates '" + mode + "' are not supported");
-  const double span = axis.roi_end - axis.roi_start;
-  return m > 1 ? axis.roi_start * (n - 1) + o * span * (n - 1) / (m - 1)
-               : (axis.roi_start + axis.roi_end) / 2 * (n - 1);
+  }
+  const auto start = static_cast<Number>(axis.roi_start), end = static_cast<Number>(axis.roi_end);
+  return m > 1 ? start * (n - 1) + o * (end - start) * (n - 1) / (m - 1)
+               : (start + end) / 2 * (n - 1);
+}
+
+/// The same; what is a whole number but for rounding is one.
+double place_of(const ResizeAxis& axis, const ResizeOptions& options, int64_t o, int64_t n) {
+  if (options.mode == "nearest") {
+    return static_cast<double>(
+        coordinate(axis, options.coordinates, static_cast<float>(o), static_cast<float>(n)));
+  }
+  const double x =
+      coordinate(axis, options.coordinates, static_cast<double>(o), static_cast<double>(n));
+  return std::abs(x - std::round(x)) < 1e-6 ? std::round(x) : x;
 }
 
 double nearest(double x, const std::string& mode) {
@@ -72,8 +87,7 @@ Taps taps_of(const ResizeAxis& axis, int64_t n, const ResizeOptions& options) {
   const double narrow = options.antialias ? std::min(axis.scale, 1.0) : 1;
   const auto half = static_cast<int64_t>(std::ceil((options.mode == "cubic" ? 2 : 1) / narrow));
   for (int64_t o = 0; o < axis.extent; ++o) {
-    const double x =
-        coordinate(axis, options.coordinates, static_cast<double>(o), static_cast<double>(n));
+    const double x = place_of(axis, options, o, n);
     const bool plain = options.mode == "nearest";
     const int64_t first =
         static_cast<int64_t>(plain ? nearest(x, options.nearest) : std::floor(x)) -
@@ -89,7 +103,7 @@ Taps taps_of(const ResizeAxis& axis, int64_t n, const ResizeOptions& options) {
 
 bool similar(const std::vector<double>& a, const std::vector<double>& b) {
   for (size_t i = 0; i < a.size(); ++i) {
-    if (std::abs(a[i] - b[i]) > 1e-9) return false;
+    if (std::abs(a[i] - b[i]) > 1e-6) return false;
   }
   return true;
 }
@@ -171,6 +185,7 @@ Expr resize_axis(Expr x, const ResizeAxis& axis, const ResizeOptions& options,
   const int64_t n = x->extent(axis.axis);
   const bool crops = options.coordinates == "tf_crop_and_resize";
   if (axis.extent < 1 || n < 1) refuse("an axis would be resized to nothing");
+  if (axis.extent > kLongest) refuse("an axis would be resized to an absurd extent");
   if (axis.extent == n && axis.scale == 1 && !crops) return x;
   const Taps taps = taps_of(axis, n, options);
   int64_t stride = 0;
