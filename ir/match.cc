@@ -7,6 +7,7 @@
 namespace tinycc {
 
 using rules::is_number;
+using rules::is_total;
 using rules::is_variable;
 using rules::slot_of;
 
@@ -57,6 +58,11 @@ bool is_same_constant(Expr pattern, Expr subject) {
 bool is_sum_pattern(Expr p) {
   return p->is(Op::add) && p->dtype == rules::kIndex && is_variable(p->sources[1]) &&
          !is_number(p->sources[1]);
+}
+
+bool has_load(Expr e) {
+  const std::vector<Expr> nodes = topological({e});
+  return std::any_of(nodes.begin(), nodes.end(), [](Expr n) { return n->is(Op::load); });
 }
 
 /// Some term of a sum, as it is written, has this op.
@@ -154,6 +160,7 @@ bool Matcher::bind(Match& match, Expr variable, Expr subject) {
     if (!subject->is(Op::constant)) return false;
     if (overflow_free_ && std::abs(integer_of(subject)) >= kMost) return false;
   }
+  if (is_total(variable) && has_load(subject)) return false;
   Expr& slot = match.slots[slot_of(variable)];
   if (!slot) slot = subject;
   return slot == subject;

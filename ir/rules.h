@@ -4,8 +4,9 @@
 //
 //   {"div-of-sum", (x * c + y) / c, x + y / c, when(c > 0)},
 //
-// Patterns are expressions over variables. any("x") matches every expression, number("c") constants
-// only; a variable that occurs twice matches equal things. Two more readings:
+// Patterns are expressions over variables. any('x') matches every expression, number('c') constants
+// only, total('p') what holds no load (a branch of `where` may guard a load: what leaves its branch
+// must not need that). A variable that occurs twice matches equal things. Two more readings:
 //
 //   Sums      Of i64, a sum with a bare variable as its last addend matches any sum in any order:
 //             each addend P*m takes one term (m its coefficient); x*c takes all terms that c
@@ -58,14 +59,14 @@ inline constexpr DType kSomeType = DType::f64;     // any type, likewise
 class Variables {
  public:
   Variables(Pool& pool, DType type) : pool_(&pool), type_(type) {}
-  Expr any(char name) const { return variable(name, false); }
-  Expr number(char name) const { return variable(name, true); }
+  Expr any(char name) const { return variable(name, 0); }
+  Expr number(char name) const { return variable(name, 1); }
+  Expr total(char name) const { return variable(name, 2); }
   Expr value(double v) const { return constant(*pool_, type_, v); }
 
  private:
-  Expr variable(char name, bool is_number) const {
-    return pool_->make(Op::input, type_, {}, {},
-                       {{name - 'a', is_number ? 1 : 0}, std::string(1, name)});
+  Expr variable(char name, int64_t kind) const {
+    return pool_->make(Op::input, type_, {}, {}, {{name - 'a', kind}, std::string(1, name)});
   }
   Pool* pool_;
   DType type_;
@@ -73,7 +74,8 @@ class Variables {
 
 inline bool is_variable(Expr pattern) { return pattern->is(Op::input); }
 inline size_t slot_of(Expr variable) { return static_cast<size_t>(variable->attr.ints[0]); }
-inline bool is_number(Expr variable) { return variable->attr.ints[1] != 0; }
+inline bool is_number(Expr variable) { return variable->attr.ints[1] == 1; }
+inline bool is_total(Expr variable) { return variable->attr.ints[1] == 2; }
 inline constexpr size_t kSlots = 26;
 
 /// All of these hold.

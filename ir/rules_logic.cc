@@ -12,26 +12,16 @@ std::vector<Rule> bool_rules(Pool& pool) {
   const Expr p = v.any('p'), q = v.any('q');
   const Expr yes = v.value(1), no = v.value(0);
   return {
-      {"and-true", p & yes, p, {}},
-      {"and-false", p & no, no, {}},
-      {"and-same", p & p, p, {}},
-      {"and-not", p & (p ^ yes), no, {}},
-      {"and-absorbs", p & (p | q), p, {}},
-      {"or-true", p | yes, yes, {}},
-      {"or-false", p | no, p, {}},
-      {"or-same", p | p, p, {}},
-      {"or-not", p | (p ^ yes), yes, {}},
-      {"or-absorbs", p | (p & q), p, {}},
-      {"xor-false", p ^ no, p, {}},
-      {"xor-same", p ^ p, no, {}},
-      {"not-not", (p ^ yes) ^ yes, p, {}},
-      {"eq-true", eq(p, yes), p, {}},
-      {"eq-false", eq(p, no), p ^ yes, {}},
-      {"eq-same", eq(p, p), yes, {}},
-      {"add-is-xor", p + q, p ^ q, {}},
-      {"mul-is-and", p * q, p & q, {}},
-      {"max-is-or", max(p, q), p | q, {}},
-      {"min-is-and", min(p, q), p & q, {}},
+      {"and-true", p & yes, p, {}},         {"and-false", p & no, no, {}},
+      {"and-same", p & p, p, {}},           {"and-not", p & (p ^ yes), no, {}},
+      {"and-absorbs", p & (p | q), p, {}},  {"or-true", p | yes, yes, {}},
+      {"or-false", p | no, p, {}},          {"or-same", p | p, p, {}},
+      {"or-not", p | (p ^ yes), yes, {}},   {"or-absorbs", p | (p & q), p, {}},
+      {"xor-false", p ^ no, p, {}},         {"xor-same", p ^ p, no, {}},
+      {"not-not", (p ^ yes) ^ yes, p, {}},  {"eq-true", eq(p, yes), p, {}},
+      {"eq-false", eq(p, no), p ^ yes, {}}, {"eq-same", eq(p, p), yes, {}},
+      {"add-is-xor", p + q, p ^ q, {}},     {"mul-is-and", p * q, p & q, {}},
+      {"max-is-or", max(p, q), p | q, {}},  {"min-is-and", min(p, q), p & q, {}},
   };
 }
 
@@ -53,7 +43,7 @@ std::vector<Rule> limit_rules(Pool& pool) {
 std::vector<Rule> where_rules(Pool& pool) {
   const Variables v(pool, kSomeType), b(pool, kBool);
   const Expr x = v.any('x'), y = v.any('y'), z = v.any('z');
-  const Expr p = b.any('p'), q = b.any('q'), s = b.any('s');
+  const Expr p = b.any('p'), q = b.total('q');
   const Expr yes = b.value(1), no = b.value(0);
   return {
       {"where-true", where(yes, x, y), x, {}},
@@ -66,8 +56,8 @@ std::vector<Rule> where_rules(Pool& pool) {
       {"where-nested-or", where(p, x, where(q, x, y)), where(p | q, x, y), {}},
       {"where-is-condition", where(p, yes, no), p, {}},
       {"where-is-not", where(p, no, yes), p ^ yes, {}},
-      {"where-is-and", where(p, s, no), p & s, {}},
-      {"where-is-or", where(p, yes, s), p | s, {}},
+      {"where-is-and", where(p, q, no), p & q, {}},
+      {"where-is-or", where(p, yes, q), p | q, {}},
   };
 }
 

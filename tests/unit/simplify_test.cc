@@ -165,6 +165,16 @@ TEST_CASE("simplify: guards") {
   CHECK(simple(where(logical_not(lt(v.y, 3)), v.x, v.c)) == "where((2 < y), x, c)");
 }
 
+TEST_CASE("simplify: a guarded load stays behind its guard") {
+  Nest v;
+  const Expr guard = lt(v.k, 5), inner = lt(load(v.pool, 1, "b", DType::i64, {v.k}), 3);
+  const Expr zero = constant_int(v.pool, DType::i64, 0), no = constant_like(inner, 0);
+  CHECK(simplify(where(guard, inner, no))->is(Op::where));
+  CHECK(simplify(where(guard, where(inner, v.k, zero), zero))->sources[0] == simplify(guard));
+  CHECK(simple(where(guard, where(lt(v.y, 3), v.k, zero), zero)) ==
+        "where(((k < 5) & (y < 3)), k, 0)");
+}
+
 TEST_CASE("simplify: known facts") {
   Nest v;
   const Expr guard = lt(0, v.y + v.n) & lt(v.y + v.n, 57);
