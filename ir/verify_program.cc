@@ -1,0 +1,198 @@
+// The verifier of programs; see verify.h. Time is counted in calls, in the order of the text. A
+// buffer lives from its first use to its last; one that a repeat reads before it writes lives
+// through the whole repeat, since the next turn reads what this one left.
+#include <algorithm>
+
+#include "ir/simplify.h"
+#include "ir/verify.h"
+
+namespace tinycc {
+namespace {
+
+constexpr int64_t kNever = INT64_MAX;
+
+struct Life {
+  int64_t first = kNever, last = -1;
+  bool written = false;  // anything, so far
+};
+
+class ProgramVerifier {
+ public:
+  ProgramVerifier(const Program& program, std::string_view after)
+      : program_(program), after_(after) {}
+
+  void run() {
+    for (const Kernel& k : program_.kernels) verify(k, after_);
+    for (const auto& [id, placed] : program_.buffers) buffer(id, placed);
+    for (const Port& p : program_.inputs) begin(p);
+    for (const Port& p : program_.states) begin(p);
+    steps(program_.steps);
+    for (const Port& p : program_.outputs) end(p);
+    for (const Port& p : program_.states) end(p);
+    overlaps();
+  }
+
+ private:
+  void check(bool holds, const std::string& what) const {
+    if (holds) return;
+    const std::string pass = after_.empty() ? "" : "after " + std::string(after_) + ": ";
+    bug(pass + "program " + program_.name + where_ + ": " + what, __FILE__, __LINE__);
+  }
+  const Buffer& known(int64_t id) const {
+    const auto found = program_.buffers.find(id);
+    check(found != program_.buffers.end(), "no buffer " + std::to_string(id));
+    return *found->second.buffer;
+  }
+  bool in_arena(int64_t id) const { return program_.buffers.at(id).offset >= 0; }
+
+  void buffer(int64_t id, const Placed& placed);
+  void begin(const Port& port);
+  void end(const Port& port);
+  void use(int64_t id, bool reads, bool writes);
+  void steps(const std::vector<Step>& steps) {
+    for (const Step& s : steps) step(s);
+  }
+  void step(const Step& s);
+  void repeat(const Step& s);
+  void call(const Step& s);
+  int64_t home(int64_t id) const;
+  void overlaps() const;
+
+  const Program& program_;
+  std::string_view after_;
+  std::string where_;
+  int64_t now_ = 0;
+  std::map<int64_t, Life> lives_;
+};
+
+void ProgramVerifier::buffer(int64_t id, const Placed& placed) {
+  check(placed.buffer != nullptr && placed.buffer->id == id, "a buffer under another's id");
+  const Buffer& b = *placed.buffer;
+  for (const auto& [other_id, other] : program_.buffers) {
+    check(other_id == id || other.buffer->name != b.name, "two buffers called " + b.name);
+  }
+  const auto value = program_.weights.find(id);
+  if (value != program_.weights.end()) {
+    check(value->second.dtype == b.dtype && value->second.count() == b.elements(),
+          "the value of " + b.name + " does not fit its layout");
+  }
+  if (placed.offset >= 0) {
+    check(placed.offset + b.bytes() <= program_.arena_bytes, b.name + " leaves the arena");
+    check(placed.offset % std::max<int64_t>(bytes_of(b.dtype), 1) == 0, b.name + " is not aligned");
+  } else {
+    check(b.space != Space::arena, b.name + " has no place in the arena");
+  }
+  if (b.space == Space::weight || b.space == Space::state) lives_[id].written = true;
+}
+
+void ProgramVerifier::begin(const Port& port) {
+  known(port.buffer);
+  lives_[port.buffer] = {-1, -1, true};
+}
+
+void ProgramVerifier::end(const Port& port) {
+  where_ = ", at its end";
+  known(port.buffer);
+  use(port.buffer, true, false);
+}
+
+void ProgramVerifier::use(int64_t id, bool reads, bool writes) {
+  Life& life = lives_[id];
+  check(!reads || life.written, known(id).name + " is read before anything wrote it");
+  life.written |= writes;
+  life.first = std::min(life.first, now_);
+  life.last = std::max(life.last, now_);
+}
+
+void ProgramVerifier::step(const Step& s) {
+  switch (s.kind) {
+    case Step::Kind::call:
+      return call(s);
+    case Step::Kind::repeat:
+      return repeat(s);
+    case Step::Kind::select: {
+      known(s.condition);
+      use(s.condition, true, false);
+      check(s.body.size() == 2, "a select without two branches");
+      return steps(s.body);
+    }
+    case Step::Kind::block:
+      return steps(s.body);
+  }
+}
+
+/// What the body reads of what lived before, or leaves to its next turn, lives through all of it.
+void ProgramVerifier::repeat(const Step& s) {
+  const std::map<int64_t, Life> before = lives_;
+  const int64_t start = now_;
+  steps(s.body);
+  if (s.condition >= 0) use(s.condition, true, false);
+  for (auto& [id, life] : lives_) {
+    const auto earlier = before.find(id);
+    const bool used = life.last >= start;
+    if (used && earlier != before.end() && earlier->second.written) {
+      life.first = std::min(life.first, start);
+      life.last = std::max(life.last, now_ - 1);
+    }
+  }
+}
+
+void ProgramVerifier::call(const Step& s) {
+  check(s.kernel < program_.kernels.size(), "a call of no kernel");
+  const Kernel& k = program_.kernels[s.kernel];
+  where_ = ", call of " + k.name;
+  check(s.arguments.size() == k.parameters.size(), "a wrong number of arguments");
+  check(s.scalars.size() == k.scalars.size(), "a wrong number of scalars");
+  for (size_t i = 0; i < s.arguments.size(); ++i) {
+    const Buffer &parameter = *k.parameters[i], &argument = known(s.arguments[i]);
+    check(parameter.dtype == argument.dtype && parameter.shape == argument.shape &&
+              parameter.layout == argument.layout,
+          argument.name + " does not fit parameter " + parameter.name);
+    const bool written = std::count(k.outputs.begin(), k.outputs.end(), parameter.id) != 0;
+    check(!written || argument.space != Space::weight, argument.name + " is constant");
+    use(s.arguments[i], !written, written);
+  }
+  for (size_t i = 0; i < s.scalars.size(); ++i) {
+    const Interval values = bounds(s.scalars[i]);
+    check(values.low >= 0 && values.high < extent_of(k.scalars[i]),
+          "scalar " + k.scalars[i]->attr.name + " may leave its range");
+  }
+  ++now_;
+}
+
+/// Whose memory it is at the end of the chain of buffers that took it over.
+int64_t ProgramVerifier::home(int64_t id) const {
+  const int64_t from = program_.buffers.at(id).same_as;
+  return from < 0 || !program_.buffers.contains(from) ? id : home(from);
+}
+
+void ProgramVerifier::overlaps() const {
+  std::vector<int64_t> placed;
+  for (const auto& [id, life] : lives_) {
+    if (in_arena(id) && life.last >= life.first) placed.push_back(id);
+  }
+  std::sort(placed.begin(), placed.end(), [&](int64_t a, int64_t b) {
+    return program_.buffers.at(a).offset < program_.buffers.at(b).offset;
+  });
+  for (size_t i = 0; i < placed.size(); ++i) {
+    const int64_t a = placed[i];
+    const int64_t end = program_.buffers.at(a).offset + known(a).bytes();
+    for (size_t j = i + 1; j < placed.size(); ++j) {
+      const int64_t b = placed[j];
+      if (program_.buffers.at(b).offset >= end) break;
+      const Life &la = lives_.at(a), &lb = lives_.at(b);
+      // In place, the step that reads the old value for the last time writes the new one.
+      const int64_t shared = home(a) == home(b) ? 0 : 1;
+      const bool apart = la.last + shared <= lb.first || lb.last + shared <= la.first;
+      check(apart, known(a).name + " and " + known(b).name + " live at the same time and place");
+    }
+  }
+}
+
+}  // namespace
+
+void verify(const Program& program, std::string_view after) {
+  ProgramVerifier(program, after).run();
+}
+
+}  // namespace tinycc
