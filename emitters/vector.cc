@@ -32,7 +32,8 @@ KernelWriter::Access KernelWriter::access(int64_t buffer, const std::vector<Expr
     for (size_t i = 0; i + 1 < logical.size(); ++i) {
       if (varies(logical[i])) return Access::other;
     }
-    return logical.back() == lane_ && b.shape.back() == lanes_ ? Access::vector_register : Access::other;
+    if (logical.back() != lane_ || b.shape.back() != lanes_) return Access::other;
+    return finding_ || vector_registers_.count(buffer) != 0 ? Access::vector_register : Access::contiguous;
   }
   std::vector<Expr> at = physical(buffer, logical);
   const std::vector<int64_t> extents = b.layout.extents(b.shape);
@@ -107,6 +108,7 @@ bool KernelWriter::vectorizable(const Stmt& loop) {
 /// A reg buffer is made of vectors if its last index is the lane in every vector loop.
 void KernelWriter::find_vector_registers() {
   std::set<int64_t> spoilt;
+  finding_ = true;
   for (size_t before = 1, now = 0; before != now;) {  // until nothing more is spoilt
     before = spoilt.size();
     vector_registers_.clear();
@@ -131,6 +133,7 @@ void KernelWriter::find_vector_registers() {
     for (const int64_t id : spoilt) vector_registers_.erase(id);
     now = spoilt.size();
   }
+  finding_ = false;
 }
 
 Text KernelWriter::splat(const Text& t, DType dtype) {
@@ -178,7 +181,9 @@ Text KernelWriter::vector_operation(Expr e) {
       const Text c = value(e[0]);
       if (!c.vector) {
         const Text a = splat(value(e[1]), e->dtype), b = splat(value(e[2]), e->dtype);
-        return {fmt::format("{} ? {} : {}", parenthesised(c, kAtom), parenthesised(a, kUnary), parenthesised(b, kUnary)), kTernary, true};
+        // The casts drop `const`, which keeps GCC from seeing equal types.
+        return {fmt::format("{0} ? ({3}){1} : ({3}){2}", parenthesised(c, kAtom), parenthesised(a, kAtom),
+                            parenthesised(b, kAtom), vector_type(e->dtype)), kTernary, true};
       }
       const Text a = splat(value(e[1]), e->dtype), b = splat(value(e[2]), e->dtype);
       return {fmt::format("{}({}, {}, {})", names_.macro("F_SELECT_" + suffix), c.text, a.text, b.text), kUnary, true};

@@ -79,12 +79,31 @@ class Lowering {
 
   /// Users first: a concatenation has its place before its parts, which then lie in it.
   void store_chosen(Expr e) {
+    if (draft_.stored.count(e) == 0 && is_framed_copy(e)) return store_framed_copy(e);
     if (draft_.stored.count(e) == 0) {
       const int64_t id = new_buffer(label(graph_, e), e->dtype, e->shape, Space::arena);
       draft_.stored[e] = whole(id, e);
       if (const auto halo = choice_.halos.find(e); halo != choice_.halos.end()) frame(draft_.buffers[id], halo->second);
     }
     if (e->is(Op::concat)) place_parts(e);
+  }
+
+  /// Padding that gets memory: a copy of the source in a buffer with a frame.
+  static bool is_framed_copy(Expr e) { return e->is(Op::pad) && e[1]->is(Op::constant); }
+
+  void store_framed_copy(Expr e) {
+    const int64_t id = new_buffer(label(graph_, e), e->dtype, e[0]->shape, Space::arena);
+    Halo halo;
+    Stored stored{id, {}};
+    for (size_t i = 0; i < e->attr.ints.size(); i += 2) {
+      halo.before.push_back(e->attr.ints[i]);
+      halo.after.push_back(e->attr.ints[i + 1]);
+      stored.offset.push_back(-e->attr.ints[i]);
+    }
+    halo.value = number_of(e[1]);
+    frame(draft_.buffers[id], halo);
+    draft_.stored[e] = stored;
+    framed_.insert(e);
   }
 
   static void frame(Buffer& b, const Halo& halo) {
@@ -161,6 +180,11 @@ class Lowering {
   }
 
   void compute(Indexer& indexer, Expr e) {
+    if (framed_.count(e) != 0) {
+      const std::vector<Expr> ranges = fresh_ranges(e[0]);
+      const Stored interior{draft_.stored.at(e).buffer, std::vector<int64_t>(ranges.size(), 0)};
+      return add(indexer.element(e[0], ranges), e, interior);
+    }
     const std::vector<Expr> ranges = fresh_ranges(e);
     add(indexer.compute(e, ranges), e, draft_.stored.at(e));
   }
@@ -188,6 +212,7 @@ class Lowering {
   Copies output_copies_;
   std::unordered_map<Expr, Copies> part_copies_;  // by concatenation: parts that lie elsewhere too
   std::unordered_set<Expr> chosen_;
+  std::unordered_set<Expr> framed_;  // pad nodes that are framed copies
   std::vector<Expr> index_;
 };
 

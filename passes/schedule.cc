@@ -39,7 +39,7 @@ class Chooser {
   std::string run() {
     if (draft_.target.dialect != "gnu" || !vector_.range || !is_f32()) return "";
     if (vector_.reduced) return side_by_side();
-    if (reduced_.empty()) return elementwise();
+    if (reduced_.empty()) return guards(c_.value, vector_.range) ? "" : elementwise();
     return register_tile();
   }
 
@@ -91,7 +91,7 @@ class Chooser {
     Expr best;
     double most = 0;
     for (Expr r : c_.ranges) {
-      if (r == vector_.range || guarded_by(r)) continue;
+      if (r == vector_.range || guards(reduction_in(c_.value)[0], r)) continue;
       double shared = 0;
       for (Expr l : loads_in(reduction_in(c_.value)[0])) {
         if (!occurs(r, l)) shared += occurs(vector_.range, l) ? 2 : 1;
@@ -104,12 +104,10 @@ class Chooser {
     return best;
   }
 
-  /// Does a condition within the reduction depend on r? Then it would be tested within the tile.
-  bool guarded_by(Expr r) const {
-    for (Expr n : topological({reduction_in(c_.value)[0]})) {
-      if (n->is(Op::where) && occurs(r, n[0])) return true;
-    }
-    return false;
+  /// Does a condition within e depend on r? Then it would be tested within the tile.
+  static bool guards(Expr e, Expr r) {
+    const std::vector<Expr> all = topological({e});
+    return std::any_of(all.begin(), all.end(), [&](Expr n) { return n->is(Op::where) && occurs(r, n[0]); });
   }
 
   double time_of(const Tile& t, Expr rows) const {

@@ -69,7 +69,9 @@ std::vector<Finding> recursion(std::span<const Facts> facts) {
 
 std::vector<Finding> unknown_externals(std::span<const Facts> facts,
                                        std::span<const std::string> allowed) {
+  // NAN of <math.h> is a call that no compiler makes.
   std::set<std::string> known(allowed.begin(), allowed.end());
+  known.insert("nanf");
   for (const Facts& unit : facts) known.insert(unit.defined.begin(), unit.defined.end());
   std::vector<Finding> found;
   for (const Facts& unit : facts) {
