@@ -21,12 +21,23 @@ Shapes shapes_of(const Options& options) {
   return shapes;
 }
 
+/// A path as the model gives it: relative to the model's folder.
+std::string beside(const ModelFile& model, const std::string& path) {
+  return path.starts_with("/") ? path : model.folder + path;
+}
+
+std::vector<std::string> files_of(const ModelFile& model) {
+  std::vector<std::string> files{model.path};
+  for (const YamlNode& name : model.weights) files.push_back(beside(model, name.text));
+  if (!model.onnx.empty()) files.push_back(beside(model, model.onnx));
+  return files;
+}
+
 /// The ONNX graph that a model.yaml refers to, behind the pre-processing that it describes.
 Graph graph_of_onnx(const ModelFile& model, const Options& options) {
   Shapes shapes = shapes_of(options);
   for (const auto& [name, dims] : input_shapes(model)) shapes.emplace(name, dims);
-  const bool absolute = model.onnx.starts_with("/");
-  const std::string path = absolute ? model.onnx : model.folder + model.onnx;
+  const std::string path = beside(model, model.onnx);
   if (!std::filesystem::exists(path)) {
     fail_at(*model.root.find("onnx"), "the file '" + model.onnx + "' does not exist",
             "the path is relative to the model's folder");
@@ -59,7 +70,7 @@ LoadedModel load_model(const Options& options) {
   const std::string& path = options.model;
   if (ends_in(path, ".onnx")) {
     std::vector<Target> targets = targets_of(options, {});
-    return {load_onnx(path, {shapes_of(options), options.name}), std::move(targets)};
+    return {load_onnx(path, {shapes_of(options), options.name}), std::move(targets), {path}};
   }
   if (!ends_in(path, ".yaml") && !ends_in(path, ".yml")) {
     throw Error(ExitCode::usage, "'" + path + "' is neither a .yaml nor an .onnx file",
@@ -69,7 +80,7 @@ LoadedModel load_model(const Options& options) {
   std::vector<Target> targets = targets_of(options, model.targets);
   Graph graph = model.onnx.empty() ? trace_yaml(model, {shapes_of(options), options.name})
                                    : graph_of_onnx(model, options);
-  return {std::move(graph), std::move(targets)};
+  return {std::move(graph), std::move(targets), files_of(model)};
 }
 
 }  // namespace tinycc

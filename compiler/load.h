@@ -10,7 +10,8 @@ namespace tinycc {
 
 struct LoadedModel {
   Graph graph;
-  std::vector<Target> targets;  // of --target, else of the model, else one generic C target
+  std::vector<Target> targets;     // of --target, else of the model, else one generic C target
+  std::vector<std::string> files;  // all that was read, MODEL first: what a build depends on
 };
 
 /// Reads and traces MODEL by its suffix: .yaml, .yml or .onnx.

@@ -128,6 +128,7 @@ Expr Simplifier::normal(Expr e) {
 
 Expr Simplifier::improve(Expr e) {
   if (const auto constant = fold(e)) return *constant;
+  if (const Expr other = merge_casts(e); other != e) return normal(other);
   if (is_linear(e)) return normal_sum(e);
   if (const Expr point = as_point(e); point != e) return point;
   if ((e->is(Op::lt) || e->is(Op::eq)) && is_index(e->sources[0])) {

@@ -133,8 +133,9 @@ class Chooser {
 
   /// Padding that is no frame becomes a condition, behind which no loop of a reduction can be.
   bool is_guard(Expr e) const {
+    if (!e->is(Op::pad)) return false;
     const bool framed_copy = chosen_.count(e) != 0 && outputs_.count(e) == 0 && e[1]->is(Op::constant);
-    return e->is(Op::pad) && result_.framed_pads.count(e) == 0 && !framed_copy;
+    return result_.framed_pads.count(e) == 0 && !framed_copy;
   }
 
   /// If it is inlined, e belongs to the kernels of its users, within their reductions.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 namespace tinycc {
 namespace {
@@ -192,9 +193,49 @@ void check_quotes(const SourceText& source) {
   fail(source, offset, "this is not valid YAML: " + error.msg, "");
 }
 
-std::vector<YAML::Node> load(const SourceText& source) {
+/// Remembers where the last thing of a document began.
+struct LastMark : YAML::EventHandler {
+  int last = 0;
+
+  void see(const YAML::Mark& mark) { last = std::max(last, mark.pos); }
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { see(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { see(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                const std::string&) override {
+    see(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    see(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    see(mark);
+  }
+  void OnMapEnd() override {}
+};
+
+/// The file is one document: yaml-cpp's Load ignores what follows, its LoadAll may never end.
+void check_one_document(const SourceText& source) {
+  std::istringstream stream(source.text);
+  YAML::Parser parser(stream);
+  LastMark mark;
+  parser.HandleNextDocument(mark);
+  if (!parser) return;
+  const size_t last = static_cast<size_t>(mark.last);
+  if (const size_t next = source.text.find("\n---", last); next != std::string::npos) {
+    fail(source, next + 1, "more than one YAML document in the file", "remove the line '---'");
+  }
+  fail(source, last, "this is not valid YAML", "something here or behind it is out of place");
+}
+
+YAML::Node load(const SourceText& source) {
   try {
-    return YAML::LoadAll(source.text);
+    check_one_document(source);
+    return YAML::Load(source.text);
   } catch (const YAML::Exception& error) {
     fail_to_parse(source, error);
   }
@@ -223,15 +264,11 @@ YamlNode parse_yaml(const std::string& path, const std::string& text) {
   const auto source = std::make_shared<SourceText>(path, marked ? text.substr(3) : text);
   check_text(*source);
   check_indents(*source);
-  const std::vector<YAML::Node> documents = load(*source);
-  if (documents.size() > 1) {
-    fail(*source, static_cast<size_t>(std::max(0, documents[1].Mark().pos)),
-         "more than one YAML document in the file", "remove the line '---'");
-  }
-  if (documents.empty() || documents[0].IsNull()) {
+  const YAML::Node root = load(*source);
+  if (!root.IsDefined() || root.IsNull()) {
     throw Error(ExitCode::bad_input, "the file is empty", "", Location{path, 0, 0, ""});
   }
-  return Converter(source).convert(documents[0], 0, 0);
+  return Converter(source).convert(root, 0, 0);
 }
 
 YamlNode read_yaml(const std::string& path) {

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
+#include "ir/arith.h"
 #include "ir/simplifier.h"
 #include "tests/unit/scalars.h"
 
@@ -207,6 +210,35 @@ TEST_CASE("bounds: tight where it matters") {
   CHECK(bounds(eq(v.y, 56)) == Interval{0, 0});
   CHECK(bounds(cast(lt(v.y, 3), DType::i64)) == Interval{0, 1});
   CHECK(bounds(v.y, {{v.y, {3, 9}}}) == Interval{3, 9});
+}
+
+TEST_CASE("simplify: casts merge for all types where that keeps every value") {
+  const std::vector<DType> types = {
+#define TCC_DTYPE(name, onnx, bits, kind, c) DType::name,
+#include "ir/dtypes.def"
+#undef TCC_DTYPE
+  };
+  Pool pool;
+  const auto check = [&](DType a, DType b, DType c) {
+    const Expr x = input(pool, "x", a, {}), twice = cast(cast(x, b), c), once = simplify(twice);
+    if (once == twice) return;
+    for (const double value : {0.0, 1.0, -1.0, 2.5, 3.0, -7.0, 127.0, 128.0, 200.0, -300.0, 65537.0,
+                               1e6, 16777217.0, 3e9, -3e9, 1e19, kInfinity, -kInfinity}) {
+      const Expr leaf = is_float(a)
+                            ? constant(pool, a, value)
+                            : constant_int(pool, a, static_cast<int64_t>(std::fmod(value, 9e18)));
+      const Expr direct = once == x ? leaf : cast(leaf, c);
+      INFO(name_of(a), " -> ", name_of(b), " -> ", name_of(c), " of ", value);
+      REQUIRE(simplify(direct) == simplify(cast(simplify(cast(leaf, b)), c)));
+    }
+  };
+  for (const DType a : types) {
+    for (const DType b : types) {
+      for (const DType c : types) check(a, b, c);
+    }
+  }
+  const Expr half = input(pool, "h", DType::f16, {});
+  CHECK(simplify(cast(cast(half, DType::f32), DType::f16)) == half);
 }
 
 TEST_CASE("affine: constant, terms by range, each once") {
