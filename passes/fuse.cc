@@ -115,7 +115,8 @@ class Chooser {
   /// without another frame of another value.
   bool frame(Expr e) {
     const Expr source = e[0];
-    if (is_stored_leaf(skip_views(source)) || outputs_.count(source) != 0 || !e[1]->is(Op::constant)) return false;
+    if (is_stored_leaf(skip_views(source)) || outputs_.count(source) != 0 || source->is(Op::pad)) return false;
+    if (!e[1]->is(Op::constant)) return false;
     const auto [found, fresh] = result_.halos.try_emplace(source);
     Halo& halo = found->second;
     if (!fresh && halo.value != number_of(e[1])) return false;
