@@ -17,6 +17,7 @@
 #include "emitters/cstyle.h"
 #include "emitters/host.h"
 #include "ir/print.h"
+#include "ir/verify.h"
 #include "passes/build_program.h"
 #include "passes/rewrite.h"
 
@@ -142,10 +143,12 @@ int run(const Options& options) {
   if (line.done(Stage::trace, [&] { return to_text(model.graph); })) return 0;
 
   rewrite(model.graph);
+  verify(model.graph, "rewrite");
   if (line.done(Stage::rewrite, [&] { return to_text(model.graph); })) return 0;
 
   const Target target = target_of(options, model);
   const Program program = build_program(lower_graph(model.graph, target), schedules_of(options));
+  verify(program, "plan");
   if (line.done(Stage::plan, [&] { return to_text(program); })) return 0;
 
   const Names names(program, options.weights);
