@@ -108,7 +108,10 @@ Expr Simplifier::simplify(Expr e) {
 Expr Simplifier::visit(Expr e) {
   if (e->is(Op::range)) return normal(e);
   if (is_linear(e)) {
-    const Affine sum = affine(e, [&](Expr term) { return memo_.at(term); });
+    const Affine sum = affine(e, [&](Expr term) {
+      const auto found = memo_.find(term);  // not there: its coefficient wraps to 0
+      return found == memo_.end() ? term : found->second;
+    });
     return normal(sum_of(*e->pool, sum, e->dtype, e->shape));
   }
   std::vector<Expr> sources = e->sources;
