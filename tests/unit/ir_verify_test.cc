@@ -1,0 +1,154 @@
+// The verifier: one mistake a case, each named in the message.
+#include "ir/verify.h"
+
+#include <doctest/doctest.h>
+
+#include "ir/build.h"
+#include "ir/parse.h"
+
+using namespace tinycc;
+
+namespace {
+
+std::string mistake(const Graph& g) {
+  try {
+    verify(g, "a pass");
+  } catch (const Error& e) {
+    CHECK(e.code == ExitCode::internal);
+    return e.what();
+  }
+  return "none";
+}
+
+template <class Make>
+std::string mistake_in(Make make) {
+  Graph g;
+  g.name = "g";
+  const Expr x = input(*g.pool, "x", DType::f32, {2, 3});
+  g.inputs.push_back({"x", x, ""});
+  g.outputs.push_back({"y", make(*g.pool, x)});
+  return mistake(g);
+}
+
+std::string kernel_mistake(const std::string& body) {
+  Pool pool;
+  try {
+    verify(parse_kernel(pool, "kernel k { in X: f32[8,4] out Y: f32[8,4] " + body + "}"));
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "none";
+}
+
+/// Buffers and steps of a program with one kernel.
+std::string program_mistake(const std::string& buffers, const std::string& steps) {
+  try {
+    verify(
+        parse_program("program p { arena 64 align 4 bound 64 buffer x: f32[4] input "
+                      "buffer y: f32[4] output " +
+                      buffers +
+                      "input x = x as x output y = y as y "
+                      "kernel k { in X: f32[4] out Y: f32[4] for i 4 { Y[i] = X[i] } } "
+                      "kernel row { out Y: f32[4] scalar t 4 Y[t] = 0 } "
+                      "steps {" +
+                      steps + "} }"));
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "none";
+}
+
+void says(const std::string& message, const std::string& part) {
+  INFO(message);
+  CHECK(message.find(part) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("graphs: types and shapes are what builders make") {
+  CHECK(mistake_in([](Pool&, Expr x) { return max(x, 0.0); }) == "none");
+  says(mistake_in([](Pool& p, Expr x) { return p.make(Op::exp, DType::f64, x->shape, {x}); }),
+       "after a pass: graph g, node 1, exp(x): should have type f32");
+  says(mistake_in([](Pool& p, Expr x) { return p.make(Op::reshape, DType::f32, {5}, {x}); }),
+       "reshape: other number of elements");
+  says(mistake_in([](Pool& p, Expr x) {
+         return p.make(Op::reduce_add, DType::f32, {2, 3}, {x}, {{1}, ""});
+       }),
+       "should have another shape");
+  says(mistake_in([](Pool& p, Expr x) {
+         return p.make(Op::add, DType::f32, {3}, {x, x});
+       }),
+       "should have another shape");
+  says(mistake_in([](Pool& p, Expr) { return load(p, 0, "b", DType::f32, {}); }),
+       "has no place in a graph");
+}
+
+TEST_CASE("graphs: scans and leaves") {
+  says(mistake_in([](Pool& p, Expr x) {
+         const int64_t id = p.fresh_id();
+         const Expr c = carry(p, id, 0, DType::f32, x->shape);
+         return c + get(scan(p, id, 3, {x}, {c}, {}), 0);
+       }),
+       "reads a carry outside of its scan");
+  says(mistake_in(
+           [](Pool& p, Expr x) { return get(scan(p, p.fresh_id(), 3, {x}, {lt(x, 0.0)}, {}), 0); }),
+       "has a carry that changes its type");
+  says(mistake_in([](Pool& p, Expr x) {
+         return reduce(Op::reduce_add, x, {0}) + weight(p, "x", DType::f32, {3});
+       }),
+       "shares its name with another leaf");
+  Graph g = parse_graph("graph g { w: f32[2] = weight output y = w }");
+  g.weights["w"] = TensorData::of_numbers(DType::f32, {1}, {1});
+  says(mistake(g), "has a value of another type");
+}
+
+TEST_CASE("kernels: names, types and places") {
+  CHECK(kernel_mistake("for i 8 { for j 4 vector { Y[i, j] = X[i, j] + Y[i, j] } }") == "none");
+  says(kernel_mistake("for i 8 { Y[i, 0] = X[i, 4] }"), "index i64(4) of X runs from 4 to 4");
+  says(kernel_mistake("for i 8 { Y[i + 1, 0] = 0 }"), "index i + 1 of Y runs from 1 to 8");
+  says(kernel_mistake("for i 8 { X[i, 0] = 0 }"), "kernel k, store to X: the buffer is no output");
+  says(kernel_mistake("alloc X: f32[2] reg X[0] = 0"), "two buffers called X");
+  says(kernel_mistake("alloc t: f32[2] arena t[0] = 0"), "t is allocated, but not local");
+  CHECK(kernel_mistake("for i 8 { Y[i, 0] = where(0 < i, X[i - 1, 0], 0) }") == "none");
+  Pool pool;
+  Kernel k = parse_kernel(pool, "kernel k { out Y: i64[4] for i 4 { Y[i] = i } }");
+  k.body = k.body->body[0];
+  CHECK_THROWS_WITH_AS(verify(k), doctest::Contains("reads a range that no loop binds"), Error);
+}
+
+TEST_CASE("kernels: iterations that run at once keep apart") {
+  says(kernel_mistake("alloc s: f32 reg s[] = 0 for j 4 vector { s[] = s[] + X[0, j] }"),
+       "iterations share an element of buffer s");
+  says(kernel_mistake("for j 3 vector { Y[0, j + 1] = Y[0, j] }"), "iterations share an element");
+  CHECK(kernel_mistake("for i 8 thread { alloc s: f32 reg s[] = X[i, 0] Y[i, 0] = s[] }") ==
+        "none");
+}
+
+TEST_CASE("programs: arguments, order and places") {
+  const std::string apart = "buffer a: f32[4] at 0 buffer b: f32[4] at 16 ";
+  const std::string shared = "buffer a: f32[4] at 0 buffer b: f32[4] at 8 ";
+  const std::string steps = "call k(x, a) call k(x, b) call k(a, y) call k(b, y)";
+  CHECK(program_mistake(apart, steps) == "none");
+  says(program_mistake(shared, steps), "a and b live at the same time and place");
+  CHECK(program_mistake(shared, "call k(x, a) call k(a, y) call k(x, b) call k(b, y)") == "none");
+  says(program_mistake(shared, "call k(x, a) call k(a, b) call k(b, y)"), "a and b live");
+  CHECK(program_mistake("buffer a: f32[4] at 0 buffer b: f32[4] at 0 replaces a ",
+                        "call k(x, a) call k(a, b) call k(b, y)") == "none");
+  says(program_mistake(apart, "call k(a, y)"), "call of k: a is read before anything wrote it");
+  says(program_mistake(apart, "call k(x, a)"), "at its end: y is read before anything wrote it");
+  says(program_mistake("buffer a: f32[5] at 0 ", "call k(x, a)"), "a does not fit parameter Y");
+  says(program_mistake("buffer a: f32[4] at 52 ", "call k(x, a)"), "a leaves the arena");
+  says(program_mistake("", "call k(x)"), "a wrong number of arguments");
+  CHECK(program_mistake("", "repeat t 4 { call row(y; t) }") == "none");
+  says(program_mistake("", "repeat t 5 { call row(y; t) }"), "scalar t may leave its range");
+}
+
+TEST_CASE("programs: what a repeat leaves to its next turn lives through it") {
+  const std::string buffers = "buffer a: f32[4] at 0 buffer b: f32[4] at 0 ";
+  says(program_mistake(buffers,
+                       "call k(x, a) repeat t 2 { call k(a, y) call k(x, b) call k(b, y) }"),
+       "a and b live");
+  CHECK(program_mistake(buffers,
+                        "repeat t 2 { call k(x, a) call k(a, y) call k(x, b) call k(b, y) }") ==
+        "none");
+}
