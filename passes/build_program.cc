@@ -151,15 +151,17 @@ class Builder {
   void pack_weight(Kernel& k, const Buffer& b) {
     Buffer packed = b;
     packed.layout = packed_layout(b, k.body);
-    const auto same = std::find_if(packed_.begin(), packed_.end(), [&](const Buffer& p) {
-      return p.name == b.name && p.layout == packed.layout;
-    });
-    if (same == packed_.end()) {
-      packed.id = packed_ids_.insert(b.id).second ? b.id : draft_.pool->fresh_id();
-      packed_.push_back(packed);
-      program_.weights[packed.id] = pack(packed, draft_.graph->weights.at(b.name));
-    } else {
+    std::vector<Buffer>& orders = packed_[b.id];
+    const auto same = std::find_if(orders.begin(), orders.end(), [&](const Buffer& p) { return p.layout == packed.layout; });
+    if (same != orders.end()) {
       packed = *same;
+    } else {
+      if (!orders.empty()) {
+        packed.id = draft_.pool->fresh_id();
+        packed.name = fmt::format("{}_order_{}", b.name, orders.size() + 1);
+      }
+      orders.push_back(packed);
+      program_.weights[packed.id] = pack(packed, draft_.graph->weights.at(b.alias));
     }
     const auto ref = std::make_shared<const Buffer>(packed);
     program_.buffers[packed.id].buffer = ref;
@@ -250,7 +252,7 @@ class Builder {
       program_.inputs.push_back({in.name, word(in.name), stored != draft_.stored.end() ? stored->second.buffer : unused_input(in), in.meaning});
     }
     for (const auto& [id, b] : draft_.buffers) {
-      if (b.space == Space::output) program_.outputs.push_back({b.name, word(b.name), id, ""});
+      if (b.space == Space::output) program_.outputs.push_back({b.alias, word(b.alias), id, ""});
     }
   }
 
@@ -273,8 +275,7 @@ class Builder {
   std::set<std::string> names_;
   std::vector<Kernel> forms_;  // of program_.kernels, canonical
   std::vector<bool> recomputes_;  // by step
-  std::vector<Buffer> packed_;
-  std::set<int64_t> packed_ids_;
+  std::map<int64_t, std::vector<Buffer>> packed_;  // by weight: the orders it is stored in
 };
 
 }  // namespace

@@ -49,7 +49,10 @@ class Lowering {
     const int64_t id = draft_.pool->fresh_id();
     Buffer b;
     b.id = id;
-    b.name = name.empty() ? "t" + std::to_string(id) : name;
+    b.alias = name;
+    const std::string wish = name.empty() ? "t" + std::to_string(id) : name;
+    b.name = wish;
+    for (int n = 2; !names_.insert(b.name).second; ++n) b.name = wish + "_" + std::to_string(n);
     b.dtype = dtype;
     b.shape = bounds_of(shape);
     b.layout = Layout::row_major(shape.size());
@@ -211,6 +214,7 @@ class Lowering {
   BufferChoice choice_;
   Copies output_copies_;
   std::unordered_map<Expr, Copies> part_copies_;  // by concatenation: parts that lie elsewhere too
+  std::set<std::string> names_;  // of buffers
   std::unordered_set<Expr> chosen_;
   std::unordered_set<Expr> framed_;  // pad nodes that are framed copies
   std::vector<Expr> index_;
