@@ -16,7 +16,8 @@ Shapes shapes_of(const Options& options) {
   Shapes shapes;
   for (const ShapeOption& shape : options.shapes) {
     if (shapes.emplace(shape.input, shape.dims).second) continue;
-    throw Error(ExitCode::usage, "--shape is given twice for '" + shape.input + "'", "keep one of them");
+    throw Error(ExitCode::usage, "--shape is given twice for '" + shape.input + "'",
+                "keep one of them");
   }
   return shapes;
 }

@@ -81,8 +81,7 @@ template <typename Enum>
 Enum pick(const std::string& text, const std::vector<std::string>& names, const char* flag) {
   const auto found = std::find(names.begin(), names.end(), text);
   if (found == names.end()) {
-    usage(std::string(flag) + " does not know '" + text + "'",
-          suggestion(text, names, "it knows"));
+    usage(std::string(flag) + " does not know '" + text + "'", suggestion(text, names, "it knows"));
   }
   return static_cast<Enum>(found - names.begin());
 }
@@ -189,7 +188,8 @@ std::vector<std::string> flag_names(const CLI::App& app) {
 
 void check(Options& options, const Raw& raw) {
   if (options.model.empty()) {
-    usage("no model given", "tinycc MODEL -o OUT, where MODEL is a .yaml or .onnx file; see --help");
+    usage("no model given",
+          "tinycc MODEL -o OUT, where MODEL is a .yaml or .onnx file; see --help");
   }
   if (options.out.empty()) usage("-o is given an empty name", "name the folder to write: -o out/");
   if (!options.name.empty() && !is_model_name(options.name)) {
@@ -232,9 +232,7 @@ bool parse(CLI::App& app, int argc, const char* const* argv) {
 
 std::string name_of(Stage stage) { return kStages[static_cast<size_t>(stage)].name; }
 
-bool is_model_name(const std::string& name) {
-  return !name.empty() && c_identifier(name) == name;
-}
+bool is_model_name(const std::string& name) { return !name.empty() && c_identifier(name) == name; }
 
 std::optional<Options> parse_options(int argc, const char* const* argv) {
   Options options;

@@ -37,10 +37,10 @@ struct Options {
   std::vector<ScheduleOption> schedules;  // --schedule
   std::string tune_file;                  // --tune-file; empty: MODEL's .tune.yaml, if it exists
   WeightsMode weights = WeightsMode::source;  // --weights
-  Stage stop_after = Stage::write;        // --stop-after
-  std::vector<std::string> print_after;   // --print-after: names of passes
-  bool time_passes = false;               // --time-passes
-  int debug = 0;                          // TINYCC_DEBUG: 0 quiet … 5 everything
+  Stage stop_after = Stage::write;            // --stop-after
+  std::vector<std::string> print_after;       // --print-after: names of passes
+  bool time_passes = false;                   // --time-passes
+  int debug = 0;                              // TINYCC_DEBUG: 0 quiet … 5 everything
 };
 
 /// The options, or nothing after --help or --version, whose text is printed to stdout. Anything

@@ -87,7 +87,8 @@ class Staging {
     if (fs::create_directory(parent, failed)) made_.push_back(parent);
     if (!failed) return;
     clean();
-    fail("'" + parent.filename().string() + "': " + failed.message(), "name a folder that can be made");
+    fail("'" + parent.filename().string() + "': " + failed.message(),
+         "name a folder that can be made");
   }
 
   void clean() {

@@ -67,7 +67,10 @@ constexpr TargetField kFields[] = {
      [](Target& t, const std::string& v) { return number(v, 1, 256, false, t.threads); }},
     {"prefer", "speed, ram or size", prefer},
     {"triple", "what clang --target takes: thumbv7em-none-eabihf",
-     [](Target& t, const std::string& v) { t.triple = v; return !v.empty(); }},
+     [](Target& t, const std::string& v) {
+       t.triple = v;
+       return !v.empty();
+     }},
     {"cflags", "flags of the C compiler: -march=...",
      [](Target& t, const std::string& v) { return words(v, t.cflags); }},
     {"vector_bytes", "0 (no vectors), 8, 16, 32, 64 or 128", vector_bytes},

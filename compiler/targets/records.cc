@@ -50,7 +50,8 @@ void apply_field(const YamlEntry& entry, Target& target) {
             suggestion(entry.key.text, names, "it has"));
   }
   if (!field->apply(target, text_of(entry.value))) {
-    fail_at(entry.value, "this is no value for " + entry.key.text, std::string("it takes ") + field->takes);
+    fail_at(entry.value, "this is no value for " + entry.key.text,
+            std::string("it takes ") + field->takes);
   }
 }
 

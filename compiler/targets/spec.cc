@@ -21,8 +21,8 @@ void check_language(const TargetSpec& spec) {
   if (spec.language == "c") return;
   const auto planned = std::find(kPlannedLanguages.begin(), kPlannedLanguages.end(), spec.language);
   if (planned != kPlannedLanguages.end()) {
-    throw Error(ExitCode::unsupported, "the target language '" + spec.language + "' is not there yet",
-                "c is", spec.at);
+    throw Error(ExitCode::unsupported,
+                "the target language '" + spec.language + "' is not there yet", "c is", spec.at);
   }
   refuse(spec.at, "unknown target language '" + spec.language + "'", kTargetForm);
 }
@@ -57,7 +57,8 @@ void apply_cpu(const TargetSetting* cpu, Target& target) {
 
 void apply_board(const TargetSpec& spec, const TargetSetting& board, Target& target) {
   if (setting(spec, "cpu") != nullptr) {
-    refuse(board.at, "a target has cpu= or board=, not both", "put 'base: CPU' into the board file");
+    refuse(board.at, "a target has cpu= or board=, not both",
+           "put 'base: CPU' into the board file");
   }
   const std::filesystem::path path(board.value);
   const bool relative = path.is_relative() && !spec.folder.empty();

@@ -40,8 +40,8 @@ std::vector<std::string> cpu_names();
 
 /// What this machine's CPU is: the record to start from, and what it calls itself.
 struct HostCpu {
-  std::string record;  // "x86-64-v4"
-  std::string name;    // "znver4"
+  std::string record;                  // "x86-64-v4"
+  std::string name;                    // "znver4"
   int64_t l1_bytes = 0, l2_bytes = 0;  // 0: not known
 };
 HostCpu detect_host();

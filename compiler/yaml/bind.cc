@@ -1,5 +1,4 @@
-// Arguments of a call to the parameters of a function, and subscripts to the axes of a tensor
-// (evaluate.h).
+// Arguments of a call to the parameters of a function (evaluate.h).
 #include <algorithm>
 
 #include "compiler/nearest.h"
@@ -21,7 +20,8 @@ size_t place_of(const std::string& what, const std::vector<Parameter>& parameter
                 const GivenArgument& argument, size_t position, const Expression& in) {
   if (argument.name.empty() && position < parameters.size()) return position;
   if (argument.name.empty()) {
-    fail_in(in.node, argument.ast->begin, what + " takes no more arguments", signature(what, parameters));
+    fail_in(in.node, argument.ast->begin, what + " takes no more arguments",
+            signature(what, parameters));
   }
   std::vector<std::string> names;
   for (const Parameter& p : parameters) names.push_back(p.name);
@@ -45,15 +45,6 @@ void check_kind(const std::string& what, const Parameter& p, const GivenArgument
           group ? "name one of its tensors: " + argument.value.text + ".NAME" : "");
 }
 
-/// Element `index` of `axis`; `named` is that axis's number in the tensor as it was written.
-Expr picked(Expr x, int64_t axis, int64_t index, int64_t named) {
-  if (index < -x->extent(axis) || index >= x->extent(axis)) {
-    refuse("there is no element " + std::to_string(index) + " on axis " + std::to_string(named) +
-           ", which has " + std::to_string(x->extent(axis)));
-  }
-  return pick(x, axis, index);
-}
-
 }  // namespace
 
 std::vector<Value> bind_arguments(const std::string& what, const std::vector<Parameter>& parameters,
@@ -63,7 +54,8 @@ std::vector<Value> bind_arguments(const std::string& what, const std::vector<Par
   for (size_t i = 0; i < given.size(); ++i) {
     const size_t place = place_of(what, parameters, given[i], i, in);
     if (bound[place]) {
-      fail_in(in.node, given[i].ast->begin, what + ": " + parameters[place].name + " is given twice");
+      fail_in(in.node, given[i].ast->begin,
+              what + ": " + parameters[place].name + " is given twice");
     }
     check_kind(what, parameters[place], given[i], in);
     bound[place] = given[i].value;
@@ -77,36 +69,6 @@ std::vector<Value> bind_arguments(const std::string& what, const std::vector<Par
     values.push_back(bound[i] ? *bound[i] : *parameters[i].fallback);
   }
   return values;
-}
-
-Expr subscript(Expr x, const std::vector<Subscript>& subscripts) {
-  using Kind = Subscript::Kind;
-  const auto axes = std::count_if(subscripts.begin(), subscripts.end(), [](const Subscript& s) {
-    return s.kind != Kind::added && s.kind != Kind::rest;
-  });
-  if (axes > x->rank()) {
-    refuse(std::to_string(axes) + " subscripts for a tensor of rank " + std::to_string(x->rank()));
-  }
-  const int64_t rest = x->rank() - axes;
-  int64_t axis = 0, named = 0;  // of the result so far, and of the tensor as it was
-  for (const Subscript& s : subscripts) {
-    switch (s.kind) {
-      case Kind::one: x = picked(x, axis, s.start, named); break;
-      case Kind::rest: axis += rest; break;
-      case Kind::added: x = unsqueeze(x, {axis++}); break;
-      case Kind::gathered:
-        x = gather_axis(x, s.indices, axis);
-        axis += s.indices->rank();
-        break;
-      case Kind::range:
-        x = slice_axis(x, axis, s.start, s.end, s.step);
-        if (x->extent(axis) == 0) refuse("the slice of axis " + std::to_string(named) + " is empty");
-        ++axis;
-        break;
-    }
-    named += s.kind == Kind::rest ? rest : s.kind == Kind::added ? 0 : 1;
-  }
-  return x;
 }
 
 }  // namespace tinycc

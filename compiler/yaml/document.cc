@@ -1,6 +1,9 @@
 // See document.h. The only file that includes yaml-cpp.
 #include "compiler/yaml/document.h"
 
+#include <yaml-cpp/anchor.h>
+#include <yaml-cpp/emitterstyle.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -29,8 +32,7 @@ constexpr ParserHint kParserHints[] = {
     {"illegal map value", "", "a ':' where no key can be",
      "keys of one map begin in the same column; a value that holds ': ' needs quotes"},
     {"illegal map key", "?", "a value that begins with '?'", "put the value in quotes"},
-    {"unknown token", "@`%", "a value cannot begin with this character",
-     "put the value in quotes"},
+    {"unknown token", "@`%", "a value cannot begin with this character", "put the value in quotes"},
     {"anchor is not defined", "", "'*' begins a YAML alias, and none has this name",
      "put an expression that begins with '*' in quotes"},
 };
@@ -44,8 +46,12 @@ constexpr ParserHint kParserHints[] = {
 size_t utf8_length(const std::string& text, size_t i) {
   const auto byte = [&](size_t k) { return static_cast<unsigned char>(text[k]); };
   const unsigned char first = byte(i);
-  const size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3
-                                       : first < 0xF5 ? 4 : 0;
+  const size_t length = first < 0x80   ? 1
+                        : first < 0xC2 ? 0
+                        : first < 0xE0 ? 2
+                        : first < 0xF0 ? 3
+                        : first < 0xF5 ? 4
+                                       : 0;
   if (length == 0 || i + length > text.size()) return 0;
   for (size_t k = 1; k < length; ++k) {
     if ((byte(i + k) & 0xC0) != 0x80) return 0;

@@ -10,26 +10,14 @@
 namespace tinycc {
 namespace {
 
-constexpr int64_t kMostSteps = 200000;     // of tracing: a loop or a function that runs away
+constexpr int64_t kMostSteps = 200000;  // of tracing: a loop or a function that runs away
 constexpr size_t kDeepestCall = 50;
 constexpr size_t kLongestTrail = 120;  // of an error's hint
 constexpr double kMostElements = 1e12;
 
-/// Gives an error of the tensor library its place and says what the operands were.
-template <typename Compute>
-auto located(const Expression& in, const Ast& ast, const std::string& what, const std::string& operands,
-             const Compute& compute) {
-  try {
-    return compute();
-  } catch (const Error& error) {
-    if (!error.at.file.empty() || error.code == ExitCode::internal) throw;
-    throw Error(error.code, what + ": " + error.what(), error.hint.empty() ? operands : error.hint,
-                in.node.at(ast.place));
-  }
-}
-
 /// "input is f32[1,3,8,8], weight is f32[8,4,3,3]"
-std::string operands_text(const std::vector<Parameter>& parameters, const std::vector<Value>& values) {
+std::string operands_text(const std::vector<Parameter>& parameters,
+                          const std::vector<Value>& values) {
   std::string text;
   for (size_t i = 0; i < values.size(); ++i) {
     if (!values[i].is(Value::Kind::tensor)) continue;
@@ -39,7 +27,8 @@ std::string operands_text(const std::vector<Parameter>& parameters, const std::v
 }
 
 void check_size(const Value& value) {
-  if (value.is(Value::Kind::list)) std::for_each(value.items.begin(), value.items.end(), check_size);
+  if (value.is(Value::Kind::list))
+    std::for_each(value.items.begin(), value.items.end(), check_size);
   if (!value.is(Value::Kind::tensor)) return;
   double count = 1;
   for (const Dim& dim : value.tensor->shape) count *= static_cast<double>(dim.bound);
@@ -194,76 +183,9 @@ Value Evaluator::call_user(const UserFunction& function, const Expression& in, c
     if (error.hint.size() > kLongestTrail) throw;
     const std::string trail =
         "in " + ast.text + "(), called in line " + std::to_string(in.node.at(ast.begin).line);
-    throw Error(error.code, error.what(), error.hint + (error.hint.empty() ? "" : "; ") + trail, error.at);
+    throw Error(error.code, error.what(), error.hint + (error.hint.empty() ? "" : "; ") + trail,
+                error.at);
   }
-}
-
-// ---- subscripts ------------------------------------------------------------------------------
-
-int64_t Evaluator::integer(const Expression& in, const Ast& ast, int64_t otherwise) {
-  if (ast.kind == Ast::Kind::missing) return otherwise;
-  const Value value = eval(in, ast);
-  const bool whole = value.is(Value::Kind::number) && std::floor(value.number) == value.number;
-  if (!whole || std::abs(value.number) > 1e12) {
-    fail_in(in.node, ast.begin, "an integer is expected here, not " + describe(value));
-  }
-  return static_cast<int64_t>(value.number);
-}
-
-Value Evaluator::item_of(const Value& list, const Expression& in, const Ast& ast) {
-  if (ast.items.size() != 2 || ast.items[1].kind == Ast::Kind::slice) {
-    fail_in(in.node, ast.items[1].begin, "a list takes one number in brackets");
-  }
-  const auto size = static_cast<int64_t>(list.items.size());
-  const int64_t index = integer(in, ast.items[1], 0);
-  if (index < -size || index >= size) {
-    fail_in(in.node, ast.items[1].begin, "there is no item " + std::to_string(index) + " in a list of " +
-                                             std::to_string(size));
-  }
-  return list.items[static_cast<size_t>(index < 0 ? index + size : index)];
-}
-
-Value Evaluator::eval_index(const Expression& in, const Ast& ast) {
-  spend(in, ast);
-  const Value base = eval(in, ast.items[0]);
-  if (base.is(Value::Kind::list)) return item_of(base, in, ast);
-  if (!base.is(Value::Kind::tensor)) {
-    fail_in(in.node, ast.begin, "only tensors and lists have elements, not " + describe(base));
-  }
-  const Value result = subscripted(base, in, ast);
-  note(result.tensor, in.text_of(ast));
-  return result;
-}
-
-Value Evaluator::subscripted(const Value& base, const Expression& in, const Ast& ast) {
-  constexpr int64_t kFar = std::numeric_limits<int64_t>::max();
-  std::vector<Subscript> subscripts;
-  for (size_t i = 1; i < ast.items.size(); ++i) {
-    const Ast& item = ast.items[i];
-    Subscript s;
-    if (item.kind == Ast::Kind::slice && item.text == "...") {
-      s.kind = Subscript::Kind::rest;
-      const auto rest = [](const Subscript& other) { return other.kind == Subscript::Kind::rest; };
-      if (std::any_of(subscripts.begin(), subscripts.end(), rest)) {
-        fail_in(in.node, item.begin, "a second '...'", "one stands for all axes that are not named");
-      }
-    } else if (item.kind == Ast::Kind::slice) {
-      s.kind = Subscript::Kind::range;
-      s.step = integer(in, item.items[2], 1);
-      s.start = integer(in, item.items[0], s.step < 0 ? kFar : 0);
-      s.end = integer(in, item.items[1], s.step < 0 ? -kFar : kFar);
-    } else {
-      const Value value = eval(in, item);
-      const bool tensor = value.is(Value::Kind::tensor);
-      s.kind = tensor ? Subscript::Kind::gathered
-                      : value.is_none() ? Subscript::Kind::added : Subscript::Kind::one;
-      s.indices = value.tensor;
-      if (s.kind == Subscript::Kind::one) s.start = integer(in, item, 0);
-    }
-    subscripts.push_back(s);
-  }
-  return located(in, ast, "[ ]", "the tensor is " + describe(base.tensor),
-                 [&] { return Value::of(subscript(base.tensor, subscripts)); });
 }
 
 // ---- let -------------------------------------------------------------------------------------
@@ -277,7 +199,8 @@ void Evaluator::run_assignment(const LetStep& step) {
   if (step.names.size() == 1) return assign(step, step.names[0], value);
   if (!value.is(Value::Kind::list) || value.items.size() != step.names.size()) {
     fail_in(step.value.node, step.value.ast.begin,
-            std::to_string(step.names.size()) + " values are expected here, and this is " + describe(value));
+            std::to_string(step.names.size()) + " values are expected here, and this is " +
+                describe(value));
   }
   for (size_t i = 0; i < step.names.size(); ++i) assign(step, step.names[i], value.items[i]);
 }
@@ -293,7 +216,8 @@ std::vector<Value> Evaluator::loop_values(const LoopHeader& loop) {
   if (loop.to.ast.kind == Ast::Kind::missing) {
     const Value list = eval(loop.from, loop.from.ast);
     if (list.is(Value::Kind::list)) return list.items;
-    fail_in(loop.from.node, loop.from.ast.begin, "a loop runs over numbers or a list, not over " + describe(list),
+    fail_in(loop.from.node, loop.from.ast.begin,
+            "a loop runs over numbers or a list, not over " + describe(list),
             "write for i in 0..6, or for k in [1, 3, 5]");
   }
   const int64_t from = integer(loop.from, loop.from.ast, 0), to = integer(loop.to, loop.to.ast, 0);

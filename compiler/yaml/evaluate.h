@@ -68,9 +68,9 @@ class Evaluator {
   std::set<std::string> fixed_;  // names of inputs and states
   Scope globals_;
   Scope* scope_ = &globals_;
-  std::vector<std::string> path_;      // of what is computed: "x.3", then "attention" in a function
-  std::string counters_;               // of the loops around, within a function: ".3"
-  size_t calls_ = 0;                   // of users' functions that are under way
+  std::vector<std::string> path_;  // of what is computed: "x.3", then "attention" in a function
+  std::string counters_;           // of the loops around, within a function: ".3"
+  size_t calls_ = 0;               // of users' functions that are under way
   int64_t spent_ = 0;
   int64_t literals_ = 0;
 };
@@ -83,6 +83,19 @@ struct Subscript {
   Expr indices;
 };
 Expr subscript(Expr x, const std::vector<Subscript>& subscripts);
+
+/// Gives an error of the tensor library its place and says what the operands were.
+template <typename Compute>
+auto located(const Expression& in, const Ast& ast, const std::string& what,
+             const std::string& operands, const Compute& compute) {
+  try {
+    return compute();
+  } catch (const Error& error) {
+    if (!error.at.file.empty() || error.code == ExitCode::internal) throw;
+    throw Error(error.code, what + ": " + error.what(), error.hint.empty() ? operands : error.hint,
+                in.node.at(ast.place));
+  }
+}
 
 /// Arguments by place and name → one value a parameter. `what` is the function's name.
 struct GivenArgument {

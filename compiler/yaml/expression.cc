@@ -14,7 +14,8 @@ constexpr size_t kMostTokens = 4000;  // a chain of operators nests too
 class Parser {
  public:
   Parser(const YamlNode& node, size_t offset) : node_(node), tokens_(tokenize(node, offset)) {
-    if (tokens_.size() > kMostTokens) fail("the expression is too long", "give parts names in let:");
+    if (tokens_.size() > kMostTokens)
+      fail("the expression is too long", "give parts names in let:");
   }
 
   Ast expression() {
@@ -84,15 +85,19 @@ class Parser {
 
   std::string unexpected() const {
     if (peek().kind == Token::Kind::end) return "the expression ends too early";
-    return "'" + node_.text.substr(peek().begin, peek().end - peek().begin) + "' is not expected here";
+    return "'" + node_.text.substr(peek().begin, peek().end - peek().begin) +
+           "' is not expected here";
   }
 
   /// An expression with commas in { } without quotes has lost its end to YAML.
   std::string closing_hint(const std::string& symbol) const {
     const bool closes = peek().kind == Token::Kind::end && (symbol == ")" || symbol == "]");
-    const size_t behind = node_.source->text.find_first_not_of(' ', node_.position + node_.text.size());
-    const bool cut = closes && !node_.quoted && behind != std::string::npos && node_.source->text[behind] == ',';
-    return cut ? "inside { } and [ ] of YAML a comma ends the value: put the expression in quotes" : "";
+    const size_t behind =
+        node_.source->text.find_first_not_of(' ', node_.position + node_.text.size());
+    const bool cut =
+        closes && !node_.quoted && behind != std::string::npos && node_.source->text[behind] == ',';
+    return cut ? "inside { } and [ ] of YAML a comma ends the value: put the expression in quotes"
+               : "";
   }
 
   Ast finish(Ast ast, size_t begin) const {
@@ -169,7 +174,8 @@ class Parser {
       ast.kind = Ast::Kind::index;
       const size_t begin = inner.begin;
       ast.items.push_back(std::move(inner));
-      do ast.items.push_back(subscript()); while (accept(","));
+      do ast.items.push_back(subscript());
+      while (accept(","));
       expect("]");
       inner = finish(std::move(ast), begin);
     }
@@ -239,8 +245,8 @@ class Parser {
   }
 
   AstArgument argument(const Ast& call) {
-    const bool named = peek().kind == Token::Kind::name && tokens_[at_ + 1].kind == Token::Kind::symbol &&
-                       tokens_[at_ + 1].text == "=";
+    const bool named = peek().kind == Token::Kind::name &&
+                       tokens_[at_ + 1].kind == Token::Kind::symbol && tokens_[at_ + 1].text == "=";
     if (!named) {
       if (!call.arguments.empty() && !call.arguments.back().name.empty()) {
         fail("an argument without a name behind one with a name", "put it in front, or name it");
@@ -293,7 +299,8 @@ FunctionHeader parse_function_header(const YamlNode& key) {
     if (std::any_of(header.parameters.begin(), header.parameters.end(), same)) {
       fail_at(key, "the parameter '" + name + "' is here twice");
     }
-    header.parameters.push_back({name, parser.wrap(parser.accept("=") ? parser.expression() : Ast())});
+    header.parameters.push_back(
+        {name, parser.wrap(parser.accept("=") ? parser.expression() : Ast())});
     if (parser.accept(")")) break;
     parser.expect(",");
   }

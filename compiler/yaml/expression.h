@@ -20,16 +20,27 @@ namespace tinycc {
 struct AstArgument;
 
 struct Ast {
-  enum class Kind : uint8_t { number, text, name, call, unary, binary, index, slice, list, missing };
+  enum class Kind : uint8_t {
+    number,
+    text,
+    name,
+    call,
+    unary,
+    binary,
+    index,
+    slice,
+    list,
+    missing
+  };
 
   Kind kind = Kind::missing;  // missing: an end of a slice that is not given
   std::string text;           // a name, an operator, a string's content; "..." is a slice's
   double number = 0;
-  bool integer = false;           // the number has neither '.' nor exponent
-  std::vector<Ast> items;         // operands; what is indexed, then subscripts; list items
+  bool integer = false;                // the number has neither '.' nor exponent
+  std::vector<Ast> items;              // operands; what is indexed, then subscripts; list items
   std::vector<AstArgument> arguments;  // of a call
-  size_t begin = 0, end = 0;      // characters of the scalar's text
-  size_t place = 0;               // what an error points at: the operator, else the beginning
+  size_t begin = 0, end = 0;           // characters of the scalar's text
+  size_t place = 0;                    // what an error points at: the operator, else the beginning
 };
 
 struct AstArgument {

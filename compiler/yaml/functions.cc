@@ -26,6 +26,7 @@ constexpr KindRow kKinds[] = {
     {ParameterKind::flag, "flag", "true or false"},
     {ParameterKind::text, "text", "a text in quotes"},
     {ParameterKind::dtype, "dtype", "a number type such as f32"},
+    {ParameterKind::padding, "padding", "an integer, a list of integers, \"same\" or \"valid\""},
     {ParameterKind::any, "any", "anything"},
 };
 
@@ -170,7 +171,8 @@ const std::vector<Parameter>& parameters_of(const Function& function) {
 std::string_view describe(ParameterKind kind) { return kKinds[static_cast<size_t>(kind)].takes; }
 
 bool fits(const Value& v, const Parameter& parameter) {
-  if (v.is_none() && parameter.kind != ParameterKind::any) return parameter.fallback && parameter.fallback->is_none();
+  if (v.is_none() && parameter.kind != ParameterKind::any)
+    return parameter.fallback && parameter.fallback->is_none();
   switch (parameter.kind) {
     case ParameterKind::tensor:
     case ParameterKind::value: return is_tensor(v);
@@ -182,6 +184,9 @@ bool fits(const Value& v, const Parameter& parameter) {
     case ParameterKind::flag: return v.is(Value::Kind::boolean);
     case ParameterKind::text: return v.is(Value::Kind::text);
     case ParameterKind::dtype: return v.is(Value::Kind::text) && dtype_named(v.text);
+    case ParameterKind::padding:
+      return one_or_list(v, is_whole) ||
+             (v.is(Value::Kind::text) && (v.text == "same" || v.text == "valid"));
     case ParameterKind::any: return true;
   }
   return false;

@@ -1,8 +1,8 @@
 // The functions that expressions of model.yaml can call: tables of rows {name, parameters, what it
 // does, how}. Adding a function is one row; the reference in README.md is checked against the rows.
 //
-// Parameters as text: "input, weight, bias=none, stride: ints=1". A parameter has a kind behind ':',
-// by default tensor, and may have a default value behind '='.
+// Parameters as text: "input, weight, bias=none, stride: ints=1". A parameter has a kind behind
+// ':', by default tensor, and may have a default value behind '='.
 #pragma once
 
 #include <optional>
@@ -12,9 +12,20 @@
 
 namespace tinycc {
 
-/// tensor: a number becomes a scalar. value: a tensor or a number, as it is. ints: an integer or a list.
+/// tensor: a number becomes a scalar. value: a tensor or a number, as it is. ints: one or a list.
 enum class ParameterKind : uint8_t {
-  tensor, tensors, value, integer, ints, number, numbers, flag, text, dtype, any
+  tensor,
+  tensors,
+  value,
+  integer,
+  ints,
+  number,
+  numbers,
+  flag,
+  text,
+  dtype,
+  padding,
+  any
 };
 
 struct Parameter {

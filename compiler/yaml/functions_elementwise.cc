@@ -9,11 +9,11 @@ namespace {
 #define TCC_UNARY_CALL(function) [](const Arguments& a) { return Value::of(function(a.tensor(0))); }
 
 /// One of two operators on values of which either may be a plain number.
-#define TCC_BINARY_CALL(function)                                 \
-  [](const Arguments& a) {                                        \
+#define TCC_BINARY_CALL(function)                                      \
+  [](const Arguments& a) {                                             \
     const Expr x = as_tensor(a.value(0), a.value(1).tensor, a.pool()); \
     const Expr y = as_tensor(a.value(1), a.value(0).tensor, a.pool()); \
-    return Value::of(function(x, y));                             \
+    return Value::of(function(x, y));                                  \
   }
 
 Expr logical(Op op, Expr a, Expr b) {
@@ -33,7 +33,8 @@ Value clamp(const Arguments& a) {
 
 Value gelu_call(const Arguments& a) {
   const std::string& form = a.text(1);
-  if (form != "none" && form != "tanh") refuse("approximate is \"none\" or \"tanh\", not '" + form + "'");
+  if (form != "none" && form != "tanh")
+    refuse("approximate is \"none\" or \"tanh\", not '" + form + "'");
   return Value::of(gelu(a.tensor(0), form == "tanh"));
 }
 
@@ -80,9 +81,10 @@ constexpr Function kElementwise[] = {
      [](const Arguments& a) {
        return Value::of(selu(a.tensor(0), 1.6732632423543772, 1.0507009873554805));
      }},
-    {"gelu", "x, approximate: text=\"none\"", "x * P(normal < x); \"tanh\": its usual approximation",
-     gelu_call},
-    {"silu", "x", "x * sigmoid(x)", [](const Arguments& a) { return Value::of(swish(a.tensor(0))); }},
+    {"gelu", "x, approximate: text=\"none\"",
+     "x * P(normal < x); \"tanh\": its usual approximation", gelu_call},
+    {"silu", "x", "x * sigmoid(x)",
+     [](const Arguments& a) { return Value::of(swish(a.tensor(0))); }},
     {"mish", "x", "x * tanh(softplus(x))", TCC_UNARY_CALL(mish)},
     {"sigmoid", "x", "1 / (1 + exp(-x))", TCC_UNARY_CALL(sigmoid)},
     {"hardsigmoid", "x", "x/6 + 1/2, clamped to 0 ... 1",
@@ -94,7 +96,8 @@ constexpr Function kElementwise[] = {
     {"exp", "x", "e to the power of x; a number gives a number", either<std::exp, exp>},
     {"log", "x", "natural logarithm; a number gives a number", either<std::log, log>},
     {"sqrt", "x", "square root; a number gives a number", either<std::sqrt, sqrt>},
-    {"rsqrt", "x", "1 / sqrt(x)", [](const Arguments& a) { return Value::of(1.0 / sqrt(a.tensor(0))); }},
+    {"rsqrt", "x", "1 / sqrt(x)",
+     [](const Arguments& a) { return Value::of(1.0 / sqrt(a.tensor(0))); }},
     {"reciprocal", "x", "1 / x", [](const Arguments& a) { return Value::of(1.0 / a.tensor(0)); }},
     {"sin", "x", "sine; a number gives a number", either<std::sin, sin>},
     {"cos", "x", "cosine; a number gives a number", either<std::cos, cos>},

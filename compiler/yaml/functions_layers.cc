@@ -1,4 +1,4 @@
-// Functions of model.yaml with weights: convolution, pooling, products, normalisation (functions.h).
+// Functions of model.yaml with weights: convolution, products, normalisation … (functions.h).
 #include "compiler/yaml/functions.h"
 
 namespace tinycc {
@@ -10,11 +10,11 @@ Ints pads_of(const Arguments& a, size_t i, Expr x, const Ints& kernel, const Int
   const auto count = static_cast<int64_t>(kernel.size());
   Ints pads;
   if (!a.value(i).is(Value::Kind::text)) {
-    for (const int64_t amount : a.ints(i, count, "padding")) pads.insert(pads.end(), {amount, amount});
+    for (const int64_t amount : a.ints(i, count, "padding"))
+      pads.insert(pads.end(), {amount, amount});
     return pads;
   }
   if (a.text(i) == "valid") return Ints(2 * kernel.size(), 0);
-  if (a.text(i) != "same") refuse("padding is a number, \"same\" or \"valid\", not '" + a.text(i) + "'");
   for (size_t k = 0; k < kernel.size(); ++k) {
     const auto axis = static_cast<int64_t>(k) + 2;
     const auto [before, after] =
@@ -22,14 +22,6 @@ Ints pads_of(const Arguments& a, size_t i, Expr x, const Ints& kernel, const Int
     pads.insert(pads.end(), {before, after});
   }
   return pads;
-}
-
-void check_padding(const Arguments& a, size_t i) {
-  const Value& v = a.value(i);
-  const Parameter amounts{"padding", ParameterKind::ints, std::nullopt};
-  if (!v.is(Value::Kind::text) && !fits(v, amounts)) {
-    refuse("padding takes a number, a list of numbers, \"same\" or \"valid\", not " + describe(v));
-  }
 }
 
 /// x [n, c, spatial…] with the wanted number of spatial axes.
@@ -52,7 +44,6 @@ Value convolution(const Arguments& a) {
   check_rank(x, spatial, "input");
   check_rank(w, spatial, "weight");
   check_bias(bias, w->extent(0));
-  check_padding(a, 4);
   ConvOptions options;
   options.strides = a.ints(3, spatial, "stride");
   options.dilations = a.ints(5, spatial, "dilation");
@@ -138,7 +129,8 @@ Value linear_call(const Arguments& a) {
 }
 
 Value embedding(const Arguments& a) {
-  if (a.tensor(1)->rank() != 2) refuse("weight is a table [count, size], not " + describe(a.value(1)));
+  if (a.tensor(1)->rank() != 2)
+    refuse("weight is a table [count, size], not " + describe(a.value(1)));
   return Value::of(gather_axis(a.tensor(1), a.tensor(0), 0));
 }
 
@@ -147,7 +139,8 @@ Expr per_channel(const Arguments& a, size_t i, Expr x, int64_t channels, double 
   if (!a.given(i)) return constant(a.pool(), x->dtype, otherwise, {channels});
   const Expr t = a.tensor(i);
   if (t->rank() != 1 || t->extent(0) != channels) {
-    refuse("one number a channel, [" + std::to_string(channels) + "], is needed, not " + describe(t));
+    refuse("one number a channel, [" + std::to_string(channels) + "], is needed, not " +
+           describe(t));
   }
   return t;
 }
@@ -190,21 +183,21 @@ Value rms_norm_call(const Arguments& a) {
 }
 
 Value local_norm_call(const Arguments& a) {
-  return Value::of(local_response_norm(a.tensor(0), a.integer(1), a.number(2), a.number(3),
-                                       a.number(4)));
+  return Value::of(
+      local_response_norm(a.tensor(0), a.integer(1), a.number(2), a.number(3), a.number(4)));
 }
 
-#define TCC_CONV                                                                   \
-  "input, weight, bias=none, stride: ints=1, padding: value=0, dilation: ints=1, " \
+#define TCC_CONV                                                                     \
+  "input, weight, bias=none, stride: ints=1, padding: padding=0, dilation: ints=1, " \
   "groups: int=1"
-#define TCC_TRANSPOSED                                                                   \
+#define TCC_TRANSPOSED                                                                  \
   "input, weight, bias=none, stride: ints=1, padding: ints=0, output_padding: ints=0, " \
   "groups: int=1, dilation: ints=1"
-#define TCC_MAX_POOL                                                                   \
+#define TCC_MAX_POOL                                                                 \
   "input, kernel_size: ints, stride: ints=none, padding: ints=0, dilation: ints=1, " \
   "ceil_mode: flag=false"
-#define TCC_AVG_POOL                                                   \
-  "input, kernel_size: ints, stride: ints=none, padding: ints=0, "     \
+#define TCC_AVG_POOL                                               \
+  "input, kernel_size: ints, stride: ints=none, padding: ints=0, " \
   "ceil_mode: flag=false, count_include_pad: flag=true"
 
 constexpr Function kLayers[] = {
@@ -224,10 +217,15 @@ constexpr Function kLayers[] = {
     {"adaptive_avg_pool2d", "input, output_size: ints", "where output_size divides the extents",
      adaptive_average<2>},
     {"global_avg_pool", "input", "mean of each channel: [n, c, 1, ...]",
-     [](const Arguments& a) { return channels_of(a.tensor(0)), Value::of(global_average_pool(a.tensor(0))); }},
+     [](const Arguments& a) {
+       return channels_of(a.tensor(0)), Value::of(global_average_pool(a.tensor(0)));
+     }},
     {"global_max_pool", "input", "maximum of each channel: [n, c, 1, ...]",
-     [](const Arguments& a) { return channels_of(a.tensor(0)), Value::of(global_max_pool(a.tensor(0))); }},
-    {"linear", "input, weight, bias=none", "input @ weight.T + bias; weight [out, in]", linear_call},
+     [](const Arguments& a) {
+       return channels_of(a.tensor(0)), Value::of(global_max_pool(a.tensor(0)));
+     }},
+    {"linear", "input, weight, bias=none", "input @ weight.T + bias; weight [out, in]",
+     linear_call},
     {"matmul", "x, y", "x @ y: NumPy's product of matrices, vectors and batches",
      [](const Arguments& a) { return Value::of(matmul(a.tensor(0), a.tensor(1))); }},
     {"einsum", "equation: text, operands: tensors", "einsum(\"bij,bjk->bik\", [x, y])",
@@ -243,8 +241,7 @@ constexpr Function kLayers[] = {
      "over groups of channels", group_norm_call},
     {"instance_norm", "input, weight=none, bias=none, eps: number=1e-5", "over each channel",
      instance_norm_call},
-    {"local_response_norm",
-     "input, size: int, alpha: number=1e-4, beta: number=0.75, k: number=1",
+    {"local_response_norm", "input, size: int, alpha: number=1e-4, beta: number=0.75, k: number=1",
      "across `size` neighbouring channels", local_norm_call},
     {"softmax", "input, dim: int=-1", "exp(x) / sum(exp(x)), overflow avoided",
      [](const Arguments& a) { return Value::of(softmax(a.tensor(0), a.integer(1))); }},

@@ -4,10 +4,10 @@
 namespace tinycc {
 namespace {
 
-#define TCC_REDUCE_CALL(function)                                         \
-  [](const Arguments& a) {                                                \
-    const Expr x = a.tensor(0);                                           \
-    return Value::of(function(x, a.axes(1, x), a.flag(2)));               \
+#define TCC_REDUCE_CALL(function)                           \
+  [](const Arguments& a) {                                  \
+    const Expr x = a.tensor(0);                             \
+    return Value::of(function(x, a.axes(1, x), a.flag(2))); \
   }
 
 /// sum of (x - mean)^2 over n, or over n - 1.
@@ -44,12 +44,12 @@ constexpr Function kReductions[] = {
     {"logsumexp", TCC_AXES, "log(sum(exp(x))), overflow avoided", TCC_REDUCE_CALL(log_sum_exp)},
     {"var", TCC_AXES ", correction: int=1", "variance; divides by the count minus correction",
      variance},
-    {"argmax", "x, dim: int=-1, keepdim: flag=false", "index of the largest, i64; the first of equals",
-     arg_call<arg_max>},
-    {"argmin", "x, dim: int=-1, keepdim: flag=false", "index of the smallest, i64; the first of equals",
-     arg_call<arg_min>},
-    {"topk", "x, k: int, dim: int=-1, largest: flag=true", "a list: the k largest in order, their indices",
-     topk},
+    {"argmax", "x, dim: int=-1, keepdim: flag=false",
+     "index of the largest, i64; the first of equals", arg_call<arg_max>},
+    {"argmin", "x, dim: int=-1, keepdim: flag=false",
+     "index of the smallest, i64; the first of equals", arg_call<arg_min>},
+    {"topk", "x, k: int, dim: int=-1, largest: flag=true",
+     "a list: the k largest in order, their indices", topk},
     {"cumsum", "x, dim: int", "running sum",
      [](const Arguments& a) {
        return Value::of(cumulative_sum(a.tensor(0), a.axis(1, a.tensor(0)), false, false));

@@ -42,12 +42,14 @@ void check_cell(const CellWeights& w, Expr x, int64_t gates) {
   }
   for (const Expr bias : {w.bias_input, w.bias_hidden}) {
     if (!bias || (bias->rank() == 1 && bias->extent(0) == size)) continue;
-    refuse("a bias has shape " + text_of(bias->shape) + ", and [" + std::to_string(size) + "] is needed");
+    refuse("a bias has shape " + text_of(bias->shape) + ", and [" + std::to_string(size) +
+           "] is needed");
   }
 }
 
 /// x [t, n, in]; initial states [n, hidden] or empty. Gives y [t, n, hidden], then last states.
-std::vector<Expr> run_cell(const CellKind& kind, Expr x, const CellWeights& w, Expr h, Expr c, bool reverse) {
+std::vector<Expr> run_cell(const CellKind& kind, Expr x, const CellWeights& w, Expr h, Expr c,
+                           bool reverse) {
   if (x->rank() != 3) refuse("input has shape " + text_of(x->shape) + ", and [t, n, in] is needed");
   check_cell(w, x, static_cast<int64_t>(kind.order.size()));
   RecurrentInputs in;
@@ -79,7 +81,8 @@ CellWeights weights_of(const Arguments& a, size_t first) {
 }
 
 Value lstm_call(const Arguments& a) {
-  return Value::of(run_cell(kLstm, a.tensor(0), weights_of(a, 1), a.tensor(5), a.tensor(6), a.flag(7)));
+  return Value::of(
+      run_cell(kLstm, a.tensor(0), weights_of(a, 1), a.tensor(5), a.tensor(6), a.flag(7)));
 }
 
 Value gru_call(const Arguments& a) {
@@ -98,7 +101,8 @@ Value lstm_cell(const Arguments& a) {
 }
 
 Value gru_cell(const Arguments& a) {
-  return Value::of(run_cell(kGru, one_step(a.tensor(0)), weights_of(a, 2), a.tensor(1), {}, false)[1]);
+  return Value::of(
+      run_cell(kGru, one_step(a.tensor(0)), weights_of(a, 2), a.tensor(1), {}, false)[1]);
 }
 
 Expr lowest_like(Expr x) { return broadcast_to(lowest(*x->pool, x->dtype), x->shape); }
@@ -158,7 +162,8 @@ Value interpolate(const Arguments& a) {
   if (a.given(1) == a.given(2)) refuse("either size or scale_factor is needed");
   std::vector<double> values = a.numbers(a.given(1) ? 1 : 2);
   if (values.size() == 1) values.assign(static_cast<size_t>(spatial), values[0]);
-  if (static_cast<int64_t>(values.size()) != spatial) refuse("one value for each spatial axis is needed");
+  if (static_cast<int64_t>(values.size()) != spatial)
+    refuse("one value for each spatial axis is needed");
   std::vector<ResizeAxis> axes;
   for (int64_t i = 0; i < spatial; ++i) {
     const auto n = static_cast<double>(x->extent(2 + i));
@@ -181,7 +186,8 @@ constexpr Function kSequence[] = {
     {"scaled_dot_product_attention",
      "query, key, value, mask=none, is_causal: flag=false, scale: number=none",
      "softmax(query @ key.T * scale + mask) @ value; scale=none: 1/sqrt(width); a bool mask says "
-     "which keys count", attention},
+     "which keys count",
+     attention},
     {"interpolate",
      "input, size: ints=none, scale_factor: numbers=none, mode: text=\"nearest\", "
      "align_corners: flag=false",

@@ -101,7 +101,8 @@ Value pad_call(const Arguments& a) {
   }
   const std::vector<std::string> modes = {"constant", "reflect", "replicate", "circular"};
   const auto mode = std::find(modes.begin(), modes.end(), a.text(2));
-  if (mode == modes.end()) refuse("mode is constant, reflect, replicate or circular, not '" + a.text(2) + "'");
+  if (mode == modes.end())
+    refuse("mode is constant, reflect, replicate or circular, not '" + a.text(2) + "'");
   const Expr value = cast(as_tensor(a.value(3), x, a.pool()), x->dtype);
   return Value::of(pad_with(x, amounts, static_cast<PadMode>(mode - modes.begin()), value));
 }
@@ -164,7 +165,8 @@ Value tensor_call(const Arguments& a) {
   if (is_float(a.dtype(1))) {
     return Value::of(a.literal()(TensorData::of_numbers(a.dtype(1), shape, numbers)));
   }
-  return Value::of(a.literal()(TensorData::of_integers(a.dtype(1), shape, Ints(numbers.begin(), numbers.end()))));
+  return Value::of(a.literal()(
+      TensorData::of_integers(a.dtype(1), shape, Ints(numbers.begin(), numbers.end()))));
 }
 
 Value one_hot_call(const Arguments& a) {
@@ -187,13 +189,16 @@ constexpr Function kShape[] = {
      [](const Arguments& a) { return Value::of(join(a.tensors(0), a.integer(1))); }},
     {"stack", "tensors: tensors, dim: int=0", "along a new axis",
      [](const Arguments& a) { return Value::of(stack(a.tensors(0), a.integer(1))); }},
-    {"split", "x, size: ints, dim: int=0", "a list of parts of this size, or of these sizes", split_call},
+    {"split", "x, size: ints, dim: int=0", "a list of parts of this size, or of these sizes",
+     split_call},
     {"chunk", "x, chunks: int, dim: int=0", "a list of so many equal parts", chunk_call},
-    {"expand", "x, shape: ints", "repeated along axes of extent 1; -1 keeps an extent", expand_call},
+    {"expand", "x, shape: ints", "repeated along axes of extent 1; -1 keeps an extent",
+     expand_call},
     {"repeat", "x, repeats: ints", "repeated so many times along each axis", repeat_call},
     {"pad", "x, pad: ints, mode: text=\"constant\", value: value=0",
      "before and after the last axis, then the one before it ...; also \"reflect\", \"replicate\", "
-     "\"circular\"", pad_call},
+     "\"circular\"",
+     pad_call},
     {"flip", "x, dims: ints", "backwards along these axes", flip_call},
     {"narrow", "x, dim: int, start: int, length: int", "as x[:, start:start+length]", narrow_call},
     {"tril", "x, diagonal: int=0", "the lower triangle, 0 elsewhere",
@@ -206,15 +211,20 @@ constexpr Function kShape[] = {
        return Value::of(depth_to_space(a.tensor(0), a.integer(1), true));
      }},
     {"gather", "x, dim: int, index", "x along dim at an index of the result's shape",
-     [](const Arguments& a) { return Value::of(gather_elements(a.tensor(0), a.tensor(2), a.axis(1, a.tensor(0)))); }},
+     [](const Arguments& a) {
+       return Value::of(gather_elements(a.tensor(0), a.tensor(2), a.axis(1, a.tensor(0))));
+     }},
     {"index_select", "x, dim: int, index", "whole slices of x along dim",
-     [](const Arguments& a) { return Value::of(gather_axis(a.tensor(0), a.tensor(2), a.axis(1, a.tensor(0)))); }},
-    {"one_hot", "indices, num_classes: int, dtype: dtype=f32", "1 at each index, along a new last axis",
-     one_hot_call},
+     [](const Arguments& a) {
+       return Value::of(gather_axis(a.tensor(0), a.tensor(2), a.axis(1, a.tensor(0))));
+     }},
+    {"one_hot", "indices, num_classes: int, dtype: dtype=f32",
+     "1 at each index, along a new last axis", one_hot_call},
     {"size", "x, dim: int", "an extent, as a number", size_call},
     {"rank", "x", "the number of axes",
      [](const Arguments& a) { return Value::of_integer(a.tensor(0)->rank()); }},
-    {"full", "shape: ints, value: number, dtype: dtype=f32", "the same number everywhere", full_call},
+    {"full", "shape: ints, value: number, dtype: dtype=f32", "the same number everywhere",
+     full_call},
     {"arange", "count: int, dtype: dtype=i64", "0, 1, ... count - 1", arange_call},
     {"tensor", "values: numbers, dtype: dtype=f32", "a vector of the numbers", tensor_call},
 };

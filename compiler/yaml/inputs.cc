@@ -10,8 +10,8 @@ namespace tinycc {
 namespace {
 
 /// A number for each of `channels`: one stands for all.
-std::vector<double> per_channel(const std::optional<Expression>& given, double otherwise, int64_t channels,
-                                Evaluator& evaluator) {
+std::vector<double> per_channel(const std::optional<Expression>& given, double otherwise,
+                                int64_t channels, Evaluator& evaluator) {
   const auto count = static_cast<size_t>(channels);
   if (!given) return std::vector<double>(count, otherwise);
   const Value value = evaluator.evaluate(*given, "");
@@ -29,8 +29,9 @@ std::vector<double> per_channel(const std::optional<Expression>& given, double o
 /// Channels in the order r, g, b; alpha is left behind.
 Expr to_rgb(Expr x, const std::string& order, int64_t axis, const YamlNode& name) {
   if (x->extent(axis) != static_cast<int64_t>(order.size())) {
-    fail_at(name, "colour " + order + " wants " + std::to_string(order.size()) + " channels, and axis " +
-                      std::to_string(axis) + " has " + std::to_string(x->extent(axis)));
+    fail_at(name, "colour " + order + " wants " + std::to_string(order.size()) +
+                      " channels, and axis " + std::to_string(axis) + " has " +
+                      std::to_string(x->extent(axis)));
   }
   if (order.starts_with("rgb")) return narrow(x, axis, 0, 3);
   if (order == "bgr") return reverse(x, axis);
@@ -58,7 +59,8 @@ Expr scaled(Expr x, const Preprocessing& before, Evaluator& evaluator) {
     if (std::equal(numbers.begin() + 1, numbers.end(), numbers.begin())) {
       return constant_like(wide, numbers[0]);
     }
-    return along(evaluator.literal(TensorData::of_numbers(wide->dtype, {channels}, numbers)), 1, wide);
+    return along(evaluator.literal(TensorData::of_numbers(wide->dtype, {channels}, numbers)), 1,
+                 wide);
   };
   const Expr product = wide * vector(factor);
   const bool shifts = std::any_of(offset.begin(), offset.end(), [](double b) { return b != 0; });
@@ -97,8 +99,8 @@ Shape input_shape(const InputSpec& spec, const TraceOptions& options) {
     fits = spec.type.dims[i].symbol.empty() || dims[i] <= spec.type.dims[i].extent;
   }
   if (!fits) {
-    throw Error(ExitCode::usage, "--shape does not fit the input '" + spec.name.text + "', " +
-                                     spec.type.node.text,
+    throw Error(ExitCode::usage,
+                "--shape does not fit the input '" + spec.name.text + "', " + spec.type.node.text,
                 "it needs the same number of dimensions, each within its bound", spec.name.at());
   }
   return Shape(dims.begin(), dims.end());
@@ -111,7 +113,8 @@ std::vector<int64_t> static_shape(const TypeSpec& type, const std::string& name)
   for (const DimSpec& dim : type.dims) {
     dims.push_back(dim.extent);
     if (dim.symbol.empty()) continue;
-    throw Error(ExitCode::unsupported, "the symbolic dimension '" + dim.symbol + "' is not supported yet",
+    throw Error(ExitCode::unsupported,
+                "the symbolic dimension '" + dim.symbol + "' is not supported yet",
                 "fix it with --shape " + name + "=..., or write a number", type.node.at());
   }
   return dims;
@@ -163,7 +166,8 @@ void preprocess_inputs(Graph& graph, const ModelFile& model) {
     const Expr old = found->node;
     const Expr value = trace_input(spec, {}, graph);
     if (value->dtype != old->dtype || value->shape != old->shape) {
-      fail_at(spec.type.node, "the graph wants " + describe(old) + ", and this gives " + describe(value));
+      fail_at(spec.type.node,
+              "the graph wants " + describe(old) + ", and this gives " + describe(value));
     }
     graph.inputs[place] = graph.inputs.back();
     graph.inputs.pop_back();

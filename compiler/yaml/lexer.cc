@@ -7,9 +7,9 @@
 namespace tinycc {
 namespace {
 
-constexpr std::string_view kSymbols[] = {"...", "..", "**", "<=", ">=", "==", "!=", "+", "-", "*",
-                                         "/",   "%",  "@",  "<",  ">",  "=",  "(",  ")", "[", "]",
-                                         ",",   ":"};
+constexpr std::string_view kSymbols[] = {"...", "..", "**", "<=", ">=", "==", "!=", "+",
+                                         "-",   "*",  "/",  "%",  "@",  "<",  ">",  "=",
+                                         "(",   ")",  "[",  "]",  ",",  ":"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -55,7 +55,8 @@ class Lexer {
     token.integer = true;
     if (peek() == '.' && peek(1) != '.') {  // not the first half of 0..6
       token.integer = false;
-      do ++at_; while (is_digit(peek()));
+      do ++at_;
+      while (is_digit(peek()));
     }
     const bool sign = peek(1) == '+' || peek(1) == '-';
     if ((peek() == 'e' || peek() == 'E') && is_digit(peek(sign ? 2 : 1))) {
@@ -63,7 +64,8 @@ class Lexer {
       at_ += sign ? 2 : 1;
       while (is_digit(peek())) ++at_;
     }
-    if (is_letter(peek())) fail_in(node_, at_, "a number runs into a letter", "put a space or '*' between");
+    if (is_letter(peek()))
+      fail_in(node_, at_, "a number runs into a letter", "put a space or '*' between");
     token.kind = Token::Kind::number;
     const auto result = std::from_chars(text_.data() + begin, text_.data() + at_, token.number);
     const bool exact = !token.integer || token.number < 9007199254740992.0;
@@ -106,7 +108,8 @@ class Lexer {
 std::vector<Token> tokenize(const YamlNode& node, size_t offset) {
   Lexer lexer(node, offset);
   std::vector<Token> tokens;
-  do tokens.push_back(lexer.next()); while (tokens.back().kind != Token::Kind::end);
+  do tokens.push_back(lexer.next());
+  while (tokens.back().kind != Token::Kind::end);
   return tokens;
 }
 

@@ -26,10 +26,10 @@ TypeSpec parse_type(const YamlNode& node);
 
 /// What to do to a caller's frame before the graph sees it, in this order.
 struct Preprocessing {
-  std::string colour;                    // channels as they come: "bgr", "rgba" …; empty: as they are
-  bool nhwc = false;                     // [n, h, w, c] → [n, c, h, w]
-  std::optional<Expression> scale;       // x * scale
-  std::optional<Expression> mean, std;   // (x - mean) / std, one number or one a channel
+  std::string colour;               // channels as they come: "bgr", "rgba" …; empty: as they are
+  bool nhwc = false;                // [n, h, w, c] → [n, c, h, w]
+  std::optional<Expression> scale;  // x * scale
+  std::optional<Expression> mean, std;  // (x - mean) / std, one number or one a channel
   bool any() const { return !colour.empty() || nhwc || scale || mean || std; }
 };
 
@@ -43,9 +43,9 @@ struct InputSpec {
 /// An entry of let: one or more names for a value, or a loop over such entries.
 struct LetStep {
   YamlNode key;
-  std::vector<std::string> names;   // "h, c" takes a list apart
+  std::vector<std::string> names;  // "h, c" takes a list apart
   Expression value;
-  std::optional<LoopHeader> loop;   // then `names` and `value` are empty
+  std::optional<LoopHeader> loop;  // then `names` and `value` are empty
   std::vector<LetStep> body;
 };
 
@@ -70,10 +70,10 @@ struct StateSpec {
 
 struct ModelFile {
   YamlNode root;
-  std::string path, folder;        // the folder is "" or ends in '/'
+  std::string path, folder;  // the folder is "" or ends in '/'
   std::string name;
-  std::string onnx;                // path of the graph, if it comes from elsewhere
-  std::vector<YamlNode> weights;   // file names, relative to the folder
+  std::string onnx;               // path of the graph, if it comes from elsewhere
+  std::vector<YamlNode> weights;  // file names, relative to the folder
   std::vector<InputSpec> inputs;
   std::vector<UserFunction> functions;
   std::vector<LetStep> let;

@@ -50,7 +50,8 @@ Expr Evaluator::literal(TensorData data) {
   std::string name;
   do name = "constant_" + std::to_string(literals_++);
   while (weights_.contains(name) || graph_.weights.contains(name));
-  const Expr node = weight(*graph_.pool, name, data.dtype, Shape(data.shape.begin(), data.shape.end()));
+  const Expr node =
+      weight(*graph_.pool, name, data.dtype, Shape(data.shape.begin(), data.shape.end()));
   graph_.weights[name] = std::move(data);
   return node;
 }

@@ -28,7 +28,7 @@ size_t content_start(const std::string& text, size_t i) {
   return i;
 }
 
-/// One step of content_offset: from the file's offset `i` of the scalar's character `c` to the next.
+/// From the file's offset `i` of the scalar's character `c` to the next character.
 size_t after(const std::string& text, size_t i, char c, char quote) {
   if (is_space(c)) return i;  // folds and indents differ; the next character finds its place
   while (i < text.size() && is_space(text[i])) ++i;

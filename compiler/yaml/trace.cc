@@ -52,21 +52,24 @@ std::string text_of_type(DType dtype, const std::vector<int64_t>& shape) {
 
 TensorData filled(DType dtype, const std::vector<int64_t>& shape, double value) {
   const auto count = static_cast<size_t>(count_of(shape));
-  if (is_float(dtype)) return TensorData::of_numbers(dtype, shape, std::vector<double>(count, value));
+  if (is_float(dtype))
+    return TensorData::of_numbers(dtype, shape, std::vector<double>(count, value));
   return TensorData::of_integers(dtype, shape, Ints(count, static_cast<int64_t>(value)));
 }
 
 /// A number everywhere, or a weight of the state's type.
-TensorData initial_value(const StateSpec& state, const std::vector<int64_t>& shape, Evaluator& evaluator,
-                         const Graph& graph) {
+TensorData initial_value(const StateSpec& state, const std::vector<int64_t>& shape,
+                         Evaluator& evaluator, const Graph& graph) {
   const DType dtype = state.type.dtype;
-  if (count_of(shape) > kLargestState) fail_at(state.type.node, "a state of this size fits no memory");
+  if (count_of(shape) > kLargestState)
+    fail_at(state.type.node, "a state of this size fits no memory");
   if (state.initial.ast.kind == Ast::Kind::missing) return filled(dtype, shape, 0);
   const Value value = evaluator.evaluate(state.initial, state.name.text);
   if (value.is(Value::Kind::number)) return filled(dtype, shape, value.number);
   const bool weight = value.is(Value::Kind::tensor) && value.tensor->is(Op::weight);
   if (!weight) {
-    fail_at(state.initial.node, "a state begins as a number or a weight, not as " + describe(value));
+    fail_at(state.initial.node,
+            "a state begins as a number or a weight, not as " + describe(value));
   }
   const TensorData& data = graph.weights.at(value.tensor->attr.name);
   if (data.dtype != dtype || data.shape != shape) {
@@ -79,8 +82,10 @@ TensorData initial_value(const StateSpec& state, const std::vector<int64_t>& sha
 void trace_states(const ModelFile& model, Graph& graph, Evaluator& evaluator) {
   for (const StateSpec& spec : model.states) {
     const std::vector<int64_t> shape = static_shape(spec.type, spec.name.text);
-    const Expr node = state(*graph.pool, spec.name.text, spec.type.dtype, Shape(shape.begin(), shape.end()));
-    graph.states.push_back({spec.name.text, node, {}, initial_value(spec, shape, evaluator, graph)});
+    const Expr node =
+        state(*graph.pool, spec.name.text, spec.type.dtype, Shape(shape.begin(), shape.end()));
+    graph.states.push_back(
+        {spec.name.text, node, {}, initial_value(spec, shape, evaluator, graph)});
     evaluator.define(spec.name.text, Value::of(node));
   }
 }
@@ -92,8 +97,9 @@ void trace_next(const ModelFile& model, Graph& graph, Evaluator& evaluator) {
     GraphState& state = graph.states[i];
     state.next = evaluator.evaluate_tensor(spec.next, spec.name.text);
     if (state.next->dtype == state.node->dtype && state.next->shape == state.node->shape) continue;
-    fail_at(spec.next.node, "the state is " + describe(state.node) + ", and its next value " +
-                                describe(state.next), "both must have one type and shape");
+    fail_at(spec.next.node,
+            "the state is " + describe(state.node) + ", and its next value " + describe(state.next),
+            "both must have one type and shape");
   }
 }
 

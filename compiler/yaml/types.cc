@@ -17,10 +17,11 @@ struct Alias {
   const char* ours;
 };
 constexpr Alias kAliases[] = {
-    {"float", "f32"},  {"float32", "f32"}, {"fp32", "f32"},   {"single", "f32"}, {"double", "f64"},
-    {"float64", "f64"}, {"half", "f16"},   {"float16", "f16"}, {"fp16", "f16"},  {"bfloat16", "bf16"},
-    {"int8", "i8"},    {"int16", "i16"},   {"int32", "i32"},  {"int", "i32"},    {"int64", "i64"},
-    {"long", "i64"},   {"uint8", "u8"},    {"byte", "u8"},    {"uint16", "u16"}, {"uint32", "u32"},
+    {"float", "f32"},  {"float32", "f32"},   {"fp32", "f32"},   {"single", "f32"},
+    {"double", "f64"}, {"float64", "f64"},   {"half", "f16"},   {"float16", "f16"},
+    {"fp16", "f16"},   {"bfloat16", "bf16"}, {"int8", "i8"},    {"int16", "i16"},
+    {"int32", "i32"},  {"int", "i32"},       {"int64", "i64"},  {"long", "i64"},
+    {"uint8", "u8"},   {"byte", "u8"},       {"uint16", "u16"}, {"uint32", "u32"},
     {"uint64", "u64"}, {"boolean", "bool"},
 };
 

@@ -55,7 +55,7 @@ struct Operator {
 constexpr Operator kOperators[] = {
     {"+", TCC_ON_NUMBERS(a.number + b.number), add},
     {"-", TCC_ON_NUMBERS(a.number - b.number), sub},
-    {"*", TCC_ON_NUMBERS(a.number * b.number), mul},
+    {"*", TCC_ON_NUMBERS((a.number * b.number)), mul},
     {"/", divide, div},
     {"%", modulo_numbers, modulo},
     {"**", TCC_ON_NUMBERS(std::pow(a.number, b.number)), power},
@@ -159,7 +159,8 @@ Expr as_tensor(const Value& value, Expr like, Pool& pool) {
   if (!is_scalar(value)) return {};
   DType dtype = like ? like->dtype : DType::f32;
   if (!is_float(dtype) && !value.integer) dtype = DType::f32;
-  if (is_bool(dtype) && value.is(Value::Kind::number)) dtype = value.integer ? DType::i64 : DType::f32;
+  if (is_bool(dtype) && value.is(Value::Kind::number))
+    dtype = value.integer ? DType::i64 : DType::f32;
   if (is_float(dtype)) return constant(pool, dtype, value.number);
   return constant_int(pool, dtype, static_cast<int64_t>(value.number));
 }
@@ -170,7 +171,8 @@ Value apply_binary(const std::string& op, const Value& a, const Value& b, Pool& 
   TCC_CHECK(row != std::end(kOperators), "operator " + op);
   if (is_scalar(a) && is_scalar(b) && row->on_numbers != nullptr) return row->on_numbers(a, b);
   for (const Value* side : {&a, &b}) {
-    const bool fits = side->is(Value::Kind::tensor) || (is_scalar(*side) && row->on_numbers != nullptr);
+    const bool fits =
+        side->is(Value::Kind::tensor) || (is_scalar(*side) && row->on_numbers != nullptr);
     if (!fits) refuse("'" + op + "' takes tensors and numbers, not " + describe(*side));
   }
   return Value::of(row->on_tensors(operand(op, a, b, pool), operand(op, b, a, pool)));

@@ -10,9 +10,9 @@ struct Value {
   enum class Kind : uint8_t { none, number, boolean, text, list, tensor, group };
 
   Kind kind = Kind::none;
-  double number = 0;        // boolean: 0 or 1
-  bool integer = false;     // a number that was made from integers
-  std::string text;         // a text; a group's name without the last '.'
+  double number = 0;     // boolean: 0 or 1
+  bool integer = false;  // a number that was made from integers
+  std::string text;      // a text; a group's name without the last '.'
   std::vector<Value> items;
   Expr tensor;
 

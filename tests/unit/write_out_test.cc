@@ -28,7 +28,8 @@ struct Scratch {
   }
 };
 
-void write(const std::string& folder, const std::vector<std::pair<std::string, std::string>>& files) {
+void write(const std::string& folder,
+           const std::vector<std::pair<std::string, std::string>>& files) {
   std::vector<SourceFile> sources;
   for (const auto& [name, text] : files) sources.push_back({name, text, Role::text});
   write_out(folder, require_clean(sources, {}));
