@@ -219,6 +219,12 @@ class ProgramParser {
   Lexer lexer_;
   ExprParser expr_;
   std::map<std::string, int64_t> ids_;
+  struct Replaces {
+    int64_t buffer;
+    std::string other;
+    size_t at;
+  };
+  std::vector<Replaces> replaces_;
 };
 
 Program ProgramParser::parse() {
@@ -248,6 +254,7 @@ Program ProgramParser::parse() {
     else
       p.kernels.push_back(KernelParser(lexer_, *p.pool).parse());
   }
+  for (const Replaces& r : replaces_) p.buffers.at(r.buffer).same_as = known(r.other, r.at);
   p.steps = block();
   lexer_.expect("}");
   if (lexer_.peek().kind != Token::Kind::end) lexer_.fail("text behind the program");
@@ -268,7 +275,10 @@ void ProgramParser::placed() {
     p.first = lexer_.integer();
     p.last = lexer_.integer();
   }
-  if (lexer_.take("replaces")) p.same_as = known();
+  if (lexer_.take("replaces")) {  // may be declared further down
+    const size_t at = lexer_.peek().at;
+    replaces_.push_back({p.buffer->id, lexer_.name(), at});
+  }
   ids_[p.buffer->name] = p.buffer->id;
   program_.buffers[p.buffer->id] = p;
 }

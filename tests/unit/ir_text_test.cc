@@ -132,6 +132,41 @@ TEST_CASE("kernels are read as they are printed") {
       "}\n");
 }
 
+TEST_CASE("programs are read as they are printed") {
+  const std::string text =
+      "program p {\n"
+      "  source \"m.onnx\"\n"
+      "  arena 32 align 16 bound 16\n"
+      "  macs 7\n"
+      "  buffer x: f32[4] input\n"
+      "  buffer b: f32[4] at 0 live 1 2 replaces a\n"  // which comes later
+      "  buffer a: f32[4] \"sum\" at 0 live 0 1\n"
+      "  buffer stop: bool at 16\n"
+      "  buffer s: f32[4] state\n"
+      "  input \"x:0\" = x as x_0 \"what it is\"\n"
+      "  output y = b as y\n"
+      "  state s = s as s\n"
+      "  kernel k {\n"
+      "    in X: f32[4]\n"
+      "    out Y: f32[4]\n"
+      "    scalar t 4\n"
+      "    Y[t] = X[t]\n"
+      "  }\n"
+      "  steps {\n"
+      "    repeat t 2 until stop {\n"
+      "      call k(x, a; t + 1) \"copies\" of \"n0\" of \"n1\"\n"
+      "    }\n"
+      "    select stop {\n"
+      "      call k(a, b; 0)\n"
+      "    } else {\n"
+      "      block {\n"
+      "      }\n"
+      "    }\n"
+      "  }\n"
+      "}\n";
+  CHECK(to_text(parse_program(text)) == text);
+}
+
 TEST_CASE("what an expression needs twice gets a name, where its ranges are in sight") {
   check_stable_kernel(
       "kernel k {\n"
