@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
@@ -16,7 +17,7 @@ namespace {
 
 /// A folder of our own that vanishes with the test.
 struct Scratch {
-  fs::path path = fs::temp_directory_path() / "tinycc_write_out_test";
+  fs::path path = fs::temp_directory_path() / ("tinycc_write_out_test." + std::to_string(getpid()));
   Scratch() {
     fs::remove_all(path);
     fs::create_directories(path);

@@ -1,6 +1,7 @@
 // What expressions compute: traced, run by the reference interpreter, compared with other
 // expressions or with numbers.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
@@ -26,7 +27,7 @@ TensorData some(const std::vector<int64_t>& shape, uint32_t seed) {
 
 /// A model file that vanishes with the test.
 struct Model {
-  std::string path = "yaml_trace_test_model.yaml";
+  std::string path = "yaml_trace_test_" + std::to_string(getpid()) + ".yaml";
   explicit Model(const std::string& text) { std::ofstream(path) << "tinycc: 1\n" << text; }
   ~Model() { std::remove(path.c_str()); }
   Graph trace(const TraceOptions& options = {}) const {
