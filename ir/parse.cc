@@ -32,7 +32,15 @@ class GraphParser {
   void definition();
   Expr value();
   Expr leaf(const std::string& name, DType dtype, const Shape& shape);
+  /// The parts of a scan, as far as they are read.
+  struct Scan {
+    int64_t id = 0, extent = 0;
+    std::vector<Expr> initial, next, emits;
+    Expr until;
+  };
   Expr scan();
+  void scan_head(Scan& s);
+  void scan_line(Scan& s);
 
   Graph graph_;
   Lexer lexer_;
@@ -100,43 +108,50 @@ Expr GraphParser::leaf(const std::string& name, DType dtype, const Shape& shape)
 
 /// scan COUNTER EXTENT (CARRY = INITIAL, …) { definitions, next, emit, until }
 Expr GraphParser::scan() {
-  Pool& pool = *graph_.pool;
   const ExprParser::Scope outside = expr_.scope;
   const size_t at = lexer_.peek().at;
-  const int64_t id = pool.fresh_id();
+  Scan s;
+  scan_head(s);
+  lexer_.expect("{");
+  while (!lexer_.take("}")) scan_line(s);
+  expr_.scope = outside;
+  return expr_.build(at, [&] {
+    return tinycc::scan(*graph_.pool, s.id, s.extent, s.initial, s.next, s.emits, s.until);
+  });
+}
+
+void GraphParser::scan_head(Scan& s) {
+  Pool& pool = *graph_.pool;
+  s.id = pool.fresh_id();
   const std::string counter_name = lexer_.name();
-  const int64_t extent = lexer_.integer();
+  s.extent = lexer_.integer();
   std::vector<std::string> names;
-  std::vector<Expr> initial, next, emits;
-  Expr until;
   lexer_.expect("(");
   while (!lexer_.take(")")) {
     if (!names.empty()) lexer_.expect(",");
     names.push_back(lexer_.name());
     lexer_.expect("=");
-    initial.push_back(expr_.expression());
+    s.initial.push_back(expr_.expression());
   }
-  expr_.scope.names[counter_name] = counter(pool, id, extent, counter_name);
+  expr_.scope.names[counter_name] = counter(pool, s.id, s.extent, counter_name);
   for (size_t k = 0; k < names.size(); ++k) {
-    const auto index = static_cast<int64_t>(k);
-    expr_.scope.names[names[k]] = carry(pool, id, index, initial[k]->dtype, initial[k]->shape);
+    const Expr from = s.initial[k];
+    expr_.scope.names[names[k]] =
+        carry(pool, s.id, static_cast<int64_t>(k), from->dtype, from->shape);
   }
-  lexer_.expect("{");
-  while (!lexer_.take("}")) {
-    if (lexer_.take("next")) {
-      const DType type = next.size() < initial.size() ? initial[next.size()]->dtype : DType::i64;
-      next.push_back(expr_.expression(type));
-    } else if (lexer_.take("emit")) {
-      emits.push_back(expr_.expression());
-    } else if (lexer_.take("until")) {
-      until = expr_.expression();
-    } else {
-      definition();
-    }
+}
+
+void GraphParser::scan_line(Scan& s) {
+  if (lexer_.take("next")) {
+    if (s.next.size() == s.initial.size()) lexer_.fail("more next values than carries");
+    s.next.push_back(expr_.expression(s.initial[s.next.size()]->dtype));
+  } else if (lexer_.take("emit")) {
+    s.emits.push_back(expr_.expression());
+  } else if (lexer_.take("until")) {
+    s.until = expr_.expression();
+  } else {
+    definition();
   }
-  expr_.scope = outside;
-  return expr_.build(at,
-                     [&] { return tinycc::scan(pool, id, extent, initial, next, emits, until); });
 }
 
 }  // namespace
