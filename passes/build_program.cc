@@ -42,6 +42,7 @@ class Builder {
   Program run() {
     if (draft_.target.dialect == "gnu") choose_layouts(draft_);
     for (const Computation& c : draft_.computations) add_kernel(c);
+    close_loops({});
     place_buffers();
     add_ports();
     return std::move(program_);
@@ -71,8 +72,41 @@ class Builder {
     for (const BufferRef& b : k.parameters) step.arguments.push_back(b->id);
     program_.macs += k.macs;
     recomputes_.push_back(recomputes(k.body, c.target));
+    step.scalars = k.scalars;
     step.kernel = find_or_add(std::move(k));
-    program_.steps.push_back(std::move(step));
+    open_loops(c.loop);
+    body().push_back(std::move(step));
+  }
+
+  // ---- loops of the host: computations of one are neighbours
+
+  std::vector<Step>& body() { return open_.empty() ? program_.steps : open_.back().second.body; }
+
+  std::vector<int64_t> path(int64_t loop) const {  // outermost first
+    std::vector<int64_t> path;
+    for (; loop >= 0; loop = draft_.loops.at(loop).parent) path.insert(path.begin(), loop);
+    return path;
+  }
+
+  void open_loops(int64_t loop) {
+    const std::vector<int64_t> wanted = path(loop);
+    close_loops(wanted);
+    for (size_t i = open_.size(); i < wanted.size(); ++i) {
+      Step repeat;
+      repeat.kind = Step::Kind::repeat;
+      repeat.range = draft_.loops.at(wanted[i]).counter;
+      repeat.condition = draft_.loops.at(wanted[i]).until;
+      open_.emplace_back(wanted[i], std::move(repeat));
+    }
+  }
+
+  /// Ends the open loops that are not on the way to `wanted`.
+  void close_loops(const std::vector<int64_t>& wanted) {
+    while (open_.size() > wanted.size() || (!open_.empty() && open_.back().first != wanted[open_.size() - 1])) {
+      Step done = std::move(open_.back().second);
+      open_.pop_back();
+      body().push_back(std::move(done));
+    }
   }
 
   /// The index of an equal kernel that is there already, or of this one, added.
@@ -108,6 +142,14 @@ class Builder {
     for (Expr l : loads_in(c.value)) add(l->attr.ints[0]);
     add(c.target);
     k.outputs = {c.target};
+    std::set<Expr, ById> own(c.ranges.begin(), c.ranges.end()), free;
+    for (Expr r : reduction_ranges(c.value)) own.insert(r);
+    std::vector<Expr> roots(c.index);
+    roots.push_back(c.value);
+    for (Expr n : topological(roots)) {
+      if (n->is(Op::range) && own.count(n) == 0) free.insert(n);
+    }
+    k.scalars.assign(free.begin(), free.end());
   }
 
   static int64_t iterations(const std::vector<Expr>& ranges) {
@@ -213,6 +255,24 @@ class Builder {
     return -1;
   }
 
+  /// What a loop finds from outside or leaves behind lives through all of its turns.
+  void live_through(int64_t loop, std::map<int64_t, int64_t>& first, std::map<int64_t, int64_t>& last) {
+    int64_t begin = -1, end = -1;
+    for (size_t i = 0; i < draft_.computations.size(); ++i) {
+      const std::vector<int64_t> around = path(draft_.computations[i].loop);
+      if (std::find(around.begin(), around.end(), loop) == around.end()) continue;
+      if (begin < 0) begin = static_cast<int64_t>(i);
+      end = static_cast<int64_t>(i);
+    }
+    for (auto& [buffer, from] : first) {
+      int64_t& to = last[buffer];
+      const bool touches = from <= end && to >= begin, inside = from >= begin && to <= end;
+      if (!touches || (inside && draft_.loops.at(loop).until != buffer)) continue;
+      from = std::min(from, begin);
+      to = std::max(to, end);
+    }
+  }
+
   void place_buffers() {
     std::map<int64_t, int64_t> first, last;
     for (size_t i = 0; i < draft_.computations.size(); ++i) {
@@ -221,6 +281,7 @@ class Builder {
       last[c.target] = static_cast<int64_t>(i);
       for (Expr l : loads_in(c.value)) last[l->attr.ints[0]] = static_cast<int64_t>(i);
     }
+    for (const auto& [id, loop] : draft_.loops) live_through(id, first, last);
     std::vector<Lifetime> lifetimes;
     std::set<int64_t> started;
     for (size_t i = 0; i < draft_.computations.size(); ++i) {
@@ -273,6 +334,7 @@ class Builder {
   const std::map<std::string, std::string>& schedules_;
   Program program_;
   std::set<std::string> names_;
+  std::vector<std::pair<int64_t, Step>> open_;  // loops that are being filled, outermost first
   std::vector<Kernel> forms_;  // of program_.kernels, canonical
   std::vector<bool> recomputes_;  // by step
   std::map<int64_t, std::vector<Buffer>> packed_;  // by weight: the orders it is stored in

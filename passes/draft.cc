@@ -8,6 +8,7 @@
 #include "ir/build.h"
 #include "ir/simplify.h"
 #include "passes/index.h"
+#include "passes/scopes.h"
 
 namespace tinycc {
 namespace {
@@ -23,7 +24,7 @@ std::string label(const Graph& graph, Expr e) {
 
 class Lowering {
  public:
-  Lowering(const Graph& graph, const Target& target) : graph_(graph) {
+  Lowering(const Graph& graph, const Target& target) : graph_(graph), order_(topological(graph.roots())), scopes_(order_) {
     draft_.graph = &graph;
     draft_.pool = graph.pool;
     draft_.target = target;
@@ -35,11 +36,10 @@ class Lowering {
     store_outputs();
     for (auto it = choice_.nodes.rbegin(); it != choice_.nodes.rend(); ++it) store_chosen(*it);
     Indexer indexer(*draft_.pool, draft_.buffers, draft_.stored, choice_);
-    for (Expr e : choice_.nodes) {
-      if (!e->is(Op::concat) && !is_stored_leaf(e)) compute(indexer, e);
-      copy_to(indexer, part_copies_[e]);
-    }
+    for (Expr e : order_) visit(indexer, e);
+    loop_ = -1;
     copy_to(indexer, output_copies_);
+    take_section(-1);
     fill_halos();
     return std::move(draft_);
   }
@@ -63,9 +63,107 @@ class Lowering {
 
   static Stored whole(int64_t id, Expr e) { return {id, std::vector<int64_t>(e->shape.size(), 0)}; }
 
+  void visit(Indexer& indexer, Expr e) {
+    loop_ = scopes_.of(e);
+    if (chosen().count(e) != 0) {
+      if (!e->is(Op::concat) && !is_stored_leaf(e)) compute(indexer, e);
+      copy_to(indexer, part_copies_[e]);
+    }
+    if (e->is(Op::scan)) add_loop(indexer, e);
+  }
+
+  // ---- loops of the host
+
+  /// The memory of carry k of a scan, or, beyond the carries, of what it emits turn by turn.
+  int64_t scan_buffer(Expr scan, int64_t k) {
+    const auto [found, fresh] = scan_buffers_.try_emplace({scan->attr.ints[0], k}, -1);
+    if (!fresh) return found->second;
+    const int64_t carries = scan->attr.ints[2];
+    const Expr source = scan[static_cast<size_t>(k < carries ? k : carries + k)];
+    Shape shape = source->shape;
+    if (k >= carries) shape.insert(shape.begin(), Dim(scan->attr.ints[1]));
+    const std::string name = label(graph_, scan) + (k < carries ? "_carry" : "_emit") + std::to_string(k);
+    return found->second = new_buffer(name, source->dtype, shape, Space::arena);
+  }
+
+  void add_loop(Indexer& indexer, Expr scan) {
+    const int64_t id = scan->attr.ints[0], carries = scan->attr.ints[2], emits = scan->attr.ints[3];
+    const bool has_until = scan->attr.ints[4] != 0;
+    HostLoop& loop = draft_.loops[id];
+    loop.counter = scopes_.loops().at(id).counter;
+    loop.parent = loop_;
+    for (int64_t k = 0; k < carries; ++k) copy_value(indexer, scan[static_cast<size_t>(k)], scan_buffer(scan, k));
+    for (int64_t k = carries; k < carries + emits && has_until; ++k) clear(indexer, scan_buffer(scan, k));
+    loop_ = id;
+    for (int64_t k = 0; k < emits; ++k) emit(indexer, scan[static_cast<size_t>(2 * carries + k)], scan_buffer(scan, carries + k), loop.counter);
+    hand_on(indexer, scan);
+    if (has_until) loop.until = draft_.stored.at(scan->sources.back()).buffer;
+    loop_ = loop.parent;
+    sections_[loop_].push_back({id, {}});
+  }
+
+  /// carry_k = next_k. A next value that is another carry must be read before that is overwritten.
+  void hand_on(Indexer& indexer, Expr scan) {
+    const int64_t carries = scan->attr.ints[2];
+    std::vector<std::pair<Stored, int64_t>> moved;
+    for (int64_t k = 0; k < carries; ++k) {
+      const Expr next = scan[static_cast<size_t>(carries + k)];
+      const int64_t to = scan_buffer(scan, k);
+      if (!next->is(Op::carry)) continue;
+      if (draft_.stored.at(next).buffer == to) continue;
+      const int64_t kept = new_buffer("", next->dtype, next->shape, Space::arena);
+      copy_value(indexer, next, kept);
+      moved.emplace_back(whole(kept, next), to);
+    }
+    for (int64_t k = 0; k < carries; ++k) {
+      const Expr next = scan[static_cast<size_t>(carries + k)];
+      if (!next->is(Op::carry)) copy_value(indexer, next, scan_buffer(scan, k));
+    }
+    for (const auto& [from, to] : moved) {
+      const Buffer& b = draft_.buffers.at(from.buffer);
+      const std::vector<Expr> ranges = fresh_ranges(Shape(b.shape.begin(), b.shape.end()));
+      add(load(*draft_.pool, b, ranges), {}, {to, from.offset});
+    }
+  }
+
+  void copy_value(Indexer& indexer, Expr value, int64_t buffer) {
+    const std::vector<Expr> ranges = fresh_ranges(value->shape);
+    add(indexer.element(value, ranges), value, whole(buffer, value));
+  }
+
+  void clear(Indexer& indexer, int64_t buffer) {
+    const Buffer& b = draft_.buffers.at(buffer);
+    const Expr zero = constant(*draft_.pool, b.dtype, 0, Shape(b.shape.begin(), b.shape.end()));
+    copy_value(indexer, zero, buffer);
+  }
+
+  /// Row t of what a loop leaves behind.
+  void emit(Indexer& indexer, Expr value, int64_t buffer, Expr counter) {
+    const std::vector<Expr> ranges = fresh_ranges(value->shape);
+    index_.insert(index_.begin(), counter);
+    add(indexer.element(value, ranges), value, {buffer, std::vector<int64_t>(index_.size(), 0)});
+  }
+
+  /// Appends the computations of a section to the draft, loops in their places.
+  void take_section(int64_t loop) {
+    for (auto& [inner, computation] : sections_[loop]) {
+      if (computation) draft_.computations.push_back(std::move(*computation));
+      else take_section(inner);
+    }
+  }
+
+  // ---- memory
+
   void store_leaves() {
-    for (Expr e : topological(graph_.roots())) {
-      if (!is_stored_leaf(e)) continue;
+    for (Expr e : order_) {
+      if (e->is(Op::scan)) {
+        for (int64_t k = 0; k < e->attr.ints[2]; ++k) carry_buffers_[{e->attr.ints[0], k}] = scan_buffer(e, k);
+      }
+      if (e->is(Op::get)) draft_.stored[e] = whole(scan_buffer(e[0], e->attr.ints[0]), e);
+    }
+    for (Expr e : order_) {
+      if (e->is(Op::carry)) draft_.stored[e] = whole(carry_buffers_.at({e->attr.ints[0], e->attr.ints[1]}), e);
+      if (!is_stored_leaf(e) || e->is(Op::carry) || e->is(Op::get)) continue;
       const Space space = e->is(Op::input) ? Space::input : e->is(Op::weight) ? Space::weight : Space::state;
       draft_.stored[e] = whole(new_buffer(e->attr.name, e->dtype, e->shape, space), e);
     }
@@ -134,12 +232,12 @@ class Lowering {
     return chosen_;
   }
 
-  std::vector<Expr> fresh_ranges(Expr e) {
+  std::vector<Expr> fresh_ranges(const Shape& shape) {
     std::vector<Expr> ranges;
-    for (size_t i = 0; i < e->shape.size(); ++i) {
-      const std::string name = e->shape.size() < 5 ? kAxisNames[e->shape.size()][i] : "i" + std::to_string(i);
-      ranges.push_back(e->shape[i].bound == 1 ? constant_int(*draft_.pool, DType::i64, 0)
-                                              : range(*draft_.pool, e->shape[i].bound, name));
+    for (size_t i = 0; i < shape.size(); ++i) {
+      const std::string name = shape.size() < 5 ? kAxisNames[shape.size()][i] : "i" + std::to_string(i);
+      ranges.push_back(shape[i].bound == 1 ? constant_int(*draft_.pool, DType::i64, 0)
+                                           : range(*draft_.pool, shape[i].bound, name));
     }
     index_ = ranges;
     return ranges;
@@ -151,13 +249,15 @@ class Lowering {
     c.target = stored.buffer;
     c.value = simplify(value);
     for (size_t i = 0; i < index_.size(); ++i) {
-      if (index_[i]->is(Op::range)) c.ranges.push_back(index_[i]);
+      const bool own = index_[i]->is(Op::range) && draft_.loops.count(id_of(index_[i])) == 0;
+      if (own) c.ranges.push_back(index_[i]);
       c.index.push_back(simplify(index_[i] + static_cast<double>(stored.offset[i])));
     }
-    c.origin = origin_of(node);
+    c.loop = loop_;
+    if (node) c.origin = origin_of(node);
     split_flattened_ranges(c);
     name_ranges(c);
-    draft_.computations.push_back(std::move(c));
+    sections_[loop_].push_back({-1, std::move(c)});
   }
 
   /// The model's nodes that are computed together with `node`: its own and those inlined into it.
@@ -184,19 +284,43 @@ class Lowering {
 
   void compute(Indexer& indexer, Expr e) {
     if (framed_.count(e) != 0) {
-      const std::vector<Expr> ranges = fresh_ranges(e[0]);
+      const std::vector<Expr> ranges = fresh_ranges(e[0]->shape);
       const Stored interior{draft_.stored.at(e).buffer, std::vector<int64_t>(ranges.size(), 0)};
       return add(indexer.element(e[0], ranges), e, interior);
     }
-    const std::vector<Expr> ranges = fresh_ranges(e);
+    if (e->is(Op::scatter)) return scatter(indexer, e);
+    const std::vector<Expr> ranges = fresh_ranges(e->shape);
     add(indexer.compute(e, ranges), e, draft_.stored.at(e));
+  }
+
+  /// A copy of the data, then the updates one after the other; one that falls outside stores what is
+  /// there already.
+  void scatter(Indexer& indexer, Expr e) {
+    const Stored to = draft_.stored.at(e);
+    copy_value(indexer, e[0], to.buffer);
+    const std::vector<Expr> ranges = fresh_ranges(e[1]->shape);
+    std::vector<Expr> at;
+    Expr inside = constant_int(*draft_.pool, DType::boolean, 1);
+    for (size_t i = 2; i < e->sources.size(); ++i) {
+      const Expr wanted = cast(indexer.element(e[i], ranges), DType::i64);
+      const auto last = static_cast<double>(e->extent(static_cast<int64_t>(i) - 2) - 1);
+      at.push_back(min(max(wanted, 0.0), last));
+      inside = inside & eq(at.back(), wanted);
+    }
+    const Expr old = load(*draft_.pool, draft_.buffers.at(to.buffer), at), update = indexer.element(e[1], ranges);
+    const std::string& how = e->attr.name;
+    const Expr stored = how.empty() ? update : binary(how == "add" ? Op::add : how == "mul" ? Op::mul : how == "max" ? Op::max : Op::min, old, update);
+    add(where(inside, stored, old), e, to);
+    Computation& c = *sections_[loop_].back().second;
+    c.index = at;
+    c.ordered = true;
   }
 
   using Copies = std::vector<std::pair<Expr, Stored>>;
 
   void copy_to(Indexer& indexer, const Copies& copies) {
     for (const auto& [node, stored] : copies) {
-      const std::vector<Expr> ranges = fresh_ranges(node);
+      const std::vector<Expr> ranges = fresh_ranges(node->shape);
       add(indexer.element(node, ranges), node, stored);
     }
   }
@@ -209,8 +333,15 @@ class Lowering {
     }
   }
 
+  using Section = std::vector<std::pair<int64_t, std::optional<Computation>>>;  // a loop, or neither
+
   const Graph& graph_;
+  const std::vector<Expr> order_;
+  const Scopes scopes_;
   Draft draft_;
+  int64_t loop_ = -1;  // where computations are added
+  std::map<int64_t, Section> sections_;  // by loop
+  std::map<std::pair<int64_t, int64_t>, int64_t> scan_buffers_, carry_buffers_;
   BufferChoice choice_;
   Copies output_copies_;
   std::unordered_map<Expr, Copies> part_copies_;  // by concatenation: parts that lie elsewhere too

@@ -25,7 +25,16 @@ struct Computation {
   std::vector<Expr> index;    // into the target
   Expr value;
   bool fills_halo = false;    // writes the frame around the target first
+  bool ordered = false;       // stores to places that depend on data: in the order of its ranges
+  int64_t loop = -1;          // id of the scan in whose body it stands; -1: none
   Origin origin;
+};
+
+/// A scan as a loop of the host around the computations of its body.
+struct HostLoop {
+  Expr counter;
+  int64_t parent = -1;
+  int64_t until = -1;  // id of a scalar buffer: the loop ends after the turn that sets it
 };
 
 struct Draft {
@@ -35,6 +44,7 @@ struct Draft {
   std::map<int64_t, Buffer> buffers;
   std::unordered_map<Expr, Stored> stored;  // where tensors with memory lie
   std::vector<Computation> computations;    // in an order that respects what they read
+  std::map<int64_t, HostLoop> loops;        // by the scan's id; their computations are neighbours
 };
 
 /// Fuses and lowers a graph: one computation a tensor that gets memory (parts of a concatenation

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "ir/build.h"
+#include "passes/scopes.h"
 
 namespace tinycc {
 namespace {
@@ -34,7 +35,7 @@ double reduction_size(Expr e) {
 class Chooser {
  public:
   Chooser(const Graph& graph, const FuseOptions& options)
-      : options_(options), order_(topological(graph.roots())) {
+      : options_(options), order_(topological(graph.roots())), scopes_(order_) {
     for (Expr root : graph.roots()) {
       must_.insert(root);
       outputs_.insert(root);
@@ -70,19 +71,19 @@ class Chooser {
   void mark_structural() {
     for (Expr e : order_) {
       if (e->is(Op::gather) || e->is(Op::scatter)) need(skip_views(e[0]));
-      if (e->is(Op::scatter) || e->is(Op::get)) need(e);
+      if (e->is(Op::scatter)) need(e);
       if (e->is(Op::scan)) for (Expr s : e->sources) need(s);
       if (e->is(Op::concat)) for (Expr s : e->sources) need(s);
     }
   }
 
   void need(Expr e) {
-    if (!is_stored_leaf(e) && !e->is(Op::constant) && !e->is(Op::iota)) must_.insert(e);
+    if (!is_stored_leaf(e) && !e->is(Op::constant) && !e->is(Op::iota) && !e->is(Op::range)) must_.insert(e);
   }
 
   bool wants_buffer(Expr e, double evaluations) {
     if (must_.count(e) != 0) return true;
-    if (is_stored_leaf(e) || e->is(Op::constant) || e->is(Op::iota) || e->is(Op::carry)) return false;
+    if (is_stored_leaf(e) || e->is(Op::constant) || e->is(Op::iota) || e->is(Op::range) || e->is(Op::scan)) return false;
     const double factor = evaluations / static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
     if (is_reduce(e->op)) return factor > 1.0 || meets_reduction(e);
     if (e->is(Op::concat)) return true;
@@ -108,7 +109,7 @@ class Chooser {
     }
     if (is_reduce(e->op)) reduced_.insert(roots_[e].begin(), roots_[e].end());
     const double reads = std::min(kMost, evaluations * (is_reduce(e->op) ? reduction_size(e) : 1.0));
-    for (Expr s : e->sources) evaluations_[s] = std::min(kMost, evaluations_[s] + share(e, s) * reads);
+    for (Expr s : e->sources) evaluations_[s] = std::min(kMost, evaluations_[s] + share(e, s) * scopes_.turns_between(e, s) * reads);
   }
 
   /// Makes pad node e a frame of its source's buffer if that may have one: computed, ours alone, and
@@ -156,6 +157,7 @@ class Chooser {
 
   FuseOptions options_;
   std::vector<Expr> order_;
+  Scopes scopes_;
   BufferChoice result_;
   std::unordered_set<Expr> outputs_;
   std::unordered_set<Expr> must_;              // need memory by what they are

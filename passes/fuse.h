@@ -31,9 +31,10 @@ struct BufferChoice {
 /// Inputs, weights and states are buffers already and are not listed.
 BufferChoice choose_buffers(const Graph& graph, const FuseOptions& options);
 
-/// Has a buffer without being computed: the model's inputs, weights and states.
+/// Has a buffer without being computed by a kernel of its own: the model's inputs, weights and
+/// states, what a loop carries and what it leaves behind.
 inline bool is_stored_leaf(Expr e) {
-  return e->is(Op::input) || e->is(Op::weight) || e->is(Op::state);
+  return e->is(Op::input) || e->is(Op::weight) || e->is(Op::state) || e->is(Op::carry) || e->is(Op::get);
 }
 
 /// Follows movement ops that only rename elements (reshape, permute, slice, expand) to their source.

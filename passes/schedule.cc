@@ -37,7 +37,7 @@ class Chooser {
       : draft_(draft), c_(c), vector_(choose_vector(draft, c)), reduced_(reduction_ranges(c.value)) {}
 
   std::string run() {
-    if (draft_.target.dialect != "gnu" || !vector_.range || !is_f32()) return "";
+    if (c_.ordered || draft_.target.dialect != "gnu" || !vector_.range || !is_f32()) return "";
     if (vector_.reduced) return side_by_side();
     if (reduced_.empty()) return guards(c_.value, vector_.range) ? "" : elementwise();
     return register_tile();

@@ -89,6 +89,26 @@ class RandomGraph {
     return s;
   }
 
+  /// h = h / 2 + row y of x, turn by turn; the rows of h, or the last one spread again.
+  Expr recurrence(Expr x) {
+    Pool& p = *graph_.pool;
+    const int64_t id = p.fresh_id(), c = x->extent(1), h = x->extent(2), w = x->extent(3);
+    const Shape row{c, w};
+    const Expr t = expand(reshape(counter(p, id, h), {1, 1}), row);
+    const Expr read = gather(x, {constant_int(p, DType::i64, 0, row), iota(p, row, 0), t, iota(p, row, 1)});
+    const Expr next = carry(p, id, 0, DType::f32, row) * 0.5 + read;
+    const Expr all = scan(p, id, h, {constant(p, DType::f32, 0.25, row)}, {next}, {next});
+    if (pick(0, 1) == 0) return reshape(permute(get(all, 1), {1, 0, 2}), x->shape);
+    return expand(reshape(get(all, 0), {1, c, 1, w}), x->shape) + x;
+  }
+
+  /// x scattered by rows to data-dependent places.
+  Expr scattered(Expr x) {
+    Pool& p = *graph_.pool;
+    const Expr where_to = cast(x * 2.0, DType::i64);
+    return scatter(x * 0.5, x, {iota(p, x->shape, 0), iota(p, x->shape, 1), where_to, iota(p, x->shape, 3)}, pick(0, 1) == 0 ? "" : "add");
+  }
+
   Expr upsample(Expr x) {
     const Shape to{1, x->extent(1), 2 * x->extent(2), 2 * x->extent(3)};
     Pool& p = *graph_.pool;
@@ -100,7 +120,7 @@ class RandomGraph {
     const int64_t c = x->extent(1), h = x->extent(2), w = x->extent(3);
     if (count_of(x->shape) > 4000) return;
     Expr y;
-    switch (pick(0, 13)) {
+    switch (pick(0, 15)) {
       case 0: case 1: y = max(conv(x, false), 0.0); break;
       case 2: y = conv(x, true); break;
       case 3: y = pool(x); break;
@@ -113,6 +133,8 @@ class RandomGraph {
       case 10: y = upsample(x); break;
       case 11: y = expand(reshape(reduce(Op::reduce_add, x, {2, 3}), {1, c, 1, 1}), x->shape) * x; break;
       case 12: y = zero_padded(x * 0.5, 1); break;
+      case 13: y = recurrence(x); break;
+      case 14: y = scattered(x); break;
       default: y = max(conv(x, false, 3, 1, 6) + conv(x, false, 1, 1, 6), 0.0); break;
     }
     tensors_.push_back(y);
@@ -150,7 +172,7 @@ void check_close(const TensorData& got, const TensorData& want) {
 }  // namespace
 
 TEST_CASE("random graphs: programs compute what their graphs mean") {
-  for (uint32_t seed = 1; seed <= 150; ++seed) {
+  for (uint32_t seed = 1; seed <= 250; ++seed) {
     CAPTURE(seed);
     for (int which = 0; which < 4; ++which) {
       CAPTURE(which);
