@@ -20,6 +20,7 @@
 #include "ir/verify.h"
 #include "passes/build_program.h"
 #include "passes/rewrite.h"
+#include "passes/settle_dims.h"
 
 namespace tinycc {
 namespace {
@@ -142,6 +143,7 @@ int run(const Options& options) {
   Loaded model = load(options);
   if (line.done(Stage::trace, [&] { return to_text(model.graph); })) return 0;
 
+  settle_dims(model.graph);
   rewrite(model.graph);
   verify(model.graph, "rewrite");
   if (line.done(Stage::rewrite, [&] { return to_text(model.graph); })) return 0;

@@ -97,7 +97,7 @@ void KernelWriter::write_store(const Stmt& s) {
     return line(fmt::format("{} += {};", target, value(s.value[1]).text));
   }
   const Text v = value(s.value);
-  if (is_bool(s.value->dtype)) return line(fmt::format("{} = (uint8_t)({} ? 1 : 0);", target, parenthesised(v, kAtom)));
+  if (is_bool(s.value->dtype) && !s.value->is(Op::constant)) return line(fmt::format("{} = (uint8_t)({} ? 1 : 0);", target, parenthesised(v, kAtom)));
   line(fmt::format("{} = {};", target, v.text));
 }
 

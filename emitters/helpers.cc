@@ -6,12 +6,10 @@
 //   the polynomial is Taylor's of degree 7; 2^n in two factors, so that denormal results are right.
 #include <fmt/format.h>
 
-#include "emitters/cstyle.h"
+#include "emitters/writer.h"
 
 namespace tinycc {
 namespace {
-
-using fmt::arg;
 
 struct Row {
   const char* name;  // @P@: prefix, @M@: macro prefix, @N@: lanes, @B@: bytes of a vector
@@ -112,6 +110,74 @@ constexpr Row kScalarRows[] = {
     {"@P@_f_trunc_f64", "#include <math.h>\n#define @P@_f_trunc_f64(x) trunc(x)\n"},
 };
 
+// @F@, @f@: a float type and its name; @I@, @i@: an integer type and its name; @U@: the unsigned type
+// in which it wraps; @HIGH@, @LOW@: where conversions saturate; @MAX@, @MIN@: to what; @BITS@.
+constexpr Row kCastRows[] = {
+    {"@P@_f_cast_@f@_@i@",
+     "/* x towards zero; beyond the ends the nearest end, NaN gives 0. */\n"
+     "static @I@ @P@_f_cast_@f@_@i@(@F@ x)\n"
+     "{\n"
+     "    @I@ whole = 0;\n"
+     "\n"
+     "    if (x >= @HIGH@) {\n"
+     "        whole = @MAX@;\n"
+     "    } else if (x <= @LOW@) {\n"
+     "        whole = @MIN@;\n"
+     "    } else if (x == x) {\n"
+     "        whole = (@I@)x;\n"
+     "    } else {\n"
+     "        whole = 0;\n"
+     "    }\n"
+     "    return whole;\n"
+     "}\n"},
+};
+
+constexpr Row kIntegerRows[] = {
+    {"@P@_f_div_@i@",
+     "/* The floor of a / b; 0 for b == 0. */\n"
+     "static @I@ @P@_f_div_@i@(@I@ a, @I@ b)\n"
+     "{\n"
+     "    @I@ quotient = 0;\n"
+     "\n"
+     "    if (b == (@I@)-1) {\n"
+     "        quotient = (@I@)((@U@)0 - (@U@)a);\n"
+     "    } else if (b != 0) {\n"
+     "        quotient = (@I@)(a / b);\n"
+     "        quotient = (@I@)(quotient - ((((a % b) != 0) && ((a < 0) != (b < 0))) ? 1 : 0));\n"
+     "    } else {\n"
+     "        quotient = 0;\n"
+     "    }\n"
+     "    return quotient;\n"
+     "}\n"},
+    {"@P@_f_mod_@i@",
+     "/* a minus b times the floor of a / b; 0 for b == 0. */\n"
+     "static @I@ @P@_f_mod_@i@(@I@ a, @I@ b)\n"
+     "{\n"
+     "    @I@ rest = 0;\n"
+     "\n"
+     "    if ((b != 0) && (b != (@I@)-1)) {\n"
+     "        rest = (@I@)(a % b);\n"
+     "        rest = (@I@)(rest + (((rest != 0) && ((rest < 0) != (b < 0))) ? b : 0));\n"
+     "    }\n"
+     "    return rest;\n"
+     "}\n"},
+};
+
+constexpr Row kUnsignedRows[] = {
+    {"@P@_f_div_@i@", "#define @P@_f_div_@i@(a, b) ((@I@)(((b) == 0) ? 0 : ((a) / (b))))\n"},
+    {"@P@_f_mod_@i@", "#define @P@_f_mod_@i@(a, b) ((@I@)(((b) == 0) ? 0 : ((a) % (b))))\n"},
+};
+
+constexpr Row kShiftRows[] = {
+    {"@P@_f_shl_@i@",
+     "/* a * 2^b, the low @BITS@ bits; 0 for b outside of [0, @BITS@). */\n"
+     "#define @P@_f_shl_@i@(a, b) ((@I@)(((uint64_t)(b) < @BITS@u) ? ((@U@)(a) << (b)) : 0u))\n"},
+    {"@P@_f_shr_@i@",
+     "/* The floor of a / 2^b. */\n"
+     "#define @P@_f_shr_@i@(a, b) \\\n"
+     "    ((@I@)(((uint64_t)(b) < @BITS@u) ? ((a) >> (b)) : (((a) < 0) ? -1 : 0)))\n"},
+};
+
 std::string replaced(std::string text, const std::vector<std::pair<std::string, std::string>>& with) {
   for (const auto& [from, to] : with) {
     for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
@@ -121,17 +187,57 @@ std::string replaced(std::string text, const std::vector<std::pair<std::string, 
 
 }  // namespace
 
+namespace {
+
+using Replacements = std::vector<std::pair<std::string, std::string>>;
+
+template <size_t n>
+void add_rows(std::vector<HelperText>& helpers, const Row (&rows)[n], const Replacements& with) {
+  for (const Row& row : rows) helpers.push_back({replaced(row.name, with), replaced(row.text, with)});
+}
+
+/// What the rows about integer type `i` name.
+Replacements integer_words(Replacements with, DType i) {
+  const bool is_signed = kind_of(i) == DKind::signed_int;
+  const int bits = bits_of(i);
+  const std::string type(c_type(i)), upper = fmt::format("{}INT{}", is_signed ? "" : "U", bits);
+  with.insert(with.end(), {{"@I@", type}, {"@i@", std::string(name_of(i))}, {"@BITS@", std::to_string(bits)},
+                           {"@U@", bits == 64 ? "uint64_t" : "uint32_t"}, {"@MAX@", upper + "_MAX"},
+                           {"@MIN@", is_signed ? upper + "_MIN" : "0"}});
+  return with;
+}
+
+void add_integer_helpers(std::vector<HelperText>& helpers, const Replacements& with) {
+  for (const DType i : {DType::i64, DType::i32, DType::i16, DType::i8, DType::u64, DType::u32, DType::u16, DType::u8}) {
+    const bool is_signed = kind_of(i) == DKind::signed_int;
+    const Replacements words = integer_words(with, i);
+    if (is_signed) add_rows(helpers, kIntegerRows, words);
+    else add_rows(helpers, kUnsignedRows, words);
+    add_rows(helpers, kShiftRows, words);
+    for (const DType f : {DType::f32, DType::f64}) {
+      Replacements cast = words;
+      const std::string suffix = f == DType::f32 ? "f" : "";
+      const int power = bits_of(i) - (is_signed ? 1 : 0);
+      cast.insert(cast.end(), {{"@F@", scalar_type(f)}, {"@f@", std::string(name_of(f))},
+                               {"@HIGH@", fmt::format("0x1p{}{}", power, suffix)},
+                               {"@LOW@", is_signed ? fmt::format("-0x1p{}{}", power, suffix) : "-1.0" + suffix}});
+      add_rows(helpers, kCastRows, cast);
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<HelperText> kernel_helpers(const Names& names) {
   std::vector<HelperText> helpers;
   const std::string macro = names.macro("");
-  std::vector<std::pair<std::string, std::string>> with{
-      {"@P@", names.prefix()}, {"@M@", macro.substr(0, macro.size() - 1)}};
-  for (const Row& row : kScalarRows) helpers.push_back({replaced(row.name, with), replaced(row.text, with)});
+  const Replacements with{{"@P@", names.prefix()}, {"@M@", macro.substr(0, macro.size() - 1)}};
+  add_rows(helpers, kScalarRows, with);
+  add_integer_helpers(helpers, with);
   for (const int lanes : {2, 4, 8, 16, 32}) {
-    auto sized = with;
-    sized.emplace_back("@N@", std::to_string(lanes));
-    sized.emplace_back("@B@", std::to_string(lanes * 4));
-    for (const Row& row : kVectorRows) helpers.push_back({replaced(row.name, sized), replaced(row.text, sized)});
+    Replacements sized = with;
+    sized.insert(sized.end(), {{"@N@", std::to_string(lanes)}, {"@B@", std::to_string(lanes * 4)}});
+    add_rows(helpers, kVectorRows, sized);
   }
   return helpers;
 }

@@ -23,6 +23,10 @@ struct GraphInput {
 struct GraphOutput {
   std::string name;
   Expr value;
+  /// By axis: which output (its index) holds the length of a computed dimension, or -1. Empty: all
+  /// dimensions are fixed. Set by settle_dims(), which adds those outputs at the end.
+  std::vector<int64_t> lengths = {};
+  bool is_length = false;  // such an added output: no output of the model
 };
 /// Persists between runs: reads give the value at the start of the run, `next` is kept at its end.
 struct GraphState {

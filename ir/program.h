@@ -52,6 +52,10 @@ struct Port {
   std::string ident;  // as C calls it
   int64_t buffer = 0;
   std::string meaning;  // for the header's comment; may be empty
+  /// By axis: the index among the outputs of the i64 scalar that says how long it is in this run (at
+  /// most the bound in the buffer's shape), or -1. Empty: all fixed. Elements are dense in the bound.
+  std::vector<int64_t> lengths = {};
+  bool is_length = false;  // an output that is such a scalar: no output of the model's own
 };
 
 struct Program {

@@ -312,8 +312,11 @@ class Builder {
       const auto stored = draft_.stored.find(in.node);
       program_.inputs.push_back({in.name, word(in.name), stored != draft_.stored.end() ? stored->second.buffer : unused_input(in), in.meaning});
     }
-    for (const auto& [id, b] : draft_.buffers) {
-      if (b.space == Space::output) program_.outputs.push_back({b.alias, word(b.alias), id, ""});
+    size_t next = 0;
+    for (const auto& [id, b] : draft_.buffers) {  // in the order of the graph's outputs
+      if (b.space != Space::output) continue;
+      const GraphOutput& o = draft_.graph->outputs[next++];
+      program_.outputs.push_back({o.name, word(o.name), id, "", o.lengths, o.is_length});
     }
   }
 
