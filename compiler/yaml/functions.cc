@@ -93,6 +93,11 @@ bool one_or_list(const Value& v, bool (*each)(const Value&)) {
 
 Expr Arguments::tensor(size_t i) const { return as_tensor(values_[i], {}, pool_); }
 
+Expr Arguments::real(size_t i) const {
+  const Expr x = tensor(i);
+  return !x || is_float(x->dtype) ? x : cast(x, DType::f32);
+}
+
 std::optional<Expr> Arguments::optional(size_t i) const {
   return given(i) ? std::optional<Expr>(tensor(i)) : std::nullopt;
 }

@@ -47,6 +47,8 @@ class Arguments {
   bool given(size_t i) const { return !values_[i].is_none(); }
   /// Empty where the argument is none.
   Expr tensor(size_t i) const;
+  /// The same; integers and bools become f32.
+  Expr real(size_t i) const;
   std::optional<Expr> optional(size_t i) const;
   std::vector<Expr> tensors(size_t i) const;
   int64_t integer(size_t i) const { return static_cast<int64_t>(values_[i].number); }

@@ -7,6 +7,7 @@ namespace tinycc {
 namespace {
 
 #define TCC_UNARY_CALL(function) [](const Arguments& a) { return Value::of(function(a.tensor(0))); }
+#define TCC_REAL_CALL(function) [](const Arguments& a) { return Value::of(function(a.real(0))); }
 
 /// One of two operators on values of which either may be a plain number.
 #define TCC_BINARY_CALL(function)                                      \
@@ -35,7 +36,7 @@ Value gelu_call(const Arguments& a) {
   const std::string& form = a.text(1);
   if (form != "none" && form != "tanh")
     refuse("approximate is \"none\" or \"tanh\", not '" + form + "'");
-  return Value::of(gelu(a.tensor(0), form == "tanh"));
+  return Value::of(gelu(a.real(0), form == "tanh"));
 }
 
 /// A condition that is known now chooses now.
@@ -49,13 +50,18 @@ Value where_call(const Arguments& a) {
 /// Numbers of expressions stay numbers: sqrt(64) can scale by a plain constant.
 template <double (*on_number)(double), Expr (*on_tensor)(Expr)>
 Value either(const Arguments& a) {
-  if (!a.value(0).is(Value::Kind::number)) return Value::of(on_tensor(a.tensor(0)));
+  if (!a.value(0).is(Value::Kind::number)) return Value::of(on_tensor(a.real(0)));
   return Value::of_number(on_number(a.number(0)), false);
 }
 
 Value floor_call(const Arguments& a) {
   if (!a.value(0).is(Value::Kind::number)) return Value::of(floor(a.tensor(0)));
   return Value::of_number(std::floor(a.number(0)), true);
+}
+
+Value trunc_call(const Arguments& a) {
+  const Expr x = a.tensor(0);
+  return Value::of(is_float(x->dtype) ? trunc(x) : x);
 }
 
 constexpr Function kElementwise[] = {
@@ -66,54 +72,54 @@ constexpr Function kElementwise[] = {
        return Value::of(clip(x, constant(a.pool(), x->dtype, 0), constant(a.pool(), x->dtype, 6)));
      }},
     {"leaky_relu", "x, negative_slope: number=0.01", "x, below 0 times the slope",
-     [](const Arguments& a) { return Value::of(leaky_relu(a.tensor(0), a.number(1))); }},
+     [](const Arguments& a) { return Value::of(leaky_relu(a.real(0), a.number(1))); }},
     {"prelu", "x, weight", "x, below 0 times weight: one a channel, or one",
      [](const Arguments& a) {
-       const Expr x = a.tensor(0), w = a.tensor(1);
+       const Expr x = a.real(0), w = cast(a.tensor(1), x->dtype);
        const bool each = w->rank() == 1 && w->extent(0) > 1 && x->rank() > 1;
        return Value::of(prelu(x, each ? along(w, 1, x) : w));
      }},
     {"elu", "x, alpha: number=1", "x, below 0 alpha*(exp(x) - 1)",
-     [](const Arguments& a) { return Value::of(elu(a.tensor(0), a.number(1))); }},
+     [](const Arguments& a) { return Value::of(elu(a.real(0), a.number(1))); }},
     {"celu", "x, alpha: number=1", "x, below 0 alpha*(exp(x/alpha) - 1)",
-     [](const Arguments& a) { return Value::of(celu(a.tensor(0), a.number(1))); }},
+     [](const Arguments& a) { return Value::of(celu(a.real(0), a.number(1))); }},
     {"selu", "x", "the self-normalising elu",
      [](const Arguments& a) {
-       return Value::of(selu(a.tensor(0), 1.6732632423543772, 1.0507009873554805));
+       return Value::of(selu(a.real(0), 1.6732632423543772, 1.0507009873554805));
      }},
     {"gelu", "x, approximate: text=\"none\"",
      "x * P(normal < x); \"tanh\": its usual approximation", gelu_call},
     {"silu", "x", "x * sigmoid(x)",
-     [](const Arguments& a) { return Value::of(swish(a.tensor(0))); }},
-    {"mish", "x", "x * tanh(softplus(x))", TCC_UNARY_CALL(mish)},
-    {"sigmoid", "x", "1 / (1 + exp(-x))", TCC_UNARY_CALL(sigmoid)},
+     [](const Arguments& a) { return Value::of(swish(a.real(0))); }},
+    {"mish", "x", "x * tanh(softplus(x))", TCC_REAL_CALL(mish)},
+    {"sigmoid", "x", "1 / (1 + exp(-x))", TCC_REAL_CALL(sigmoid)},
     {"hardsigmoid", "x", "x/6 + 1/2, clamped to 0 ... 1",
-     [](const Arguments& a) { return Value::of(hard_sigmoid(a.tensor(0), 1.0 / 6, 0.5)); }},
-    {"hardswish", "x", "x * hardsigmoid(x)", TCC_UNARY_CALL(hard_swish)},
-    {"softplus", "x", "log(1 + exp(x))", TCC_UNARY_CALL(softplus)},
-    {"softsign", "x", "x / (1 + abs(x))", TCC_UNARY_CALL(softsign)},
-    {"tanh", "x", "hyperbolic tangent", TCC_UNARY_CALL(tanh)},
+     [](const Arguments& a) { return Value::of(hard_sigmoid(a.real(0), 1.0 / 6, 0.5)); }},
+    {"hardswish", "x", "x * hardsigmoid(x)", TCC_REAL_CALL(hard_swish)},
+    {"softplus", "x", "log(1 + exp(x))", TCC_REAL_CALL(softplus)},
+    {"softsign", "x", "x / (1 + abs(x))", TCC_REAL_CALL(softsign)},
+    {"tanh", "x", "hyperbolic tangent", TCC_REAL_CALL(tanh)},
     {"exp", "x", "e to the power of x; a number gives a number", either<std::exp, exp>},
     {"log", "x", "natural logarithm; a number gives a number", either<std::log, log>},
     {"sqrt", "x", "square root; a number gives a number", either<std::sqrt, sqrt>},
     {"rsqrt", "x", "1 / sqrt(x)",
-     [](const Arguments& a) { return Value::of(1.0 / sqrt(a.tensor(0))); }},
-    {"reciprocal", "x", "1 / x", [](const Arguments& a) { return Value::of(1.0 / a.tensor(0)); }},
+     [](const Arguments& a) { return Value::of(1.0 / sqrt(a.real(0))); }},
+    {"reciprocal", "x", "1 / x", [](const Arguments& a) { return Value::of(1.0 / a.real(0)); }},
     {"sin", "x", "sine; a number gives a number", either<std::sin, sin>},
     {"cos", "x", "cosine; a number gives a number", either<std::cos, cos>},
-    {"tan", "x", "tangent", TCC_UNARY_CALL(tan)},
-    {"asin", "x", "inverse sine", TCC_UNARY_CALL(asin)},
-    {"acos", "x", "inverse cosine", TCC_UNARY_CALL(acos)},
-    {"atan", "x", "inverse tangent", TCC_UNARY_CALL(atan)},
-    {"sinh", "x", "hyperbolic sine", TCC_UNARY_CALL(sinh)},
-    {"cosh", "x", "hyperbolic cosine", TCC_UNARY_CALL(cosh)},
-    {"erf", "x", "error function", TCC_UNARY_CALL(erf)},
+    {"tan", "x", "tangent", TCC_REAL_CALL(tan)},
+    {"asin", "x", "inverse sine", TCC_REAL_CALL(asin)},
+    {"acos", "x", "inverse cosine", TCC_REAL_CALL(acos)},
+    {"atan", "x", "inverse tangent", TCC_REAL_CALL(atan)},
+    {"sinh", "x", "hyperbolic sine", TCC_REAL_CALL(sinh)},
+    {"cosh", "x", "hyperbolic cosine", TCC_REAL_CALL(cosh)},
+    {"erf", "x", "error function", TCC_REAL_CALL(erf)},
     {"abs", "x", "absolute value", TCC_UNARY_CALL(abs)},
     {"sign", "x", "-1, 0 or 1", TCC_UNARY_CALL(sign)},
     {"floor", "x", "the next integer below; a number gives a number", floor_call},
     {"ceil", "x", "the next integer above", TCC_UNARY_CALL(ceil)},
     {"round", "x", "the nearest integer, ties to even", TCC_UNARY_CALL(round)},
-    {"trunc", "x", "the next integer towards zero", TCC_UNARY_CALL(trunc)},
+    {"trunc", "x", "the next integer towards zero", trunc_call},
     {"clamp", "x, min: value=none, max: value=none", "x, at least min and at most max", clamp},
     {"maximum", "x: value, y: value", "the larger", TCC_BINARY_CALL(maximum)},
     {"minimum", "x: value, y: value", "the smaller", TCC_BINARY_CALL(minimum)},
@@ -129,7 +135,7 @@ constexpr Function kElementwise[] = {
      [](const Arguments& a) { return Value::of(logical(Op::bit_xor, a.tensor(0), a.tensor(1))); }},
     {"logical_not", "x", "x is zero",
      [](const Arguments& a) { return Value::of(logical_not(cast(a.tensor(0), DType::boolean))); }},
-    {"isnan", "x", "x is not a number", TCC_UNARY_CALL(is_nan)},
+    {"isnan", "x", "x is not a number", TCC_REAL_CALL(is_nan)},
     {"cast", "x, dtype: dtype", "x in another number type: cast(x, f16)",
      [](const Arguments& a) { return Value::of(cast(a.tensor(0), a.dtype(1))); }},
 };

@@ -96,12 +96,12 @@ Value average_pooling(const Arguments& a) {
   PoolOptions options = pool_options(a, spatial);
   options.ceil_mode = a.flag(4);
   options.count_include_pad = a.flag(5);
-  return Value::of(average_pool(a.tensor(0), options));
+  return Value::of(average_pool(a.real(0), options));
 }
 
 template <int64_t spatial>
 Value adaptive_average(const Arguments& a) {
-  const Expr x = a.tensor(0);
+  const Expr x = a.real(0);
   check_rank(x, spatial, "input");
   PoolOptions options;
   for (const int64_t size : a.ints(1, spatial, "output_size")) {
@@ -151,7 +151,7 @@ int64_t channels_of(Expr x) {
 }
 
 Value batch_norm_call(const Arguments& a) {
-  const Expr x = a.tensor(0);
+  const Expr x = a.real(0);
   const int64_t c = channels_of(x);
   const Expr mean = per_channel(a, 1, x, c, 0), variance = per_channel(a, 2, x, c, 1);
   const Expr scale = per_channel(a, 3, x, c, 1), bias = per_channel(a, 4, x, c, 0);
@@ -159,32 +159,32 @@ Value batch_norm_call(const Arguments& a) {
 }
 
 Value group_norm_call(const Arguments& a) {
-  const Expr x = a.tensor(0);
+  const Expr x = a.real(0);
   const int64_t c = channels_of(x);
   const Expr scale = per_channel(a, 2, x, c, 1), bias = per_channel(a, 3, x, c, 0);
   return Value::of(group_norm(x, scale, bias, a.integer(1), a.number(4)));
 }
 
 Value instance_norm_call(const Arguments& a) {
-  const Expr x = a.tensor(0);
+  const Expr x = a.real(0);
   const int64_t c = channels_of(x);
   const Expr scale = per_channel(a, 1, x, c, 1), bias = per_channel(a, 2, x, c, 0);
   return Value::of(group_norm(x, scale, bias, c, a.number(3)));
 }
 
 Value layer_norm_call(const Arguments& a) {
-  const Expr x = a.tensor(0);
+  const Expr x = a.real(0);
   return Value::of(layer_norm(x, a.optional(1), a.optional(2), a.axis(3, x), a.number(4)));
 }
 
 Value rms_norm_call(const Arguments& a) {
-  const Expr x = a.tensor(0);
+  const Expr x = a.real(0);
   return Value::of(rms_norm(x, a.optional(1), a.axis(2, x), a.number(3)));
 }
 
 Value local_norm_call(const Arguments& a) {
   return Value::of(
-      local_response_norm(a.tensor(0), a.integer(1), a.number(2), a.number(3), a.number(4)));
+      local_response_norm(a.real(0), a.integer(1), a.number(2), a.number(3), a.number(4)));
 }
 
 #define TCC_CONV                                                                     \
@@ -218,7 +218,7 @@ constexpr Function kLayers[] = {
      adaptive_average<2>},
     {"global_avg_pool", "input", "mean of each channel: [n, c, 1, ...]",
      [](const Arguments& a) {
-       return channels_of(a.tensor(0)), Value::of(global_average_pool(a.tensor(0)));
+       return channels_of(a.tensor(0)), Value::of(global_average_pool(a.real(0)));
      }},
     {"global_max_pool", "input", "maximum of each channel: [n, c, 1, ...]",
      [](const Arguments& a) {
@@ -244,9 +244,9 @@ constexpr Function kLayers[] = {
     {"local_response_norm", "input, size: int, alpha: number=1e-4, beta: number=0.75, k: number=1",
      "across `size` neighbouring channels", local_norm_call},
     {"softmax", "input, dim: int=-1", "exp(x) / sum(exp(x)), overflow avoided",
-     [](const Arguments& a) { return Value::of(softmax(a.tensor(0), a.integer(1))); }},
+     [](const Arguments& a) { return Value::of(softmax(a.real(0), a.integer(1))); }},
     {"log_softmax", "input, dim: int=-1", "log(softmax(x))",
-     [](const Arguments& a) { return Value::of(log_softmax(a.tensor(0), a.integer(1))); }},
+     [](const Arguments& a) { return Value::of(log_softmax(a.real(0), a.integer(1))); }},
 };
 
 }  // namespace

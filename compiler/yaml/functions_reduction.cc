@@ -4,15 +4,15 @@
 namespace tinycc {
 namespace {
 
-#define TCC_REDUCE_CALL(function)                           \
+#define TCC_REDUCE_CALL(function, operand)                  \
   [](const Arguments& a) {                                  \
-    const Expr x = a.tensor(0);                             \
+    const Expr x = a.operand(0);                            \
     return Value::of(function(x, a.axes(1, x), a.flag(2))); \
   }
 
 /// sum of (x - mean)^2 over n, or over n - 1.
 Value variance(const Arguments& a) {
-  const Expr x = a.tensor(0);
+  const Expr x = a.real(0);
   const Ints axes = a.axes(1, x);
   int64_t count = 1;
   for (const int64_t axis : axes) count *= x->extent(axis);
@@ -36,12 +36,12 @@ Value topk(const Arguments& a) {
 #define TCC_AXES "x, dim: ints=none, keepdim: flag=false"
 
 constexpr Function kReductions[] = {
-    {"sum", TCC_AXES, "over the axes dim, or all", TCC_REDUCE_CALL(sum)},
-    {"mean", TCC_AXES, "over the axes dim, or all", TCC_REDUCE_CALL(mean)},
-    {"prod", TCC_AXES, "over the axes dim, or all", TCC_REDUCE_CALL(product)},
-    {"amax", TCC_AXES, "the largest over the axes dim, or all", TCC_REDUCE_CALL(max_over)},
-    {"amin", TCC_AXES, "the smallest over the axes dim, or all", TCC_REDUCE_CALL(min_over)},
-    {"logsumexp", TCC_AXES, "log(sum(exp(x))), overflow avoided", TCC_REDUCE_CALL(log_sum_exp)},
+    {"sum", TCC_AXES, "over the axes dim, or all", TCC_REDUCE_CALL(sum, tensor)},
+    {"mean", TCC_AXES, "over the axes dim, or all", TCC_REDUCE_CALL(mean, real)},
+    {"prod", TCC_AXES, "over the axes dim, or all", TCC_REDUCE_CALL(product, tensor)},
+    {"amax", TCC_AXES, "the largest over the axes dim, or all", TCC_REDUCE_CALL(max_over, tensor)},
+    {"amin", TCC_AXES, "the smallest over the axes dim, or all", TCC_REDUCE_CALL(min_over, tensor)},
+    {"logsumexp", TCC_AXES, "log(sum(exp(x))), overflow avoided", TCC_REDUCE_CALL(log_sum_exp, real)},
     {"var", TCC_AXES ", correction: int=1", "variance; divides by the count minus correction",
      variance},
     {"argmax", "x, dim: int=-1, keepdim: flag=false",

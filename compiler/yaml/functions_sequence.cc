@@ -122,7 +122,7 @@ Expr masked(Expr scores, Expr mask) {
 }
 
 Value attention(const Arguments& a) {
-  const Expr q = a.tensor(0), k = a.tensor(1), v = a.tensor(2);
+  const Expr q = a.real(0), k = a.real(1), v = a.real(2);
   if (q->rank() < 2 || k->rank() != q->rank()) {
     refuse("queries " + text_of(q->shape) + " and keys " + text_of(k->shape) + " differ in rank");
   }

@@ -97,6 +97,8 @@ TEST_CASE("yaml: operators follow arithmetic and NumPy's broadcasting") {
   same("x * (7 % 4 + 2 ** 3 - 6 / 3)", "x * 9");
   same("x * sqrt(16)", "4 * x");
   same("where(2 < 1, x, y)", "y");
+  same("exp(i)", "exp(cast(i, f32))");  // as in PyTorch, functions of reals make integers f32
+  same("mean(i)", "tensor([0.5])[0]");
 }
 
 TEST_CASE("yaml: subscripts") {
