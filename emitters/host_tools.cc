@@ -53,6 +53,31 @@ std::string cli_rows(const Names& names, const std::vector<Port>& ports, const c
   return out;
 }
 
+/// Rows of the outputs whose shapes are known after a run only.
+std::string length_rows(const Names& names) {
+  const Program& program = names.program();
+  std::string out;
+  for (size_t k = 0; k < program.outputs.size(); ++k) {
+    const Port& port = program.outputs[k];
+    if (port.lengths.empty()) continue;
+    const Buffer& buffer = buffer_of(program, port.buffer);
+    std::vector<std::string> lengths;
+    for (const int64_t from : port.lengths) {
+      const size_t at = static_cast<size_t>(from);
+      lengths.push_back(from < 0 ? "NULL" : "&out." + names.member(program.outputs[at].buffer) + ".at");
+    }
+    out += fmt::format("{{{}, {}, {}u, {{{}}}, {{{}}}}},\n", k, buffer.shape.size(), bytes_of(buffer.dtype),
+                       fmt::join(buffer.shape, ", "), join(lengths, ", "));
+  }
+  return out;
+}
+
+/// Outputs of the model itself; lengths come behind them.
+size_t own_outputs(const Program& program) {
+  return static_cast<size_t>(std::count_if(program.outputs.begin(), program.outputs.end(),
+                                           [](const Port& p) { return !p.is_length; }));
+}
+
 std::string ports_comment(const Program& program, const std::vector<Port>& ports,
                           const char* kind) {
   std::vector<std::string> list;
@@ -126,7 +151,9 @@ TextValues tool_values(const HostInputs& host) {
   values.merge(TextValues{
       {"has_inputs", program.inputs.empty() ? "" : "1"},
       {"inputs", fmt::format("{}", program.inputs.size())},
-      {"outputs", fmt::format("{}", program.outputs.size())},
+      {"outputs", fmt::format("{}", own_outputs(program))},
+      {"lengths", length_rows(names)},
+      {"write_output", length_rows(names).empty() ? "npy_write(path, &out_ports[k])" : "write_output(path, k)"},
       {"in_members", port_struct_members(names, program.inputs)},
       {"out_members", port_struct_members(names, program.outputs)},
       {"state_argument", program.states.empty() ? "" : ", &state"},
