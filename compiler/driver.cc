@@ -2,6 +2,7 @@
 // plan, emit, check, write.
 #include "compiler/driver.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -19,8 +20,7 @@
 #include "ir/print.h"
 #include "ir/verify.h"
 #include "passes/build_program.h"
-#include "passes/rewrite.h"
-#include "passes/settle_dims.h"
+#include "passes/pipeline.h"
 
 namespace tinycc {
 namespace {
@@ -136,22 +136,78 @@ std::vector<std::string> dependencies_of(const Options& options, const Loaded& l
   return files;
 }
 
+/// Runs passes on a value; each is timed, verified and printed if it was asked for.
+class Passes {
+ public:
+  explicit Passes(const Options& options) : options_(options) {
+    const std::vector<std::string> known = pass_names();
+    for (const std::string& name : options.print_after) {
+      if (std::find(known.begin(), known.end(), name) == known.end()) {
+        throw Error(ExitCode::usage, "--print-after: there is no pass `" + name + "`", fmt::format("the passes are {}", fmt::join(known, ", ")));
+      }
+    }
+  }
+
+  template <typename Run, typename Print>
+  void run(const std::string& name, Run run, Print print) {
+    const auto start = std::chrono::steady_clock::now();
+    run();
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+    if (options_.time_passes || options_.debug >= 1) std::cerr << fmt::format("  {:<12} {:8.1f} ms\n", name, took.count());
+    const bool asked = std::find(options_.print_after.begin(), options_.print_after.end(), name) != options_.print_after.end();
+    if (!asked && options_.debug < 5) return;
+    std::string text = print();
+    if (text != last_) std::cout << "# after " << name << "\n" << text << "\n";  // silent when unchanged
+    last_ = std::move(text);
+  }
+
+ private:
+  const Options& options_;
+  std::string last_;
+};
+
+Program compile(Graph& graph, const Target& target, const Options& options, Line& line, bool& ended) {
+  Passes passes(options);
+  ended = line.done(Stage::trace, [&] { return to_text(graph); });
+  if (ended) return {};
+  for (const GraphPass& pass : graph_passes()) {
+    passes.run(pass.name, [&] { pass.run(graph); verify(graph, pass.name); }, [&] { return to_text(graph); });
+  }
+  ended = line.done(Stage::rewrite, [&] { return to_text(graph); });
+  if (ended) return {};
+  Draft draft;
+  const auto print_draft = [&] { return to_text(draft); };
+  passes.run("lower", [&] { draft = lower_graph(graph, target); }, print_draft);
+  for (const DraftPass& pass : draft_passes()) passes.run(pass.name, [&] { pass.run(draft); }, print_draft);
+  Program program;
+  passes.run("schedule", [&] { program = build_program(std::move(draft), schedules_of(options)); }, [&] { return to_text(program); });
+  ended = line.done(Stage::schedule, [&] {
+    std::string kernels;
+    for (const Kernel& k : program.kernels) kernels += to_text(k) + "\n";
+    return kernels;
+  });
+  if (ended) return {};
+  verify(program, "plan");
+  ended = line.done(Stage::plan, [&] { return to_text(program); });
+  return program;
+}
+
+/// The files of out/, a line each.
+std::string listed(const std::vector<SourceFile>& files) {
+  std::string list;
+  for (const SourceFile& f : files) list += fmt::format("{:>9} {}\n", f.text.size(), f.name);
+  return list;
+}
+
 }  // namespace
 
 int run(const Options& options) {
   Line line(options);
   Loaded model = load(options);
-  if (line.done(Stage::trace, [&] { return to_text(model.graph); })) return 0;
-
-  settle_dims(model.graph);
-  rewrite(model.graph);
-  verify(model.graph, "rewrite");
-  if (line.done(Stage::rewrite, [&] { return to_text(model.graph); })) return 0;
-
-  const Target target = target_of(options, model);
-  const Program program = build_program(lower_graph(model.graph, target), schedules_of(options));
-  verify(program, "plan");
-  if (line.done(Stage::plan, [&] { return to_text(program); })) return 0;
+  if (line.done(Stage::load, [&] { return fmt::format("{}: {} inputs, {} outputs, {} weights\n", model.graph.name, model.graph.inputs.size(), model.graph.outputs.size(), model.graph.weights.size()); })) return 0;
+  bool ended = false;
+  const Program program = compile(model.graph, target_of(options, model), options, line, ended);
+  if (ended) return 0;
 
   const Names names(program, options.weights);
   std::vector<KernelText> kernels;
@@ -161,10 +217,10 @@ int run(const Options& options) {
                         externals, dependencies_of(options, model)};
   std::vector<SourceFile> files = formatted(emit_host(host));
   files.push_back(emit_report(host, files));
-  if (line.done(Stage::emit, [&] { return fmt::format("{} files\n", files.size()); })) return 0;
+  if (line.done(Stage::emit, [&] { return listed(files); })) return 0;
 
   const CheckedSources sources = require_clean(std::move(files), check_options(program, externals));
-  if (line.done(Stage::check, [] { return std::string("clean\n"); })) return 0;
+  if (line.done(Stage::check, [&] { return listed(sources.files()); })) return 0;
 
   write_out(options.out, sources);
   line.done(Stage::write, [] { return std::string(); });

@@ -9,7 +9,6 @@
 
 #include "ir/pack.h"
 #include "ir/simplify.h"
-#include "passes/layout.h"
 #include "passes/pack_weights.h"
 #include "passes/plan.h"
 #include "passes/same_kernel.h"
@@ -40,11 +39,11 @@ class Builder {
   }
 
   Program run() {
-    if (draft_.target.dialect == "gnu") choose_layouts(draft_);
     for (const Computation& c : draft_.computations) add_kernel(c);
     close_loops({});
     place_buffers();
     add_ports();
+    add_states();
     return std::move(program_);
   }
 
@@ -317,6 +316,14 @@ class Builder {
       if (b.space != Space::output) continue;
       const GraphOutput& o = draft_.graph->outputs[next++];
       program_.outputs.push_back({o.name, word(o.name), id, "", o.lengths, o.is_length});
+    }
+  }
+
+  void add_states() {
+    for (const GraphState& s : draft_.graph->states) {
+      const int64_t id = draft_.stored.at(s.node).buffer;
+      program_.states.push_back({s.name, word(s.name), id, ""});
+      if (s.initial.bytes) program_.weights[id] = pack(draft_.buffers.at(id), s.initial);
     }
   }
 

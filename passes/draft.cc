@@ -39,6 +39,7 @@ class Lowering {
     for (Expr e : order_) visit(indexer, e);
     loop_ = -1;
     copy_to(indexer, output_copies_);
+    keep_states(indexer);
     take_section(-1);
     fill_halos();
     return std::move(draft_);
@@ -70,6 +71,28 @@ class Lowering {
       copy_to(indexer, part_copies_[e]);
     }
     if (e->is(Op::scan)) add_loop(indexer, e);
+  }
+
+  /// Last of all, when nothing reads the old values any more, states take their next values. A next
+  /// value that is another state is set aside before that one changes.
+  void keep_states(Indexer& indexer) {
+    for (const GraphState& s : graph_.states) {
+      if (draft_.stored.count(s.node) == 0) draft_.stored[s.node] = whole(new_buffer(s.name, s.node->dtype, s.node->shape, Space::state), s.node);
+      if (s.next->is(Op::state) && s.next != s.node) {
+        const int64_t kept = new_buffer("", s.next->dtype, s.next->shape, Space::arena);
+        copy_value(indexer, s.next, kept);
+        kept_[s.next] = kept;
+      }
+    }
+    for (const GraphState& s : graph_.states) {
+      const Stored to = draft_.stored.at(s.node);
+      if (s.next == s.node) continue;
+      const std::vector<Expr> ranges = fresh_ranges(s.next->shape);
+      const auto kept = kept_.find(s.next);
+      const Expr value = kept == kept_.end() ? indexer.element(s.next, ranges)
+                                             : load(*draft_.pool, draft_.buffers.at(kept->second), ranges);
+      add(value, s.next, to);
+    }
   }
 
   // ---- loops of the host
@@ -193,7 +216,9 @@ class Lowering {
   static bool is_framed_copy(Expr e) { return e->is(Op::pad) && e[1]->is(Op::constant); }
 
   void store_framed_copy(Expr e) {
-    const int64_t id = new_buffer(label(graph_, e), e->dtype, e[0]->shape, Space::arena);
+    const std::string source = is_stored_leaf(e[0]) ? e[0]->attr.name : label(graph_, e[0]);
+    const std::string name = label(graph_, e).empty() && !source.empty() ? source + "_halo" : label(graph_, e);
+    const int64_t id = new_buffer(name, e->dtype, e[0]->shape, Space::arena);
     Halo halo;
     Stored stored{id, {}};
     for (size_t i = 0; i < e->attr.ints.size(); i += 2) {
@@ -341,6 +366,7 @@ class Lowering {
   Draft draft_;
   int64_t loop_ = -1;  // where computations are added
   std::map<int64_t, Section> sections_;  // by loop
+  std::unordered_map<Expr, int64_t> kept_;  // old values of states, set aside
   std::map<std::pair<int64_t, int64_t>, int64_t> scan_buffers_, carry_buffers_;
   BufferChoice choice_;
   Copies output_copies_;

@@ -2,6 +2,7 @@
 #include "passes/nest.h"
 
 #include "ir/build.h"
+#include "ir/simplify.h"
 
 namespace tinycc {
 namespace {
@@ -71,9 +72,10 @@ std::vector<StmtRef> strips_along(Pool& pool, const BufferRef& buffer, size_t st
     }
     const Expr value = constant(pool, buffer->dtype, buffer->halo_value);
     std::vector<StmtRef> stores;
+    for (Expr& i : index) i = simplify(i);
     if (before) stores.push_back(store(buffer, index, value));
     Expr& shifted = index[static_cast<size_t>(own.dim)];
-    shifted = shifted + static_cast<double>(own.lo + extent(own));
+    shifted = simplify(shifted + static_cast<double>(own.lo + extent(own)));
     if (behind) stores.push_back(store(buffer, index, value));
     result.push_back(loops(ranges, seq(std::move(stores))));
   };

@@ -1,0 +1,48 @@
+// The table of passes; see pipeline.h.
+#include "passes/pipeline.h"
+
+#include <fmt/format.h>
+
+#include "ir/print.h"
+#include "passes/layout.h"
+#include "passes/rewrite.h"
+#include "passes/settle_dims.h"
+
+namespace tinycc {
+namespace {
+
+constexpr GraphPass kGraphPasses[] = {
+    {"settle-dims", settle_dims},
+    {"rewrite", [](Graph& graph) { rewrite(graph); }},
+};
+
+constexpr DraftPass kDraftPasses[] = {
+    {"layout", [](Draft& draft) { if (draft.target.dialect == "gnu") choose_layouts(draft); }},
+};
+
+}  // namespace
+
+std::span<const GraphPass> graph_passes() { return kGraphPasses; }
+std::span<const DraftPass> draft_passes() { return kDraftPasses; }
+
+std::vector<std::string> pass_names() {
+  std::vector<std::string> names;
+  for (const GraphPass& p : kGraphPasses) names.emplace_back(p.name);
+  names.emplace_back("lower");
+  for (const DraftPass& p : kDraftPasses) names.emplace_back(p.name);
+  names.emplace_back("schedule");
+  return names;
+}
+
+std::string to_text(const Draft& draft) {
+  std::string out;
+  for (const Computation& c : draft.computations) {
+    std::string ranges, index;
+    for (Expr r : c.ranges) ranges += fmt::format("{}{} {}", ranges.empty() ? "for " : ", ", r->attr.name, extent_of(r));
+    for (Expr i : c.index) index += (index.empty() ? "" : ", ") + to_text(i);
+    out += fmt::format("{}{}{}[{}] = {}\n", ranges, ranges.empty() ? "" : ": ", draft.buffers.at(c.target).name, index, to_text(c.value));
+  }
+  return out;
+}
+
+}  // namespace tinycc

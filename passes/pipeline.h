@@ -1,0 +1,30 @@
+// The passes in their order, as data: a row has the name that --print-after takes and the function.
+// The driver runs the rows, verifies after each, prints and times what was asked for.
+#pragma once
+
+#include <span>
+
+#include "passes/draft.h"
+
+namespace tinycc {
+
+struct GraphPass {
+  const char* name;
+  void (*run)(Graph& graph);
+};
+struct DraftPass {
+  const char* name;
+  void (*run)(Draft& draft);
+};
+
+/// Graph → graph.
+std::span<const GraphPass> graph_passes();
+/// On a lowered draft, before kernels are made of it.
+std::span<const DraftPass> draft_passes();
+/// Names of all passes, "lower" and "schedule" between and behind them included.
+std::vector<std::string> pass_names();
+
+/// One line a computation, "for c 64, y 56: conv[0, c, y] = max(…)"; buffers with their layouts.
+std::string to_text(const Draft& draft);
+
+}  // namespace tinycc
