@@ -49,6 +49,11 @@ void KernelWriter::write_seq(const Stmt& s) {
     const Stmt* next = i + 1 < s.body.size() ? s.body[i + 1].get() : nullptr;
     const bool merges = now.kind == StmtKind::alloc && now.buffer->shape.empty() && next != nullptr &&
                         next->kind == StmtKind::store && next->buffer->id == now.buffer->id;
+    if (now.kind == StmtKind::alloc && next != nullptr && starts_vector(now.buffer->id, *next)) {
+      write_vector_loop(*next, true);
+      ++i;
+      continue;
+    }
     if (!merges) {
       write(s.body[i]);
       continue;
@@ -57,6 +62,12 @@ void KernelWriter::write_seq(const Stmt& s) {
     write_alloc(*now.buffer, value(next->value).text);
     ++i;
   }
+}
+
+/// Is `s` the vector loop that gives the single vector `buffer` its first value?
+bool KernelWriter::starts_vector(int64_t buffer, const Stmt& s) const {
+  return s.kind == StmtKind::loop && s.loop == LoopKind::vector && s.body[0]->kind == StmtKind::store &&
+         s.body[0]->buffer->id == buffer && s.body[0]->buffer->shape.size() == 1 && vector_registers_.count(buffer) != 0;
 }
 
 void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
@@ -72,7 +83,7 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
 }
 
 void KernelWriter::write_loop(const StmtRef& s) {
-  if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s)) return write_vector_loop(*s);
+  if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s)) return write_vector_loop(*s, false);
   const std::set<std::string> outside = taken_;  // names end with their block
   const std::string name = ranges_[s->range] = unique_identifier(s->range->attr.name, taken_);
   const int64_t extent = extent_of(s->range);

@@ -173,8 +173,12 @@ Text KernelWriter::vector_operation(Expr e) {
     case Op::max:
     case Op::min: {
       const Text a = splat(value(e[0]), e->dtype), b = splat(value(e[1]), e->dtype);
-      const auto atom = [&](const Text& t) { return t.precedence == kAtom && t.text.find('(') == std::string::npos ? t.text : temporary(vector_type(e->dtype), t.text); };
-      const std::string left = atom(a), right = atom(b);
+      // The macro names each operand more than once.
+      const auto atom = [&](const Text& t, Expr operand) {
+        const bool cheap = operand->is(Op::constant) || (t.precedence == kAtom && t.text.find('(') == std::string::npos);
+        return cheap ? t.text : temporary(vector_type(e->dtype), t.text);
+      };
+      const std::string left = atom(a, e[0]), right = atom(b, e[1]);
       return {fmt::format("{}({}, {})", names_.macro(fmt::format("F_{}_{}", e->is(Op::max) ? "MAX" : "MIN", suffix)), left, right), kUnary, true};
     }
     case Op::where: {
@@ -209,7 +213,7 @@ Text KernelWriter::vector_operation(Expr e) {
   }
 }
 
-void KernelWriter::write_vector_loop(const Stmt& loop) {
+void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
   const Stmt& s = *loop.body[0];
   lane_ = loop.range;
   lanes_ = extent_of(loop.range);
@@ -225,7 +229,10 @@ void KernelWriter::write_vector_loop(const Stmt& loop) {
     for (Expr i : s.index) at.push_back(substitute(i, {{lane_, constant_int(*i->pool, DType::i64, 0)}}));
     return at;
   };
-  if (to == Access::vector_register) {
+  if (declares) {
+    elements_[s.buffer->id] = unique_identifier(s.buffer->name, taken_);
+    line(fmt::format("{} {} = {};", vector_type(s.buffer->dtype), elements_[s.buffer->id], v.text));
+  } else if (to == Access::vector_register) {
     line(fmt::format("{} {} {};", place(s.buffer->id, s.index, true), sum ? "+=" : "=", v.text));
   } else if (to == Access::contiguous) {
     line(fmt::format("{}({}) = {};", names_.macro(fmt::format("F_PUT_f32x{}", lanes_)), place(s.buffer->id, first(), false), v.text));

@@ -32,7 +32,8 @@ class KernelWriter {
   void write_loop(const StmtRef& s);
   void write_alloc(const Buffer& b, const std::string& initial);
   void write_store(const Stmt& s);
-  void write_vector_loop(const Stmt& s);
+  void write_vector_loop(const Stmt& s, bool declares);
+  bool starts_vector(int64_t buffer, const Stmt& s) const;
   void line(const std::string& text);
 
   // ---- expressions

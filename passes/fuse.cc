@@ -82,13 +82,39 @@ class Chooser {
   }
 
   bool wants_buffer(Expr e, double evaluations) {
-    if (must_.count(e) != 0) return true;
+    if (must_.count(e) != 0 || needed_late_.count(e) != 0) return true;
     if (is_stored_leaf(e) || e->is(Op::constant) || e->is(Op::iota) || e->is(Op::range) || e->is(Op::scan)) return false;
     const double factor = evaluations / static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
-    if (is_reduce(e->op)) return factor > 1.0 || meets_reduction(e);
+    // A sum that needs memory gets it behind the elementwise ops that follow it.
+    if (is_reduce(e->op) || (is_elementwise(e->op) && pending(e))) {
+      if (factor > 1.0 || meets_reduction(e)) return true;
+    }
     if (e->is(Op::concat)) return true;
     if (e->is(Op::pad)) return options_.halo && factor > 1.0 && !frame(e);
     return !is_movement(e->op) && (factor - 1.0) * cost_[e] > kStoreAndLoad;
+  }
+
+  /// Would inlining e inline a reduction, element for element?
+  bool pending(Expr e) {
+    if (must_.count(e) != 0) return false;
+    const auto [found, fresh] = pending_.try_emplace(e, false);
+    if (!fresh) return found->second;
+    bool below = is_reduce(e->op);
+    if (is_elementwise(e->op) || e->is(Op::reshape) || e->is(Op::permute)) {
+      for (Expr s : e->sources) below = pending(s) || below;
+    }
+    return pending_[e] = below;
+  }
+
+  /// A kernel has one reduction: of the operands that bring one, the last keeps it.
+  void separate_operands(Expr e) {
+    Expr last;
+    for (Expr s : e->sources) {
+      if (pending(s) && (!last || ById()(last, s))) last = s;
+    }
+    for (Expr s : e->sources) {
+      if (s != last && pending(s)) needed_late_.insert(s);
+    }
   }
 
   /// Would reduction e be evaluated inside another one, or beside another one in its kernel?
@@ -107,6 +133,7 @@ class Chooser {
       inside_reduction_.erase(e);
       evaluations = static_cast<double>(count_of(e->shape));
     }
+    if (is_elementwise(e->op)) separate_operands(e);
     if (is_reduce(e->op)) reduced_.insert(roots_[e].begin(), roots_[e].end());
     const double reads = std::min(kMost, evaluations * (is_reduce(e->op) ? reduction_size(e) : 1.0));
     for (Expr s : e->sources) evaluations_[s] = std::min(kMost, evaluations_[s] + share(e, s) * scopes_.turns_between(e, s) * reads);
@@ -161,6 +188,8 @@ class Chooser {
   BufferChoice result_;
   std::unordered_set<Expr> outputs_;
   std::unordered_set<Expr> must_;              // need memory by what they are
+  std::unordered_set<Expr> needed_late_;       // the same, found on the way
+  std::unordered_map<Expr, bool> pending_;
   std::unordered_set<Expr> chosen_;
   std::unordered_set<Expr> inside_reduction_;  // inlined into the body of a reduction or a condition
   std::unordered_set<Expr> reduced_;           // kernels (their roots) that reduce already

@@ -55,11 +55,12 @@ class Lanes {
     const std::string& name = r_->attr.name;
     const Expr lane = range(pool_, count_, name + "l"), outer = range(pool_, extent_of(r_) / count_, name + "o"),
                inner = range(pool_, count_, name + "i"), last = range(pool_, count_, name + "s");
-    const Expr term = substitute(update_->value[1], {{r_, outer * static_cast<double>(count_) + inner}});
+    const bool all = extent_of(r_) == count_;
+    const Expr term = substitute(update_->value[1], {{r_, all ? inner : outer * static_cast<double>(count_) + inner}});
     const StmtRef add = store(parts_, at(inner), binary(combine, part(inner), term));
     const StmtRef start = store(parts_, at(lane), neutral_of(combine, parts_->dtype, pool_));
     const StmtRef gather = store(update_->buffer, update_->index, binary(combine, old_, part(last)));
-    return seq({alloc(parts_), loop(lane, start), without_r(chain_, loop(outer, loop(inner, add))),
+    return seq({alloc(parts_), loop(lane, start), without_r(chain_, all ? loop(inner, add) : loop(outer, loop(inner, add))),
                 loop(last, gather)});
   }
 

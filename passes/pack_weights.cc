@@ -30,36 +30,33 @@ int64_t depth(const Use& use, Expr range) {
   return found - use.loops.begin();
 }
 
-/// i = r0*s0 + r1*s1 + …, each factor the product of the extents behind it: one axis a range.
-bool split_axes(const Use& use, int64_t dim, int64_t extent, std::vector<std::pair<int64_t, Axis>>& axes) {
-  Affine a = affine(use.index[static_cast<size_t>(dim)]);
-  if (a.constant != 0) return false;
-  std::sort(a.terms.begin(), a.terms.end(), [](const auto& x, const auto& y) { return x.second < y.second; });
-  int64_t stride = 1;
-  for (size_t i = 0; i < a.terms.size(); ++i) {
-    const auto& [range, factor] = a.terms[i];
-    if (!range->is(Op::range) || factor != stride) return false;
-    const bool top = i + 1 == a.terms.size();
-    axes.push_back({depth(use, range), {.dim = dim, .div = stride, .mod = top ? 0 : extent_of(range)}});
-    stride *= extent_of(range);
+int64_t deepest(const Use& use, Expr index) {
+  int64_t most = -1;
+  for (Expr n : topological({index})) {
+    if (n->is(Op::range)) most = std::max(most, depth(use, n));
   }
-  return stride == extent;
+  return most;
 }
 
-/// Dimensions by the depth of the innermost loop that moves along them.
-Layout reordered(const Buffer& weight, const Use& use) {
-  std::vector<std::pair<int64_t, int64_t>> dims;
-  for (size_t d = 0; d < weight.shape.size(); ++d) {
-    int64_t deepest = -1;
-    for (Expr n : topological({use.index[d]})) {
-      if (n->is(Op::range)) deepest = std::max(deepest, depth(use, n));
-    }
-    dims.emplace_back(deepest, static_cast<int64_t>(d));
+/// i = r0*s0 + r1*s1 + …, each factor the product of the extents behind it: one axis a range. Any
+/// other index: one axis, as deep as the innermost loop that moves along it.
+void split_axes(const Use& use, int64_t dim, int64_t extent, std::vector<std::pair<int64_t, Axis>>& axes) {
+  const Expr index = use.index[static_cast<size_t>(dim)];
+  Affine a = affine(index);
+  std::sort(a.terms.begin(), a.terms.end(), [](const auto& x, const auto& y) { return x.second < y.second; });
+  std::vector<std::pair<int64_t, Axis>> split;
+  int64_t stride = 1;
+  bool radix = a.constant == 0;
+  for (size_t i = 0; i < a.terms.size() && radix; ++i) {
+    const auto& [range, factor] = a.terms[i];
+    radix = range->is(Op::range) && factor == stride;
+    if (!radix) break;
+    const bool top = i + 1 == a.terms.size();
+    split.push_back({depth(use, range), {.dim = dim, .div = stride, .mod = top ? 0 : extent_of(range)}});
+    stride *= extent_of(range);
   }
-  std::sort(dims.begin(), dims.end());
-  std::vector<int64_t> order;
-  for (const auto& [deepest, dim] : dims) order.push_back(dim);
-  return Layout::of_order(order);
+  if (!radix || stride != extent) split = {{deepest(use, index), {.dim = dim}}};
+  axes.insert(axes.end(), split.begin(), split.end());
 }
 
 }  // namespace
@@ -69,14 +66,16 @@ Layout packed_layout(const Buffer& weight, const StmtRef& body) {
   std::vector<Expr> loops;
   find_uses(body, weight.id, loops, uses);
   if (uses.empty()) return weight.layout;
-  for (const Use& u : uses) {
-    if (u.index != uses[0].index) return reordered(weight, uses[0]);
-  }
   std::vector<std::pair<int64_t, Axis>> axes;
+  const bool one = std::all_of(uses.begin(), uses.end(), [&](const Use& u) { return u.index == uses[0].index; });
   for (size_t d = 0; d < weight.shape.size(); ++d) {
-    if (!split_axes(uses[0], static_cast<int64_t>(d), weight.shape[d], axes)) return reordered(weight, uses[0]);
+    const auto dim = static_cast<int64_t>(d);
+    if (one) split_axes(uses[0], dim, weight.shape[d], axes);
+    else axes.push_back({deepest(uses[0], uses[0].index[d]), {.dim = dim}});
   }
-  std::sort(axes.begin(), axes.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(axes.begin(), axes.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first, a.second.dim) < std::pair(b.first, b.second.dim);
+  });
   Layout layout;
   for (const auto& [at, axis] : axes) layout.axes.push_back(axis);
   return layout;
