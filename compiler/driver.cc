@@ -4,17 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <iostream>
 
 #include <fmt/format.h>
 
 #include "compiler/check/check.h"
 #include "compiler/golden.h"
-#include "compiler/onnx/onnx.h"
-#include "compiler/targets/targets.h"
+#include "compiler/load.h"
 #include "compiler/write_out.h"
-#include "compiler/yaml/model.h"
 #include "emitters/cstyle.h"
 #include "emitters/host.h"
 #include "ir/print.h"
@@ -46,46 +43,6 @@ class Line {
   const Options& options_;
   std::chrono::steady_clock::time_point start_;
 };
-
-using Shapes = std::map<std::string, std::vector<int64_t>>;
-
-/// A model as far as it is read: the description, if it is one of ours, and the graph.
-struct Loaded {
-  std::optional<ModelFile> file;
-  Graph graph;
-};
-
-bool is_onnx(const std::string& path) { return std::filesystem::path(path).extension() == ".onnx"; }
-
-Shapes shapes_of(const Options& options) {
-  Shapes shapes;
-  for (const ShapeOption& s : options.shapes) shapes[s.input] = s.dims;
-  return shapes;
-}
-
-/// load and trace: from a path to a graph of primitives.
-Loaded load(const Options& options) {
-  const Shapes shapes = shapes_of(options);
-  if (is_onnx(options.model)) return {std::nullopt, load_onnx(options.model, {shapes, options.name})};
-  Loaded loaded{load_yaml(options.model), {}};
-  const ModelFile& file = *loaded.file;
-  if (file.onnx.empty()) {
-    loaded.graph = trace_yaml(file, {shapes, options.name});
-    return loaded;
-  }
-  Shapes pinned = input_shapes(file);
-  for (const auto& [name, dims] : shapes) pinned[name] = dims;
-  loaded.graph = load_onnx(file.onnx, {pinned, options.name.empty() ? file.name : options.name});
-  preprocess_inputs(loaded.graph, file);
-  return loaded;
-}
-
-/// The one target that is asked for: --target replaces what the model says.
-Target target_of(const Options& options, const Loaded& loaded) {
-  if (!options.targets.empty()) return resolve_target(options.targets.back());
-  if (loaded.file && !loaded.file->targets.empty()) return resolve_target(loaded.file->targets.back());
-  return resolve_target("c");
-}
 
 std::map<std::string, std::string> schedules_of(const Options& options) {
   std::map<std::string, std::string> schedules;
@@ -125,14 +82,6 @@ std::vector<SourceFile> formatted(std::vector<SourceFile> files) {
     const bool weights = f.name.find("_weights") != std::string::npos;
     if (source && !weights && f.role != Role::stub) f.text = format_c(f.text);
   }
-  return files;
-}
-
-std::vector<std::string> dependencies_of(const Options& options, const Loaded& loaded) {
-  std::vector<std::string> files{options.model};
-  if (!loaded.file) return files;
-  for (const YamlNode& w : loaded.file->weights) files.push_back(loaded.file->folder + w.text);
-  if (!loaded.file->onnx.empty()) files.push_back(loaded.file->onnx);
   return files;
 }
 
@@ -203,10 +152,10 @@ std::string listed(const std::vector<SourceFile>& files) {
 
 int run(const Options& options) {
   Line line(options);
-  Loaded model = load(options);
+  LoadedModel model = load_model(options);
   if (line.done(Stage::load, [&] { return fmt::format("{}: {} inputs, {} outputs, {} weights\n", model.graph.name, model.graph.inputs.size(), model.graph.outputs.size(), model.graph.weights.size()); })) return 0;
   bool ended = false;
-  const Program program = compile(model.graph, target_of(options, model), options, line, ended);
+  const Program program = compile(model.graph, model.targets.back(), options, line, ended);
   if (ended) return 0;
 
   const Names names(program, options.weights);
@@ -214,7 +163,7 @@ int run(const Options& options) {
   for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));
   const std::vector<std::string> externals = externals_of(kernels, names);
   const HostInputs host{names, kernels, kernel_helpers(names), golden_cases(model.graph, program.macs),
-                        externals, dependencies_of(options, model)};
+                        externals, model.files};
   std::vector<SourceFile> files = formatted(emit_host(host));
   files.push_back(emit_report(host, files));
   if (line.done(Stage::emit, [&] { return listed(files); })) return 0;

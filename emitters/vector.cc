@@ -147,7 +147,9 @@ Text KernelWriter::filled(Expr e) {
   ranges_[lane_] = lane;
   line(fmt::format("{} {};", vector_type(e->dtype), name));
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, lane, lanes_));
+  const Expr all = std::exchange(lane_, Expr{});  // within this loop the lane is a plain variable
   line(fmt::format("{}[{}] = {};", name, lane, place(e->attr.ints[0], e->sources, false)));
+  lane_ = all;
   line("}");
   taken_.erase(lane);
   return shared_[e] = {name, kAtom, true};
@@ -241,6 +243,7 @@ void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
     const std::string l = unique_identifier(lane_->attr.name, taken_);
     ranges_[lane_] = l;
     line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, l, lanes_));
+    lane_ = {};
     line(fmt::format("{} = {}[{}];", place(s.buffer->id, s.index, false), all, l));
     line("}");
   }
