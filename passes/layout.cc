@@ -15,6 +15,7 @@ namespace tinycc {
 namespace {
 
 constexpr double kOverlap = 1.3;
+constexpr double kApart = 2;  // an element that is gathered, against one that is read alone
 
 double iterations(const std::vector<Expr>& ranges) {
   double n = 1;
@@ -60,7 +61,7 @@ double access_cost(const Draft& draft, const Access& a, Expr range, double lanes
   int64_t factor = 0;
   const int64_t dim = dimension_of(range, a.index, factor);
   if (dim == -1) return a.is_store ? lanes : 1;
-  if (dim < 0 || factor != 1) return lanes;
+  if (dim < 0 || factor != 1) return kApart * lanes;
   const Buffer& b = draft.buffers.at(a.buffer);
   const bool unaligned = b.space != Space::weight && overlaps_window(range, a.index, dim);
   const double contiguous = unaligned ? kOverlap : 1;
@@ -68,10 +69,10 @@ double access_cost(const Draft& draft, const Access& a, Expr range, double lanes
   // The innermost axis that holds more than one element must be this dimension, unblocked.
   for (size_t i = b.layout.axes.size(); i-- > 0;) {
     const Axis& axis = b.layout.axes[i];
-    if (axis.dim == dim) return axis.div == 1 && axis.mod == 0 ? contiguous : lanes;
-    if (b.layout.extents(b.shape)[i] > 1) return lanes;
+    if (axis.dim == dim) return axis.div == 1 && axis.mod == 0 ? contiguous : kApart * lanes;
+    if (b.layout.extents(b.shape)[i] > 1) break;
   }
-  return lanes;
+  return kApart * lanes;
 }
 
 double useful_lanes(int64_t extent, int64_t lanes) {
@@ -142,6 +143,34 @@ void make_innermost(Buffer& b, int64_t dim) {
   std::rotate(found, found + 1, b.layout.axes.end());
 }
 
+/// Without a reason for another order a tensor lies as the largest tensor that it is made of: its
+/// dimensions sorted by where their ranges stand in that one's memory.
+void follow_source(Draft& draft, const Computation& c) {
+  Buffer& target = draft.buffers.at(c.target);
+  Expr largest;
+  for (Expr l : loads_in(c.value)) {
+    const Buffer& b = draft.buffers.at(l->attr.ints[0]);
+    if (b.space != Space::weight && (!largest || b.elements() > draft.buffers.at(largest->attr.ints[0]).elements())) largest = l;
+  }
+  if (!largest) return;
+  const Buffer& source = draft.buffers.at(largest->attr.ints[0]);
+  const auto place = [&](const Axis& axis) -> int64_t {
+    for (size_t i = 0; i < source.layout.axes.size(); ++i) {
+      const Affine from = affine(largest[static_cast<size_t>(source.layout.axes[i].dim)]);
+      for (const auto& [term, factor] : affine(c.index[static_cast<size_t>(axis.dim)]).terms) {
+        if (from.coefficient(term) != 0) return static_cast<int64_t>(i);
+      }
+    }
+    return -1;
+  };
+  std::vector<std::pair<int64_t, Axis>> axes;
+  for (const Axis& a : target.layout.axes) axes.emplace_back(place(a), a);
+  std::sort(axes.begin(), axes.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first, a.second.dim) < std::pair(b.first, b.second.dim);
+  });
+  for (size_t i = 0; i < axes.size(); ++i) target.layout.axes[i] = axes[i].second;
+}
+
 }  // namespace
 
 int64_t dimension_of(Expr range, const std::vector<Expr>& index, int64_t& factor) {
@@ -182,6 +211,9 @@ void choose_layouts(Draft& draft) {
   for (const auto& [id, by_dim] : votes) {
     const auto best = std::max_element(by_dim.begin(), by_dim.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     make_innermost(draft.buffers.at(id), best->first);
+  }
+  for (const Computation& c : draft.computations) {
+    if (draft.buffers.at(c.target).space == Space::arena && votes.count(c.target) == 0) follow_source(draft, c);
   }
 }
 

@@ -37,7 +37,8 @@ class Chooser {
       : draft_(draft), c_(c), vector_(choose_vector(draft, c)), reduced_(reduction_ranges(c.value)) {}
 
   std::string run() {
-    if (c_.ordered || draft_.target.dialect != "gnu" || !vector_.range || !is_f32()) return "";
+    if (c_.ordered || draft_.target.dialect != "gnu") return "";
+    if (!vector_.range || !is_f32()) return memory_order();
     if (vector_.reduced) return side_by_side();
     if (reduced_.empty()) return guards(c_.value, vector_.range) ? "" : elementwise();
     return register_tile();
@@ -48,6 +49,17 @@ class Chooser {
   const std::string& name() const { return vector_.range->attr.name; }
 
   static std::string list(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, " ")); }
+
+  /// Loops as the result lies in memory, outermost first.
+  std::string memory_order() const {
+    std::vector<std::string> order;
+    for (const Axis& a : draft_.buffers.at(c_.target).layout.axes) {
+      for (Expr r : c_.ranges) {
+        if (occurs(r, c_.index[static_cast<size_t>(a.dim)])) order.push_back(r->attr.name);
+      }
+    }
+    return order.size() == c_.ranges.size() && order.size() > 1 ? "order " + list(order) : "";
+  }
 
   /// Partial sums: enough of them that the additions do not wait for each other.
   std::string side_by_side() {
