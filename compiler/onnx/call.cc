@@ -33,6 +33,25 @@ TensorData Call::constant(size_t i) const {
                   "') depends on the model's inputs, and must be known beforehand");
 }
 
+namespace {
+
+const Ints& bounded(const Ints& values) {
+  for (int64_t v : values) {
+    if (v > kMostElements || v < -kMostElements)
+      refuse("the number " + std::to_string(v) + " is absurd");
+  }
+  return values;
+}
+
+}  // namespace
+
+Ints Call::constant_ints(size_t i) const { return bounded(constant(i).integers()); }
+
+const TensorData& Call::single(const TensorData& data) {
+  if (data.count() != 1) refuse("a single number is wanted, not " + std::to_string(data.count()));
+  return data;
+}
+
 const proto::Attribute* Call::find(const std::string& name, int32_t type) const {
   for (const proto::Attribute& a : node.attribute()) {
     if (a.name() != name) continue;
@@ -50,7 +69,7 @@ const proto::Attribute& Call::attribute(const std::string& name, int32_t type) c
 
 int64_t Call::integer(const std::string& name, std::optional<int64_t> otherwise) const {
   if (!has_attribute(name) && otherwise) return *otherwise;
-  return attribute(name, kInt).i();
+  return bounded({attribute(name, kInt).i()})[0];
 }
 
 double Call::real(const std::string& name, std::optional<double> otherwise) const {
@@ -66,7 +85,7 @@ std::string Call::text(const std::string& name, std::optional<std::string> other
 Ints Call::ints(const std::string& name, std::optional<Ints> otherwise) const {
   if (!has_attribute(name) && otherwise) return *otherwise;
   const auto& values = attribute(name, kInts).ints();
-  return {values.begin(), values.end()};
+  return bounded({values.begin(), values.end()});
 }
 
 std::vector<double> Call::reals(const std::string& name) const {

@@ -14,12 +14,12 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void damaged(const std::string& what) { throw Error(ExitCode::bad_input, what); }
 
-/// Product of the dims, each checked; more than 2^40 elements cannot be meant.
+/// Product of the dims, each checked; more than 2^31 elements cannot be meant.
 int64_t checked_count(const proto::Tensor& tensor) {
   int64_t count = 1;
   for (int64_t dim : tensor.dims()) {
     if (dim < 0) damaged("tensor '" + tensor.name() + "' has a negative dimension");
-    if (__builtin_mul_overflow(count, dim, &count) || count > (int64_t{1} << 40)) {
+    if (__builtin_mul_overflow(count, dim, &count) || count > (int64_t{1} << 31)) {
       damaged("tensor '" + tensor.name() + "' has an absurd size");
     }
   }
@@ -176,8 +176,7 @@ TensorData read_sparse(const proto::SparseTensor& sparse, const fs::path& folder
   const TensorData indices = read_tensor(sparse.indices(), folder);
   const auto size = static_cast<size_t>(bytes_of(values.dtype));
   const int64_t rank = indices.shape.size() == 2 ? sparse.dims_size() : 1;
-  if (count > (int64_t{1} << 32) || indices.count() != values.count() * rank)
-    damaged("a sparse tensor's parts disagree");
+  if (indices.count() != values.count() * rank) damaged("a sparse tensor's parts disagree");
   std::vector<std::byte> bytes(static_cast<size_t>(count) * size);
   for (int64_t i = 0; i < values.count(); ++i) {
     int64_t place = indices.integer(i * rank);

@@ -39,17 +39,17 @@ Expr scatter_op(Call& c) {
 
 /// values = [off, on]
 Expr one_hot_op(Call& c) {
-  return one_hot(c[0], c.constant(1).integer(0), pick(c[2], 0, 0), pick(c[2], 0, 1),
+  return one_hot(c[0], c.constant_int(1), pick(c[2], 0, 0), pick(c[2], 0, 1),
                  c.integer("axis", -1));
 }
 
 Expr cumulative_op(Call& c) {
-  return cumulative_sum(c[0], c.constant(1).integer(0), c.integer("exclusive", 0) != 0,
+  return cumulative_sum(c[0], c.constant_int(1), c.integer("exclusive", 0) != 0,
                         c.integer("reverse", 0) != 0);
 }
 
 Outputs top_k_op(Call& c) {
-  const int64_t k = c.version < 10 ? c.integer("k") : c.constant(1).integer(0);
+  const int64_t k = c.version < 10 ? c.integer("k") : c.constant_int(1);
   const auto [values, indices] =
       top_k(c[0], k, c.integer("axis", -1), c.integer("largest", 1) != 0);
   return {values, indices};
@@ -90,7 +90,7 @@ Expr suppression(Call& c) {
   options.centre_form = c.integer("center_point_box", 0) != 0;
   if (c.has(2)) {
     const auto known = c.tracer.value_of(c[2]);
-    options.per_class_bound = known ? known->integer(0) : c[1]->shape.back().bound;
+    options.per_class_bound = known ? c.constant_int(2) : c[1]->shape.back().bound;
     if (!known) options.per_class = c[2];
   }
   options.iou_threshold = c.has(3) ? c[3] : constant(c.pool(), DType::f32, 0);

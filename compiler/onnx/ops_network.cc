@@ -6,6 +6,11 @@
 namespace tinycc::onnx {
 namespace {
 
+int64_t channels_of(Expr x) {
+  if (x->rank() < 2) refuse("a tensor of shape " + text_of(x->shape) + " has no channels");
+  return x->extent(1);
+}
+
 /// ONNX lists all amounts before, then all after; ours go axis by axis.
 Ints by_axis(const Ints& pads) {
   Ints result;
@@ -22,7 +27,7 @@ Ints pads_for(Call& c, const Ints& kernel, const Ints& strides, const Ints& dila
   for (size_t i = 0; i < kernel.size(); ++i) {
     std::pair<int64_t, int64_t> amounts{0, 0};
     if (mode != "VALID") {
-      amounts = same_padding(c[0]->shape.at(i + 2).bound, kernel[i], strides[i], dilations[i],
+      amounts = same_padding(c[0]->shape[i + 2].bound, kernel[i], strides[i], dilations[i],
                              mode == "SAME_LOWER");
     }
     pads.insert(pads.end(), {amounts.first, amounts.second});
@@ -30,8 +35,12 @@ Ints pads_for(Call& c, const Ints& kernel, const Ints& strides, const Ints& dila
   return pads;
 }
 
-void expect_length(const Ints& values, size_t length, const char* what) {
+/// One number for each axis, none below `least`.
+void expect_numbers(const Ints& values, size_t length, int64_t least, const char* what) {
   if (values.size() != length) refuse(std::string(what) + " has the wrong length");
+  for (int64_t v : values) {
+    if (v < least) refuse(std::string(what) + " holds " + std::to_string(v));
+  }
 }
 
 ConvOptions conv_options(Call& c) {
@@ -45,8 +54,8 @@ ConvOptions conv_options(Call& c) {
   options.strides = c.ints("strides", Ints(spatial, 1));
   options.dilations = c.ints("dilations", Ints(spatial, 1));
   options.groups = c.integer("group", 1);
-  expect_length(options.strides, spatial, "strides");
-  expect_length(options.dilations, spatial, "dilations");
+  expect_numbers(options.strides, spatial, 1, "strides");
+  expect_numbers(options.dilations, spatial, 1, "dilations");
   options.pads = pads_for(c, kernel, options.strides, options.dilations);
   return options;
 }
@@ -60,11 +69,11 @@ Expr conv_transpose_op(Call& c) {
   const Ints extra = c.ints("output_padding", Ints(spatial, 0));
   const std::string mode = c.text("auto_pad", "NOTSET");
   const bool same = mode == "SAME_UPPER" || mode == "SAME_LOWER";
-  expect_length(extra, spatial, "output_padding");
+  expect_numbers(extra, spatial, 0, "output_padding");
   for (size_t i = 0; i < spatial && (same || c.has_attribute("output_shape")); ++i) {
     const int64_t inputs = c[0]->shape[i + 2].bound, stride = options.strides[i];
     const Ints shape = c.ints("output_shape", Ints(spatial, 0));
-    expect_length(shape, spatial, "output_shape");
+    expect_numbers(shape, spatial, 0, "output_shape");
     const int64_t wanted = c.has_attribute("output_shape") ? shape[i] : inputs * stride;
     const int64_t total = (inputs - 1) * stride + extra[i] +
                           (c[1]->shape[i + 2].bound - 1) * options.dilations[i] + 1 - wanted;
@@ -81,10 +90,11 @@ PoolOptions pool_options(Call& c) {
   const size_t spatial = options.kernel.size();
   if (c[0]->shape.size() != spatial + 2)
     refuse("kernel_shape does not fit shape " + text_of(c[0]->shape));
+  expect_numbers(options.kernel, spatial, 1, "kernel_shape");
   options.strides = c.ints("strides", Ints(spatial, 1));
   options.dilations = c.ints("dilations", Ints(spatial, 1));
-  expect_length(options.strides, spatial, "strides");
-  expect_length(options.dilations, spatial, "dilations");
+  expect_numbers(options.strides, spatial, 1, "strides");
+  expect_numbers(options.dilations, spatial, 1, "dilations");
   options.pads = pads_for(c, options.kernel, options.strides, options.dilations);
   options.ceil_mode = c.integer("ceil_mode", 0) != 0;
   options.count_include_pad = c.integer("count_include_pad", 0) != 0;
@@ -100,6 +110,7 @@ Outputs max_pool_op(Call& c) {
 
 Expr global_lp_pool(Call& c) {
   const Expr p = constant(c.pool(), c[0]->dtype, static_cast<double>(c.integer("p", 2)));
+  channels_of(c[0]);
   Ints axes = iota_ints(c[0]->rank());
   axes.erase(axes.begin(), axes.begin() + 2);
   return power(sum(power(abs(c[0]), p), axes, true), div(constant(c.pool(), c[0]->dtype, 1), p));
@@ -125,7 +136,7 @@ Expr batch_norm_op(Call& c) {
 
 /// Operator set 18 has scale and bias by group, 21 by channel.
 Expr group_norm_op(Call& c) {
-  const int64_t groups = c.integer("num_groups"), channels = c[0]->shape.at(1).bound;
+  const int64_t groups = c.integer("num_groups"), channels = channels_of(c[0]);
   Expr scale = c[1], bias = c[2];
   if (c.version < 21 && groups > 0 && scale->rank() == 1 && scale->extent(0) == groups) {
     const auto by_channel = [&](Expr v) {
@@ -181,7 +192,7 @@ std::vector<ResizeAxis> resize_axes(Call& c, Ints axes, const std::vector<double
     const auto extent = static_cast<double>(c[0]->extent(axes[i]));
     ResizeAxis axis{axes[i], 0, sizes.empty() ? scales[i] : static_cast<double>(sizes[i]) / extent,
                     0, 1};
-    if (!(axis.scale > 0)) refuse("a scale is not positive");
+    if (!(axis.scale > 0 && extent * axis.scale < 1e9)) refuse("a scale is absurd");
     axis.extent = sizes.empty() ? static_cast<int64_t>(std::floor(extent * axis.scale)) : sizes[i];
     common = policy == "not_larger" ? std::min(common, axis.scale) : std::max(common, axis.scale);
     result.push_back(axis);
@@ -246,7 +257,7 @@ const OpRow kRows[] = {
     {"GroupNormalization", 18, group_norm_op},
     {"InstanceNormalization", 6,
      [](Call& c) {
-       return group_norm(c[0], c[1], c[2], c[0]->shape.at(1).bound, c.real("epsilon", 1e-5));
+       return group_norm(c[0], c[1], c[2], channels_of(c[0]), c.real("epsilon", 1e-5));
      }},
     {"LRN", 1,
      [](Call& c) {

@@ -66,15 +66,19 @@ Expr sliced(Call& c, const Ints& starts, const Ints& ends, std::optional<Ints> a
 }
 
 Expr slice_by_attributes(Call& c) {
-  return sliced(c, c.ints("starts"), c.ints("ends"),
-                c.has_attribute("axes") ? std::optional(c.ints("axes")) : std::nullopt, {});
+  const auto whole = [&](const char* name) {
+    const auto& values = c.attribute(name, kInts).ints();
+    return Ints(values.begin(), values.end());
+  };
+  const auto axes = c.has_attribute("axes") ? std::optional(c.ints("axes")) : std::nullopt;
+  return sliced(c, whole("starts"), whole("ends"), axes, {});
 }
 
 Expr slice_op(Call& c) {
   const auto known = [&](size_t i) {
-    return c.has(i) ? std::optional(c.constant_ints(i)) : std::nullopt;
+    return c.has(i) ? std::optional(c.constant(i).integers()) : std::nullopt;
   };
-  return sliced(c, c.constant_ints(1), c.constant_ints(2), known(3), known(4));
+  return sliced(c, c.constant(1).integers(), c.constant(2).integers(), known(3), known(4));
 }
 
 PadMode pad_mode(const std::string& name) {
@@ -142,7 +146,8 @@ Expr constant_of_shape(Call& c) {
 }
 
 Expr number(Call& c, const char* name) {
-  if (name == std::string("value_int")) return constant_int(c.pool(), DType::i64, c.integer(name));
+  if (name == std::string("value_int"))
+    return constant_int(c.pool(), DType::i64, c.attribute(name, kInt).i());
   return constant(c.pool(), DType::f32, c.real(name));
 }
 
@@ -154,7 +159,10 @@ Expr constant_op(Call& c) {
     return c.tracer.literal(read_sparse(c.attribute("sparse_value", kSparse).sparse_tensor(), {}),
                             name);
   }
-  if (c.has_attribute("value_ints")) return c.tracer.literal(c.ints("value_ints"));
+  if (c.has_attribute("value_ints")) {
+    const auto& values = c.attribute("value_ints", kInts).ints();
+    return c.tracer.literal({values.begin(), values.end()});
+  }
   if (c.has_attribute("value_floats")) {
     const std::vector<double> values = c.reals("value_floats");
     return c.tracer.literal(
@@ -165,10 +173,9 @@ Expr constant_op(Call& c) {
 
 /// start, start + step, … below limit; start and step may be of any type.
 Expr range_op(Call& c) {
-  const double start = c.constant(0).number(0), limit = c.constant(1).number(0),
-               step = c.constant(2).number(0);
+  const double start = c.constant_real(0), limit = c.constant_real(1), step = c.constant_real(2);
   const double count = std::max(std::ceil((limit - start) / step), 0.0);
-  if (step == 0 || !(count < 1e12)) refuse("a range without an end");
+  if (step == 0 || !(count < 1e9)) refuse("a range without an end");
   const Expr index = index_along(c.pool(), {Dim(static_cast<int64_t>(count))}, 0, c[0]->dtype);
   return add(mul(index, squeeze_all(c[2])), squeeze_all(c[0]));
 }
@@ -178,7 +185,7 @@ Expr depth_to_space_op(Call& c) {
 }
 
 Expr trilu_op(Call& c) {
-  return trilu(c[0], c.has(1) ? c.constant(1).integer(0) : 0, c.integer("upper", 1) != 0);
+  return trilu(c[0], c.has(1) ? c.constant_int(1) : 0, c.integer("upper", 1) != 0);
 }
 
 Expr eye_like(Call& c) {
@@ -191,7 +198,7 @@ Expr eye_like(Call& c) {
 
 /// Without training nothing is dropped.
 Outputs dropout(Call& c) {
-  if (c.has(2) && c.constant(2).integer(0) != 0)
+  if (c.has(2) && c.constant_int(2) != 0)
     throw Error(ExitCode::unsupported, "training is not supported");
   return {c[0], constant(c.pool(), c.version < 10 ? c[0]->dtype : DType::boolean, 1, c[0]->shape)};
 }

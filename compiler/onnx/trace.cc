@@ -18,7 +18,6 @@ using Opsets = std::map<std::string, int64_t>;
 
 constexpr int64_t kFoldLimit = 64;                // elements that are worked out while tracing
 constexpr int64_t kWorkLimit = int64_t{1} << 26;  // elements that are computed to know a number
-constexpr int64_t kSizeLimit = int64_t{1} << 40;  // elements that no tensor can have
 constexpr int64_t kNodeLimit = 1 << 20;           // that are traced, functions inlined
 constexpr int kDepthLimit = 64;                   // of graphs and functions inside each other
 
@@ -258,10 +257,7 @@ Shape Tracer::shape_of(const proto::ValueInfo& input) const {
         "input '" + input.name() + "' has shape " + text + ": not every extent is known",
         "say it, for example --shape " + input.name() + "=" + (example.empty() ? "1" : example));
   }
-  for (const Dim& d : shape) {
-    if (d.bound < 0 || d.bound > kSizeLimit)
-      throw Error(ExitCode::bad_input, "input '" + input.name() + "' has an absurd shape");
-  }
+  expect_size(shape);
   return shape;
 }
 
@@ -320,11 +316,7 @@ Outputs Tracer::apply(const proto::Node& node, const Scope& scope) {
     outputs = row->one != nullptr ? Outputs{row->one(call)} : row->many(call);
   }
   for (Expr e : outputs) {
-    int64_t count = 1;
-    for (const Dim& d : e ? e->shape : Shape{}) {
-      if (__builtin_mul_overflow(count, d.bound, &count) || count > kSizeLimit)
-        refuse("the result has an absurd size");
-    }
+    if (e) expect_size(e->shape);
   }
   return outputs;
 }

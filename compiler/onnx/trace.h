@@ -95,7 +95,14 @@ class Call {
   std::vector<Expr> all() const;
   /// Numbers of an operand, which must be known at trace time. Errors: Error(unsupported) if not.
   TensorData constant(size_t i) const;
-  Ints constant_ints(size_t i) const { return constant(i).integers(); }
+  /// The same as integers, or as one number, each within ±kMostElements.
+  Ints constant_ints(size_t i) const;
+  int64_t constant_int(size_t i) const {
+    single(constant(i));
+    return constant_ints(i)[0];
+  }
+  double constant_real(size_t i) const { return single(constant(i)).number(0); }
+  static const TensorData& single(const TensorData& data);
   /// Makes a node for numbers that the tensor library works out.
   Literal literal() {
     return [this](TensorData data) {
@@ -104,6 +111,7 @@ class Call {
   }
 
   bool has_attribute(const std::string& name) const { return find(name, 0) != nullptr; }
+  /// Integers of attributes are within ±kMostElements, too.
   int64_t integer(const std::string& name, std::optional<int64_t> otherwise = {}) const;
   double real(const std::string& name, std::optional<double> otherwise = {}) const;
   std::string text(const std::string& name, std::optional<std::string> otherwise = {}) const;

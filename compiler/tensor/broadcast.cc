@@ -17,6 +17,16 @@ std::string text_of(const Shape& shape) {
   return text + "]";
 }
 
+void expect_size(const Shape& shape, int64_t limit) {
+  int64_t count = 1;
+  for (const Dim& d : shape) {
+    const bool overflows = __builtin_mul_overflow(count, d.bound, &count);
+    if (overflows || d.bound < 0 || d.bound > kMostElements || count > limit) {
+      refuse("a tensor of shape " + text_of(shape) + " is absurd");
+    }
+  }
+}
+
 DType promoted(DType a, DType b) {
   if (a == b) return a;
   if (is_bool(a) || is_bool(b)) return is_bool(a) ? b : a;
@@ -88,6 +98,7 @@ Expr broadcast_to(Expr x, const Shape& shape) {
       refuse("shape " + text_of(x->shape) + " does not broadcast to " + text_of(shape));
     }
   }
+  expect_size(shape, kMostElements * kMostElements);
   return expand(reshape(x, padded), shape);
 }
 

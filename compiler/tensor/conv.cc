@@ -10,6 +10,8 @@
 namespace tinycc {
 namespace {
 
+constexpr int64_t kMostPhases = 4096;  // of a transposed convolution
+
 size_t at(int64_t i) { return static_cast<size_t>(i); }
 
 /// Checks ranks and lengths, and fills in ones and zeros for what is not said.
@@ -222,6 +224,7 @@ Expr conv_transpose(Expr x, Expr w, Expr bias, ConvOptions options, Ints output_
   const Expr wide = widened(x), weights = swapped_channels(cast(w, wide->dtype), options.groups);
   std::vector<Expr> parts;
   Ints phases(at(spatial), 0);
+  expect_size({options.strides.begin(), options.strides.end()}, kMostPhases);
   do {
     parts.push_back(phase_sum(wide, weights, options, phases, counts));
   } while (advance(phases, options.strides));

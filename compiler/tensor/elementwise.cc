@@ -195,7 +195,10 @@ Expr gelu(Expr x, bool tanh_form) {
 
 Expr swish(Expr x, double alpha) { return x * sigmoid(alpha == 1 ? x : x * alpha); }
 Expr mish(Expr x) { return x * tanh(softplus(x)); }
-Expr leaky_relu(Expr x, double alpha) { return where(lt(x, 0), x * alpha, x); }
+/// For a slope of 0 to 1 the greater of both lines.
+Expr leaky_relu(Expr x, double alpha) {
+  return alpha >= 0 && alpha <= 1 ? max(x, x * alpha) : where(lt(x, 0), x * alpha, x);
+}
 
 Expr prelu(Expr x, Expr slope) {
   const Expr spread = broadcast_to(slope, x->shape);

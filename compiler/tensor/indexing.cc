@@ -36,6 +36,7 @@ std::vector<Expr> listed(Expr data, Expr indices, int64_t batch, Shape& result) 
   if (batch + k > data->rank()) refuse("an index tuple is longer than the tensor's rank");
   result.assign(indices->shape.begin(), indices->shape.end() - 1);
   result.insert(result.end(), data->shape.begin() + batch + k, data->shape.end());
+  expect_size(result);
   Pool& pool = *data->pool;
   std::vector<Expr> where;
   for (int64_t i = 0; i < batch; ++i) where.push_back(iota(pool, result, i));
@@ -61,6 +62,7 @@ Expr gather_axis(Expr x, Expr indices, int64_t axis) {
   }
   spread.insert(spread.end(), indices->shape.begin(), indices->shape.end());
   spread.resize(shape.size(), Dim(1));
+  expect_size(shape);
   std::vector<Expr> where;
   for (int64_t i = 0; i < x->rank(); ++i) {
     const int64_t place = i < axis ? i : i + indices->rank() - 1;
@@ -109,6 +111,7 @@ Expr one_hot(Expr indices, int64_t depth, Expr off, Expr on, int64_t axis) {
   const Expr hot = unsqueeze(from_start(cast(indices, DType::i64), depth), {axis});
   Shape shape = hot->shape;
   shape[at(axis)] = Dim(depth);
+  expect_size(shape);
   return select(eq(expand(hot, shape), iota(*indices->pool, shape, axis)), on, off);
 }
 

@@ -83,6 +83,7 @@ bool is_zero(const Ints& values) {
 }
 
 Ints spatial_axes(Expr x) {
+  if (x->rank() < 2) refuse("pooling of " + text_of(x->shape));
   Ints axes = iota_ints(x->rank());
   axes.erase(axes.begin(), axes.begin() + 2);
   return axes;

@@ -10,7 +10,7 @@ namespace tinycc {
 namespace {
 
 constexpr int64_t kPhases = 8;
-constexpr int64_t kLongest = 1 << 24;  // elements of an axis
+constexpr int64_t kLongest = 1 << 20;  // elements of an axis
 
 /// Result o is the sum over t of weights[o][t] * x[first[o] + t], indices clamped into the axis.
 struct Taps {

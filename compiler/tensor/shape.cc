@@ -32,15 +32,18 @@ Expr padding(Expr x, int64_t axis, int64_t amount, PadMode mode, bool before) {
 
 Expr reshape_to(Expr x, Ints extents) {
   int64_t known = 1;
-  for (int64_t e : extents) known *= e == -1 ? 1 : e;
+  for (int64_t e : extents) {
+    if (e < -1 || __builtin_mul_overflow(known, e == -1 ? 1 : e, &known)) {
+      refuse("cannot reshape " + text_of(x->shape) + " to a shape with extent " +
+             std::to_string(e));
+    }
+  }
   const int64_t count = count_of(x->shape);
   for (int64_t& e : extents) {
     if (e == -1) e = known == 0 ? 0 : count / known;
   }
   const Shape shape(extents.begin(), extents.end());
-  const bool negative =
-      std::any_of(extents.begin(), extents.end(), [](int64_t e) { return e < 0; });
-  if (negative || count_of(shape) != count) {
+  if (count_of(shape) != count) {
     refuse("cannot reshape " + text_of(x->shape) + " to " + text_of(shape));
   }
   return reshape(x, shape);
@@ -127,7 +130,7 @@ std::vector<Expr> split(Expr x, const Ints& lengths, int64_t axis) {
   std::vector<Expr> parts;
   int64_t start = 0;
   for (int64_t length : lengths) {
-    if (length < 0 || start + length > x->extent(axis)) break;
+    if (length < 0 || length > x->extent(axis) - start) break;
     parts.push_back(narrow(x, axis, start, length));
     start += length;
   }
@@ -170,13 +173,19 @@ Expr reverse(Expr x, int64_t axis) {
 Expr pad_with(Expr x, const Ints& amounts, PadMode mode, Expr value) {
   if (amounts.size() != 2 * x->shape.size()) refuse("padding wants two amounts for each axis");
   Ints starts, counts, added;
+  Shape padded;
   for (size_t i = 0; i < x->shape.size(); ++i) {
     const int64_t before = amounts[2 * i], after = amounts[2 * i + 1];
+    if (std::max(before, after) > kMostElements || std::min(before, after) < -kMostElements) {
+      refuse("padding by " + std::to_string(before) + " and " + std::to_string(after));
+    }
+    padded.push_back(Dim(x->shape[i].bound + before + after));
     starts.push_back(std::max<int64_t>(-before, 0));
     counts.push_back(x->shape[i].bound - starts.back() - std::max<int64_t>(-after, 0));
     if (counts.back() < 0) refuse("padding cuts off more than there is");
     added.insert(added.end(), {std::max<int64_t>(before, 0), std::max<int64_t>(after, 0)});
   }
+  expect_size(padded);
   if (mode == PadMode::constant) return pad(narrow_all(x, starts, counts), added, value);
   for (int64_t i = 0; i < x->rank(); ++i) {
     std::vector<Expr> parts{x};
@@ -198,17 +207,18 @@ Expr tile(Expr x, const Ints& repeats) {
   Shape single, repeated;
   Ints result;
   for (size_t i = 0; i < repeats.size(); ++i) {
-    if (repeats[i] < 0) refuse("a tile count is negative");
+    if (repeats[i] < 0 || repeats[i] > kMostElements) refuse("a tile count is absurd");
     single.insert(single.end(), {Dim(1), x->shape[i]});
     repeated.insert(repeated.end(), {Dim(repeats[i]), x->shape[i]});
     result.push_back(repeats[i] * x->shape[i].bound);
   }
   if (result == bounds_of(x->shape)) return x;
+  expect_size(repeated);
   return reshape_to(expand(reshape(x, single), repeated), result);
 }
 
 Expr depth_to_space(Expr x, int64_t block, bool column_row_depth) {
-  if (x->rank() != 4 || block < 1 || x->extent(1) % (block * block) != 0) {
+  if (x->rank() != 4 || block < 1 || block > kMostElements || x->extent(1) % (block * block) != 0) {
     refuse("depth_to_space wants [n, c, h, w] with c a multiple of block * block");
   }
   const int64_t n = x->extent(0), c = x->extent(1) / block / block, h = x->extent(2),
@@ -220,7 +230,8 @@ Expr depth_to_space(Expr x, int64_t block, bool column_row_depth) {
 }
 
 Expr space_to_depth(Expr x, int64_t block, bool column_row_depth) {
-  if (x->rank() != 4 || block < 1 || x->extent(2) % block != 0 || x->extent(3) % block != 0) {
+  if (x->rank() != 4 || block < 1 || block > kMostElements || x->extent(2) % block != 0 ||
+      x->extent(3) % block != 0) {
     refuse("space_to_depth wants [n, c, h, w] with h and w multiples of block");
   }
   const int64_t n = x->extent(0), c = x->extent(1), h = x->extent(2) / block,

@@ -22,6 +22,12 @@ using Ints = std::vector<int64_t>;
 /// "[1, 3, 8]"
 std::string text_of(const Shape& shape);
 
+/// The most elements that a tensor can have, and the longest axis: products of two extents or of two
+/// tensors still fit 64 bits.
+inline constexpr int64_t kMostElements = int64_t{1} << 31;
+/// Refuses a shape of more elements.
+void expect_size(const Shape& shape, int64_t limit = kMostElements);
+
 // ---- types and shapes (broadcast.cc) ---------------------------------------------------------
 
 /// The type that holds both: float over integer, else the wider; f16 with bf16 gives f32.
