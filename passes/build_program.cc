@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "ir/pack.h"
 #include "ir/simplify.h"
+#include "passes/merge.h"
 #include "passes/pack_weights.h"
 #include "passes/plan.h"
 #include "passes/same_kernel.h"
@@ -39,7 +41,9 @@ class Builder {
   }
 
   Program run() {
-    for (const Computation& c : draft_.computations) add_kernel(c);
+    schedule_units();
+    merge_units();
+    for (Unit& u : units_) add_unit(u);
     close_loops({});
     place_buffers();
     add_ports();
@@ -50,19 +54,58 @@ class Builder {
  private:
   // ---- kernels
 
-  void add_kernel(const Computation& c) {
-    Kernel k;
-    k.name = kernel_name(c);
-    const auto own = schedules_.find(k.name), all = schedules_.find("*");
-    const std::string* moves = own != schedules_.end() ? &own->second : all != schedules_.end() ? &all->second : nullptr;
-    const Scheduled s = schedule(draft_, c, moves);
-    k.body = s.body;
-    k.schedule = s.moves;
-    k.nodes = c.origin.nodes;
-    k.computes = c.origin.computes;
-    collect_parameters(k, c);
-    count_work(k, c);
-    for (const BufferRef& b : k.parameters) {
+  void schedule_units() {
+    for (const Computation& c : draft_.computations) {
+      Unit u;
+      Kernel& k = u.kernel;
+      k.name = kernel_name(c);
+      const auto own = schedules_.find(k.name), all = schedules_.find("*");
+      const std::string* moves = own != schedules_.end() ? &own->second : all != schedules_.end() ? &all->second : nullptr;
+      const Scheduled s = schedule(draft_, c, moves);
+      k.body = s.body;
+      k.schedule = s.moves;
+      k.nodes = c.origin.nodes;
+      k.computes = c.origin.computes;
+      collect_parameters(k, c);
+      count_work(k, c);
+      u.parts = {&c};
+      units_.push_back(std::move(u));
+    }
+  }
+
+  /// Neighbours become one kernel where that pays; what only passes between them leaves the arena.
+  void merge_units() {
+    std::vector<Unit> all;
+    for (Unit& u : units_) {
+      std::optional<Unit> both;
+      if (!all.empty()) both = merged(draft_, all.back(), u);
+      if (!both) {
+        all.push_back(std::move(u));
+        continue;
+      }
+      const Unit last = std::exchange(all.back(), std::move(*both));
+      all.back().kernel.name = merged_name(last, u);
+    }
+    units_ = std::move(all);
+    for (Unit& u : units_) shrink_buffers(draft_, u, [&](int64_t id) { return is_private(u, id); });
+  }
+
+  /// After the part that has a node of the model of its own; the last of them.
+  static std::string merged_name(const Unit& first, const Unit& second) {
+    const bool unnamed = second.kernel.name.starts_with("copy_");
+    return unnamed ? first.kernel.name : second.kernel.name;
+  }
+
+  bool is_private(const Unit& unit, int64_t buffer) const {
+    return std::all_of(units_.begin(), units_.end(), [&](const Unit& u) {
+      if (&u == &unit) return true;
+      return std::none_of(u.kernel.parameters.begin(), u.kernel.parameters.end(), [&](const BufferRef& p) { return p->id == buffer; });
+    });
+  }
+
+  void add_unit(Unit& u) {
+    Kernel& k = u.kernel;
+    for (const BufferRef& b : std::vector<BufferRef>(k.parameters)) {
       if (b->space == Space::weight) pack_weight(k, *b);
     }
     Step step;
@@ -70,10 +113,10 @@ class Builder {
     step.nodes = k.nodes;
     for (const BufferRef& b : k.parameters) step.arguments.push_back(b->id);
     program_.macs += k.macs;
-    recomputes_.push_back(recomputes(k.body, c.target));
+    recomputes_.push_back(u.parts.size() > 1 || recomputes(k.body, u.parts[0]->target));
     step.scalars = k.scalars;
-    step.kernel = find_or_add(std::move(k));
-    open_loops(c.loop);
+    step.kernel = find_or_add(k);
+    open_loops(u.parts[0]->loop);
     body().push_back(std::move(step));
   }
 
@@ -237,8 +280,8 @@ class Builder {
   /// A buffer whose memory the kernel's result can take over: read for the last time here, element
   /// for element where the result is written.
   int64_t in_place(size_t step, const Computation& c, const std::map<int64_t, int64_t>& last_read) {
-    const Buffer& to = draft_.buffers.at(c.target);
     if (recomputes_[step]) return -1;
+    const Buffer& to = draft_.buffers.at(c.target);
     for (Expr l : loads_in(c.value)) {
       const Buffer& from = draft_.buffers.at(l->attr.ints[0]);
       const auto last = last_read.find(from.id);
@@ -257,8 +300,8 @@ class Builder {
   /// What a loop finds from outside or leaves behind lives through all of its turns.
   void live_through(int64_t loop, std::map<int64_t, int64_t>& first, std::map<int64_t, int64_t>& last) {
     int64_t begin = -1, end = -1;
-    for (size_t i = 0; i < draft_.computations.size(); ++i) {
-      const std::vector<int64_t> around = path(draft_.computations[i].loop);
+    for (size_t i = 0; i < units_.size(); ++i) {
+      const std::vector<int64_t> around = path(units_[i].parts[0]->loop);
       if (std::find(around.begin(), around.end(), loop) == around.end()) continue;
       if (begin < 0) begin = static_cast<int64_t>(i);
       end = static_cast<int64_t>(i);
@@ -274,20 +317,19 @@ class Builder {
 
   void place_buffers() {
     std::map<int64_t, int64_t> first, last;
-    for (size_t i = 0; i < draft_.computations.size(); ++i) {
-      const Computation& c = draft_.computations[i];
-      first.try_emplace(c.target, static_cast<int64_t>(i));
-      last[c.target] = static_cast<int64_t>(i);
-      for (Expr l : loads_in(c.value)) last[l->attr.ints[0]] = static_cast<int64_t>(i);
+    for (size_t i = 0; i < units_.size(); ++i) {
+      for (const BufferRef& b : units_[i].kernel.parameters) last[b->id] = static_cast<int64_t>(i);
+      for (const int64_t id : units_[i].kernel.outputs) first.try_emplace(id, static_cast<int64_t>(i));
     }
     for (const auto& [id, loop] : draft_.loops) live_through(id, first, last);
     std::vector<Lifetime> lifetimes;
     std::set<int64_t> started;
-    for (size_t i = 0; i < draft_.computations.size(); ++i) {
-      const Computation& c = draft_.computations[i];
-      const Buffer& b = draft_.buffers.at(c.target);
-      if (b.space != Space::arena || !started.insert(b.id).second) continue;
-      lifetimes.push_back({b.id, b.bytes(), first[b.id], last[b.id], in_place(i, c, last)});
+    for (size_t i = 0; i < units_.size(); ++i) {
+      for (const int64_t id : units_[i].kernel.outputs) {
+        const Buffer& b = draft_.buffers.at(id);
+        if (b.space != Space::arena || !started.insert(id).second) continue;
+        lifetimes.push_back({id, b.bytes(), first[id], last[id], in_place(i, *units_[i].parts[0], last)});
+      }
     }
     program_.arena_align = draft_.target.dialect == "gnu" ? std::max<int64_t>(draft_.target.vector_bytes, 4) : 8;
     for (const auto& [id, b] : draft_.buffers) {
@@ -345,6 +387,7 @@ class Builder {
   Program program_;
   std::set<std::string> names_;
   std::vector<std::pair<int64_t, Step>> open_;  // loops that are being filled, outermost first
+  std::vector<Unit> units_;  // kernels to be, in order
   std::vector<Kernel> forms_;  // of program_.kernels, canonical
   std::vector<bool> recomputes_;  // by step
   std::map<int64_t, std::vector<Buffer>> packed_;  // by weight: the orders it is stored in

@@ -1,0 +1,29 @@
+// Merging of kernels: neighbours that walk the same outer loops become one, and what only passes
+// between them shrinks to what one turn needs. So a softmax, four reductions and maps over a row, is
+// one kernel that keeps a row at a time.
+//
+//   for r { m[r] = max_j x[r,j] }  for r { for j { e[r,j] = f(x[r,j], m[r]) } }
+//                                  →  for r { local m; m = max_j x[r,j]; for j { e[r,j] = f(x[r,j], m) } }
+#pragma once
+
+#include <optional>
+
+#include "passes/draft.h"
+
+namespace tinycc {
+
+/// A kernel with the computations that it makes.
+struct Unit {
+  Kernel kernel;
+  std::vector<const Computation*> parts;
+};
+
+/// The two as one kernel, or nothing where that is not legal or would not pay. Only kernels without
+/// multiply-accumulate loops are merged: those have tiles of their own.
+std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& second);
+
+/// Turns each arena buffer that only `unit` touches into an array of the kernel, without the
+/// dimensions that its loops walk. `is_private` says whether nothing else reads a buffer.
+void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>& is_private);
+
+}  // namespace tinycc
