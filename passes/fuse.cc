@@ -1,12 +1,15 @@
 // Which tensors become buffers: see fuse.h.
 //
 // Users are visited before their sources. E(n), the number of evaluations of elements of n, is the
-// sum over users u of E(u) for each element that one evaluation of u reads; a node that gets a buffer
-// is evaluated once an element, so what lies below it counts anew. With the cost c of one evaluation,
+// sum over users u of E(u) for each element that one evaluation of u reads, users that ask for the
+// same element together counted once; a node that gets a buffer is evaluated once an element, so what
+// lies below it counts anew. With the cost c of one evaluation,
 // inlining pays while (E(n)/|n| - 1) * c stays below the cost of a store and the loads.
 #include "passes/fuse.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "ir/build.h"
 #include "passes/scopes.h"
@@ -86,7 +89,7 @@ class Chooser {
     if (is_stored_leaf(e) || e->is(Op::constant) || e->is(Op::iota) || e->is(Op::range) || e->is(Op::scan)) return false;
     const double factor = evaluations / static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
     // A sum that needs memory gets it behind the elementwise ops that follow it.
-    if (is_reduce(e->op) || (is_elementwise(e->op) && pending(e))) {
+    if (is_reduce(e->op) || (is_elementwise(e->op) && !pending(e).empty())) {
       if (factor > 1.0 || meets_reduction(e)) return true;
     }
     if (e->is(Op::concat)) return true;
@@ -94,26 +97,27 @@ class Chooser {
     return !is_movement(e->op) && (factor - 1.0) * cost_[e] > kStoreAndLoad;
   }
 
-  /// Would inlining e inline a reduction, element for element?
-  bool pending(Expr e) {
-    if (must_.count(e) != 0) return false;
-    const auto [found, fresh] = pending_.try_emplace(e, false);
+  /// The reductions that inlining e would inline, element for element.
+  const std::set<Expr, ById>& pending(Expr e) {
+    static const std::set<Expr, ById> none;
+    if (must_.count(e) != 0) return none;
+    const auto [found, fresh] = pending_.try_emplace(e);
     if (!fresh) return found->second;
-    bool below = is_reduce(e->op);
+    std::set<Expr, ById> below;
+    if (is_reduce(e->op)) below.insert(e);
     if (is_elementwise(e->op) || e->is(Op::reshape) || e->is(Op::permute)) {
-      for (Expr s : e->sources) below = pending(s) || below;
+      for (Expr s : e->sources) below.insert(pending(s).begin(), pending(s).end());
     }
-    return pending_[e] = below;
+    return pending_[e] = std::move(below);
   }
 
-  /// A kernel has one reduction: of the operands that bring one, the last keeps it.
+  /// A kernel has one reduction: of those that the operands bring, the last stays.
   void separate_operands(Expr e) {
-    Expr last;
+    const std::set<Expr, ById> all = pending(e);
+    if (all.size() < 2) return;
+    const Expr last = *all.rbegin();
     for (Expr s : e->sources) {
-      if (pending(s) && (!last || ById()(last, s))) last = s;
-    }
-    for (Expr s : e->sources) {
-      if (s != last && pending(s)) needed_late_.insert(s);
+      if (!pending(s).empty() && pending(s).count(last) == 0) needed_late_.insert(s);
     }
   }
 
@@ -126,17 +130,31 @@ class Chooser {
 
   void visit(Expr e) {
     place_in_kernels(e);
-    double evaluations = evaluations_[e];
+    double evaluations = 0;
+    for (const auto& [frame, times] : frames_[e]) evaluations += times;
     if (wants_buffer(e, evaluations)) {
       chosen_.insert(e);
       roots_[e] = {e};
       inside_reduction_.erase(e);
       evaluations = static_cast<double>(count_of(e->shape));
+      frames_[e] = {{e, evaluations}};
     }
     if (is_elementwise(e->op)) separate_operands(e);
     if (is_reduce(e->op)) reduced_.insert(roots_[e].begin(), roots_[e].end());
-    const double reads = std::min(kMost, evaluations * (is_reduce(e->op) ? reduction_size(e) : 1.0));
-    for (Expr s : e->sources) evaluations_[s] = std::min(kMost, evaluations_[s] + share(e, s) * scopes_.turns_between(e, s) * reads);
+    for (Expr s : e->sources) hand_down(e, s, evaluations);
+  }
+
+  /// Elementwise ops ask for their own elements again: what several of them ask for together is
+  /// computed once. Any other op asks for elements of its own.
+  void hand_down(Expr e, Expr s, double evaluations) {
+    const double turns = scopes_.turns_between(e, s);
+    auto& frames = frames_[s];
+    if (is_elementwise(e->op) && turns == 1) {
+      for (const auto& [frame, times] : frames_[e]) frames[frame] = std::max(frames[frame], times);
+      return;
+    }
+    const double reads = evaluations * (is_reduce(e->op) ? reduction_size(e) : 1.0);
+    frames[e] = std::min(kMost, frames[e] + share(e, s) * turns * reads);
   }
 
   /// Makes pad node e a frame of its source's buffer if that may have one: computed, ours alone, and
@@ -189,13 +207,14 @@ class Chooser {
   std::unordered_set<Expr> outputs_;
   std::unordered_set<Expr> must_;              // need memory by what they are
   std::unordered_set<Expr> needed_late_;       // the same, found on the way
-  std::unordered_map<Expr, bool> pending_;
+  std::unordered_map<Expr, std::set<Expr, ById>> pending_;
   std::unordered_set<Expr> chosen_;
   std::unordered_set<Expr> inside_reduction_;  // inlined into the body of a reduction or a condition
   std::unordered_set<Expr> reduced_;           // kernels (their roots) that reduce already
   std::unordered_map<Expr, std::unordered_set<Expr>> roots_;  // the kernels that evaluate a node
   std::unordered_map<Expr, std::vector<Expr>> users_;
-  std::unordered_map<Expr, double> evaluations_, cost_;
+  std::unordered_map<Expr, std::map<Expr, double, ById>> frames_;  // who asks, and how often
+  std::unordered_map<Expr, double> cost_;
 };
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace tinycc {
 namespace {
 
 constexpr double kOverlap = 1.3;
+constexpr double kPacked = 0.95;  // aligned, and streaming
 constexpr double kApart = 2;  // an element that is gathered, against one that is read alone
 
 double iterations(const std::vector<Expr>& ranges) {
@@ -64,7 +65,7 @@ double access_cost(const Draft& draft, const Access& a, Expr range, double lanes
   if (dim < 0 || factor != 1) return kApart * lanes;
   const Buffer& b = draft.buffers.at(a.buffer);
   const bool unaligned = b.space != Space::weight && overlaps_window(range, a.index, dim);
-  const double contiguous = unaligned ? kOverlap : 1;
+  const double contiguous = unaligned ? kOverlap : b.space == Space::weight ? kPacked : 1;
   if (a.free_order) return contiguous;
   // The innermost axis that holds more than one element must be this dimension, unblocked.
   for (size_t i = b.layout.axes.size(); i-- > 0;) {
@@ -104,7 +105,7 @@ VectorChoice cheapest(const Draft& draft, const Computation& c, const std::vecto
   for (Expr r : c.ranges) {
     if (extent_of(r) < 4) continue;
     const double cost = cost_along(draft, accesses, r, lanes);
-    if (cost <= best.cost * 0.999) best = {r, false, cost};
+    if (cost <= best.cost) best = {r, false, cost};  // the later, the closer in memory
   }
   const Expr reduce = reduction_in(c.value);
   if (reduce && reduce->is(Op::reduce_add)) {
@@ -130,6 +131,12 @@ void vote(const Draft& draft, const Computation& c, Votes& votes) {
   for (Expr r : c.ranges) {
     if (r != best.range && extent_of(r) >= 4) second = std::min(second, cost_along(draft, accesses, r, draft.target.lanes()));
   }
+  if (const Expr reduce = reduction_in(c.value); reduce && reduce->is(Op::reduce_add)) {
+    for (Expr r : reduction_ranges(c.value)) {
+      if (extent_of(r) % draft.target.lanes() == 0) second = std::min(second, cost_reduced(draft, accesses, r, draft.target.lanes()));
+    }
+  }
+  second = std::max(second, best.cost);
   for (const Access& a : accesses) {
     int64_t factor = 0;
     const int64_t dim = dimension_of(best.range, a.index, factor);

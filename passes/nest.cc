@@ -1,6 +1,8 @@
 // Plain loop nests; see nest.h.
 #include "passes/nest.h"
 
+#include <algorithm>
+
 #include "ir/build.h"
 #include "ir/simplify.h"
 
@@ -18,10 +20,19 @@ Expr start_weight(Expr value, Expr reduce, const Draft& draft) {
   return {};
 }
 
-BufferRef accumulator(const Expr reduce) {
+/// Is a buffer of this name read or written by the computation?
+bool has_buffer(const Draft& draft, const Computation& c, const std::string& name) {
+  const std::vector<Expr> loads = loads_in(c.value);
+  return draft.buffers.at(c.target).name == name || std::any_of(loads.begin(), loads.end(), [&](Expr l) {
+    return draft.buffers.at(l->attr.ints[0]).name == name;
+  });
+}
+
+BufferRef accumulator(const Draft& draft, const Expr reduce, const Computation& c) {
   Buffer b;
   b.id = reduce->pool->fresh_id();
   b.name = reduce->is(Op::reduce_add) ? "sum" : reduce->is(Op::reduce_max) ? "largest" : "product";
+  while (has_buffer(draft, c, b.name)) b.name += "_here";
   b.dtype = reduce->dtype;
   b.space = Space::reg;
   return std::make_shared<const Buffer>(std::move(b));
@@ -29,7 +40,7 @@ BufferRef accumulator(const Expr reduce) {
 
 StmtRef reducing(const Draft& draft, Expr reduce, const Computation& c, const BufferRef& target) {
   Pool& pool = *draft.pool;
-  const BufferRef acc = accumulator(reduce);
+  const BufferRef acc = accumulator(draft, reduce, c);
   const Expr now = load(pool, *acc, {});
   Expr start = neutral_of(combiner_of(reduce->op), reduce->dtype, pool), replaced = reduce;
   if (const Expr sum = start_weight(c.value, reduce, draft)) {
