@@ -43,13 +43,15 @@ StmtRef reducing(const Draft& draft, Expr reduce, const Computation& c, const Bu
   const BufferRef acc = accumulator(draft, reduce, c);
   const Expr now = load(pool, *acc, {});
   Expr start = neutral_of(combiner_of(reduce->op), reduce->dtype, pool), replaced = reduce;
-  if (const Expr sum = start_weight(c.value, reduce, draft)) {
+  if (const Expr sum = c.ordered ? Expr() : start_weight(c.value, reduce, draft)) {
     start = sum[0] == reduce ? sum[1] : sum[0];
     replaced = sum;
   }
   const StmtRef update = store(acc, {}, binary(combiner_of(reduce->op), now, reduce[0]));
+  std::vector<Expr> index;  // of a scatter: it may depend on the sum as well
+  for (Expr i : c.index) index.push_back(substitute(i, {{replaced, now}}));
   return seq({alloc(acc), store(acc, {}, start), loops(reduction_ranges(reduce), update),
-              store(target, c.index, substitute(c.value, {{replaced, now}}))});
+              store(target, index, substitute(c.value, {{replaced, now}}))});
 }
 
 }  // namespace

@@ -1,0 +1,226 @@
+"""Convolutions, pools, products of matrices, recurrence, and a small network of all of these."""
+import numpy as np
+
+import reference as ref
+
+
+def convs(case):
+    x = case.input("x", case.numbers([1, 17, 9, 10]))
+    p = case.input("p", case.numbers([1, 1, 11, 8]))
+    r = case.input("r", case.numbers([1, 10, 9, 10]))
+    kinds = [  # name, output channels, kernel, arguments
+        ("one", 24, (1, 1), {}),
+        ("same3", 10, (3, 3), {
+            "padding": 1
+        }),
+        ("half", 5, (3, 3), {
+            "padding": 1,
+            "stride": 2
+        }),
+        ("quarter", 16, (1, 1), {
+            "stride": 2
+        }),
+        ("dilated", 3, (3, 3), {
+            "dilation": 2,
+            "padding": 2
+        }),
+        ("wide", 1, (5, 5), {
+            "padding": 2
+        }),
+        ("bare", 8, (3, 3), {}),
+        ("line", 5, (1, 7), {
+            "padding": [0, 3]
+        }),
+        ("column", 6, (4, 1), {
+            "stride": [2, 1],
+            "padding": [1, 0],
+            "dilation": [1, 1]
+        }),
+    ]
+    for name, count, kernel, more in kinds:
+        convolve(case, name, "x", x, [count, 17, *kernel], more)
+    w, b = case.weight("grey.w", 3, 1, 3, 3), case.weight("grey.b", 3)
+    grey = ref.conv(p, w, b, padding=1)
+    case.out("grey", "relu6(conv2d(p, grey.w, grey.b, padding=1))", np.clip(grey, 0, 6))
+    w, b = case.weight("res.w", 10, 17, 3, 3), case.weight("res.b", 10)
+    residual = np.maximum(ref.conv(x, w, b, padding=1) + r, 0)
+    case.out("residual", "relu(conv2d(x, res.w, res.b, padding=1) + r)", residual)
+    w = case.weight("even.w", 4, 17, 2, 2)
+    case.out("even", 'conv2d(x, even.w, padding="same")', ref.conv(x, w, padding=[(0, 1), (0, 1)]))
+
+
+def convolve(case, name, source, x, shape, more, function="conv2d"):
+    w = case.weight(f"{name}.w", *shape)
+    transposed = "transpose" in function
+    b = case.weight(f"{name}.b", shape[1] * more.get("groups", 1) if transposed else shape[0])
+    text = "".join(f", {key}={value}" for key, value in more.items())
+    expected = (ref.conv_transpose if transposed else ref.conv)(x, w, b, **more)
+    case.out(name, f"{function}({source}, {name}.w, {name}.b{text})", expected)
+
+
+def grouped(case):
+    x = case.input("x", case.numbers([1, 24, 8, 9]))
+    t = case.input("t", case.numbers([2, 6, 13]))
+    v = case.input("v", case.numbers([1, 3, 4, 5, 6]))
+    convolve(case, "three", "x", x, [12, 8, 3, 3], {"padding": 1, "groups": 3})
+    convolve(case, "pairs", "x", x, [24, 2, 1, 1], {"groups": 12})
+    convolve(case, "depth", "x", x, [24, 1, 3, 3], {"padding": 1, "groups": 24})
+    convolve(case, "depth2", "x", x, [24, 1, 3, 3], {"padding": 1, "stride": 2, "groups": 24})
+    convolve(case, "depth5", "x", x, [24, 1, 5, 5], {"padding": 4, "dilation": 2, "groups": 24})
+    convolve(case, "times2", "x", x, [48, 1, 3, 3], {"groups": 24})
+    convolve(case, "first", "t", t, [5, 6, 4], {"padding": 2, "stride": 3}, "conv1d")
+    convolve(case, "alone", "t", t, [6, 1, 3], {"groups": 6, "dilation": 3}, "conv1d")
+    convolve(case, "space", "v", v, [4, 3, 2, 3, 3], {"padding": [0, 1, 1]}, "conv3d")
+
+
+def transposed(case):
+    x = case.input("x", case.numbers([1, 10, 5, 6]))
+    t = case.input("t", case.numbers([2, 3, 7]))
+    f = "conv_transpose2d"
+    convolve(case, "twice", "x", x, [10, 5, 3, 3], {
+        "stride": 2,
+        "padding": 1,
+        "output_padding": 1
+    }, f)
+    convolve(case, "apart", "x", x, [10, 3, 2, 2], {"stride": 2}, f)
+    convolve(case, "thrice", "x", x, [10, 4, 5, 4], {"stride": [3, 2], "padding": [2, 1]}, f)
+    convolve(case, "gaps", "x", x, [10, 17, 1, 1], {"stride": 2}, f)
+    convolve(case, "groups", "x", x, [10, 3, 3, 3], {"groups": 5, "padding": 1}, f)
+    convolve(case, "dilated", "x", x, [10, 2, 3, 3], {"dilation": 2, "stride": 2}, f)
+    convolve(case, "line", "t", t, [3, 8, 4], {"stride": 2, "padding": 1}, "conv_transpose1d")
+
+
+def pools(case):
+    x = case.input("x", case.numbers([2, 5, 9, 11]))
+    t = case.input("t", case.numbers([1, 17, 12]))
+    for name, mean, more in [("most2", False, {
+            "kernel": 2
+    }), ("mean2", True, {
+            "kernel": 2
+    }), ("most3", False, {
+            "kernel": 3,
+            "stride": 2,
+            "padding": 1
+    }), ("mean3", True, {
+            "kernel": 3,
+            "stride": 2,
+            "padding": 1
+    }), ("inside", True, {
+            "kernel": 3,
+            "stride": 2,
+            "padding": 1,
+            "count_include_pad": False
+    }), ("ceil", False, {
+            "kernel": 3,
+            "stride": 2,
+            "ceil_mode": True
+    }),
+                             ("mean_ceil", True, {
+                                 "kernel": [2, 3],
+                                 "stride": [2, 2],
+                                 "padding": [1, 1],
+                                 "ceil_mode": True
+                             }),
+                             ("dilated", False, {
+                                 "kernel": 3,
+                                 "stride": 1,
+                                 "dilation": 2,
+                                 "padding": 1
+                             })]:
+        text = ", ".join(f"{k}={str(v).lower()}"
+                         for k, v in more.items()).replace("kernel", "kernel_size")
+        function = "avg_pool2d" if mean else "max_pool2d"
+        case.out(name, f"{function}(x, {text})", ref.pool(x, mean=mean, **more))
+    case.out("line", "max_pool1d(t, 4, stride=2, padding=1)", ref.pool(t, 4, 2, 1))
+    case.out("line_mean", "avg_pool1d(t, 3)", ref.pool(t, 3, mean=True))
+    case.out("parts", "adaptive_avg_pool1d(t, 4)", ref.pool(t, 3, mean=True))
+    case.out("whole", "global_avg_pool(x)", x.mean((2, 3), keepdims=True))
+    case.out("whole_most", "global_max_pool(x)", x.max((2, 3), keepdims=True))
+    case.out("below", "max_pool2d(x - 9, 3, stride=2, padding=1)", ref.pool(x - 9, 3, 2, 1))
+
+
+def matmuls(case):
+    a, b = case.input("a", case.numbers([7, 10])), case.input("b", case.numbers([10, 17]))
+    c, d = case.input("c", case.numbers([2, 3, 5, 8])), case.input("d", case.numbers([3, 8, 6]))
+    v, l = case.input("v", case.numbers([10])), case.input("l", case.numbers([3, 70]))
+    case.out("plain", "a @ b", a @ b)
+    case.out("turned", "transpose(b, 0, 1) @ transpose(a, 0, 1)", b.T @ a.T)
+    case.out("batch", "c @ d", c @ d)
+    case.out("gram", "c @ transpose(c, -1, -2)", c @ np.swapaxes(c, -1, -2))
+    case.out("row", "v @ b", v @ b)
+    case.out("column", "a @ v", a @ v)
+    case.out("inner", "v @ v", v @ v)
+    case.out("einsum", 'einsum("bhij,hjk->kbi", [c, d])', np.einsum("bhij,hjk->kbi", c, d))
+    w, bias = case.weight("fc.w", 33, 70), case.weight("fc.b", 33)
+    case.out("linear", "relu(linear(l, fc.w, fc.b))", np.maximum(l @ w.T + bias, 0))
+    case.out("gemm", "a @ b * 0.5 + plain_bias", a @ b * 0.5 + case.weight("plain_bias", 17))
+    w = case.weight("one.w", 1, 70)
+    case.out("single", "sigmoid(linear(l[0:1], one.w))", ref.sigmoid(l[:1] @ w.T))
+    case.out("chain", "(a @ b) @ transpose(a @ b, 0, 1)", (a @ b) @ (a @ b).T)
+    q = case.input("q", case.numbers([1, 2, 9, 8]))
+    k = case.input("k", case.numbers([1, 2, 9, 8]))
+    case.out("attention", "scaled_dot_product_attention(q, k, q)", ref.attention(q, k, q))
+    case.out("causal", "scaled_dot_product_attention(q, k, k, is_causal=true)",
+             ref.attention(q, k, k, causal=True))
+
+
+def recurrent(case):
+    x = case.input("x", case.numbers([6, 2, 5]))
+    w, r = case.weight("lstm.w", 28, 5), case.weight("lstm.r", 28, 7)
+    b = case.weight("lstm.b", 28)
+    case.let("y, h, c", "lstm(x, lstm.w, lstm.r, lstm.b)")
+    y, h, c = ref.lstm(x, w, r, b)
+    case.out("lstm_y", "y", y)
+    case.out("lstm_h", "h", h)
+    case.out("lstm_c", "c", c)
+    back = ref.lstm(x[::-1], w, r, b)[0][::-1]
+    case.out("backwards", "lstm(x, lstm.w, lstm.r, lstm.b, reverse=true)[0]", back)
+    w, r = case.weight("gru.w", 12, 5), case.weight("gru.r", 12, 4)
+    bw, br = case.weight("gru.bw", 12), case.weight("gru.br", 12)
+    case.out("gru", "gru(x, gru.w, gru.r, gru.bw, gru.br)[0]", ref.gru(x, w, r, bw, br)[0])
+    case.out("running", "cumsum(x, 0)", np.cumsum(x, 0))
+    case.state("old", "f32[2,5]", "old * 0.5 + x[0]")
+    case.out("stateful", "old + x[1]", x[1])
+
+
+def network(case):
+    """Everything that fuses: batch norm, residual sums, activations, concatenation, padding."""
+    x = case.input("image", case.numbers([1, 3, 16, 12]) / np.float32(4))
+    w = [
+        case.weight("stem.w", 16, 3, 3, 3) / 1,
+        case.weight("a.w", 16, 16, 3, 3),
+        case.weight("b.w", 16, 1, 3, 3),
+        case.weight("c.w", 8, 32, 1, 1)
+    ]
+    gain, shift, mean = (case.weight(f"bn.{n}", 16) for n in ("gain", "shift", "mean"))
+    var = np.abs(case.weight("bn.var", 16)) + 0.5
+    case.weights["bn.var"] = var.astype("float32")
+    case.let(
+        "s",
+        "relu(batch_norm(conv2d(image, stem.w, stride=2, padding=1), bn.mean, bn.var, bn.gain, bn.shift))"
+    )
+    s = ref.conv(x, w[0], stride=2, padding=1)
+    per = lambda t: t.reshape(1, -1, 1, 1)
+    s = np.maximum((s - per(mean)) / np.sqrt(per(var) + 1e-5) * per(gain) + per(shift), 0)
+    case.let("r", "relu(s + conv2d(s, a.w, padding=1) / 64)")
+    r = np.maximum(s + ref.conv(s, w[1], padding=1) / 64, 0)
+    case.let("d",
+             "relu6(conv2d(pad(r, [0, 1, 0, 1]), b.w, groups=16, padding=[1, 1])[:, :, 1:, 1:])")
+    d = ref.conv(np.pad(r, [(0, 0), (0, 0), (0, 1), (0, 1)]), w[2], padding=1, groups=16)[:, :, 1:,
+                                                                                          1:]
+    d = np.clip(d, 0, 6)
+    case.let("j", "concat([d, s], dim=1)")
+    j = np.concatenate([d, s], 1)
+    case.let("e", "max_pool2d(conv2d(j, c.w), 2)")
+    e = ref.pool(ref.conv(j, w[3]), 2)
+    fc, b = case.weight("fc.w", 10, 96), case.weight("fc.b", 10)
+    case.let("logits", "linear(flatten(e), fc.w, fc.b) / 64")
+    logits = (e.reshape(1, -1) @ fc.T + b) / 64
+    case.out("probs", "softmax(logits)", ref.softmax(logits), 2e-5)
+    case.out("features", "e", e)
+    case.out("joined", "j", j)
+    case.out("squeezed", "mean(r * sigmoid(mean(r, dim=[2, 3], keepdim=true)), dim=1)",
+             (r * ref.sigmoid(r.mean((2, 3), keepdims=True))).mean(1))
+
+
+CASES = [convs, grouped, transposed, pools, matmuls, recurrent, network]
