@@ -233,16 +233,23 @@ Text KernelWriter::convert(Expr e) {
 void KernelWriter::find_shared(const std::vector<Expr>& roots) {
   uses_.clear();
   shared_.clear();
+  std::set<const Node*> certain;
   std::vector<Expr> stack(roots);
-  std::set<const Node*> expanded;
   while (!stack.empty()) {
     const Expr e = stack.back();
     stack.pop_back();
-    if (!is_index(e)) ++uses_[e];
-    if (!expanded.insert(e.get()).second || e->is(Op::load)) continue;
-    if (e->is(Op::max) || e->is(Op::min)) ++uses_[e[0]], ++uses_[e[1]];  // a < b ? b : a
+    if (!certain.insert(e.get()).second || e->is(Op::load)) continue;
     if (e->is(Op::where)) stack.push_back(e[0]);
     else stack.insert(stack.end(), e->sources.begin(), e->sources.end());
+  }
+  const auto count = [&](Expr e, int times) {
+    if (certain.count(e.get()) != 0 && !is_index(e)) uses_[e] += times;
+  };
+  for (Expr e : roots) count(e, 1);
+  for (Expr e : topological(roots)) {
+    const int times = e->is(Op::max) || e->is(Op::min) ? 2 : 1;  // a < b ? b : a
+    if (e->is(Op::load)) continue;
+    for (Expr s : e->sources) count(s, times);
   }
 }
 

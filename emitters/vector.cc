@@ -49,19 +49,20 @@ KernelWriter::Access KernelWriter::access(int64_t buffer, const std::vector<Expr
   return Access::contiguous;
 }
 
-/// May every load in e be made, also where a condition does not want it?
+/// May every load in e be made, also where a condition that varies by lane does not want it? One
+/// that is the same for all lanes stays a branch, and protects what it skips.
 bool KernelWriter::reads_safely(Expr e) {
-  for (Expr n : topological({e})) {
-    if (!n->is(Op::load)) continue;
-    const Buffer& b = *buffers_.at(n->attr.ints[0]);
-    const std::vector<Expr> at = physical(b.id, n->sources);
+  if (e->is(Op::where) && !varies(e[0])) return reads_safely(e[0]);
+  if (e->is(Op::load)) {
+    const Buffer& b = *buffers_.at(e->attr.ints[0]);
+    const std::vector<Expr> at = physical(b.id, e->sources);
     const std::vector<int64_t> extents = b.layout.extents(b.shape);
     for (size_t i = 0; i < at.size(); ++i) {
       const Interval range = bounds(at[i]);
       if (range.low < 0 || range.high >= extents[i]) return false;
     }
   }
-  return true;
+  return std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) { return reads_safely(s); });
 }
 
 /// Can this value be computed in vector types?

@@ -108,7 +108,7 @@ VectorChoice cheapest(const Draft& draft, const Computation& c, const std::vecto
     if (cost <= best.cost) best = {r, false, cost};  // the later, the closer in memory
   }
   const Expr reduce = reduction_in(c.value);
-  if (reduce && reduce->is(Op::reduce_add)) {
+  if (reduce) {
     for (Expr r : reduction_ranges(c.value)) {
       if (extent_of(r) % lanes != 0) continue;
       const double cost = cost_reduced(draft, accesses, r, lanes);
@@ -131,7 +131,7 @@ void vote(const Draft& draft, const Computation& c, Votes& votes) {
   for (Expr r : c.ranges) {
     if (r != best.range && extent_of(r) >= 4) second = std::min(second, cost_along(draft, accesses, r, draft.target.lanes()));
   }
-  if (const Expr reduce = reduction_in(c.value); reduce && reduce->is(Op::reduce_add)) {
+  if (const Expr reduce = reduction_in(c.value); reduce) {
     for (Expr r : reduction_ranges(c.value)) {
       if (extent_of(r) % draft.target.lanes() == 0) second = std::min(second, cost_reduced(draft, accesses, r, draft.target.lanes()));
     }

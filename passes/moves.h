@@ -8,7 +8,7 @@
 //   order y jo x       for jo { for x { for y → for y { for jo { for x
 //   register x j       for x { for j { alloc c; A; for k { B }; C } }
 //                                             →  alloc c[x][j]; for x for j A; for k { for x for j B }; …
-//   lanes k 16         for k { c = c + f(k) } →  16 partial sums side by side, summed up behind
+//   lanes k 4 16       for k { c = c + f(k) } →  4 vectors of 16 partial sums, summed up behind
 //   vectorize j 16     for j 32 { S }         →  for jo 2 { for ji 16 (vector) { S } }
 //   unroll x           for x                  →  for x (unroll)
 //   thread y           for y                  →  for y (thread)
@@ -28,7 +28,7 @@ StmtRef tile(const StmtRef& tree, const std::string& name, int64_t size);
 StmtRef tail(const StmtRef& tree, const std::string& name, int64_t size);
 StmtRef order(const StmtRef& tree, const std::vector<std::string>& names);
 StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& names);
-StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t count);
+StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int64_t width);
 StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count);
 StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind);
 

@@ -35,8 +35,8 @@ StmtRef end_of_chain(StmtRef s, Expr r) {
 /// The sums of one accumulation, side by side.
 class Lanes {
  public:
-  Lanes(const StmtRef& chain, const StmtRef& update, Expr r, int64_t count)
-      : chain_(chain), update_(update), r_(r), count_(count), pool_(*r->pool) {
+  Lanes(const StmtRef& chain, const StmtRef& update, Expr r, int64_t vectors, int64_t width)
+      : chain_(chain), update_(update), r_(r), vectors_(vectors), width_(width), pool_(*r->pool) {
     const Expr value = update->value;
     old_ = load(pool_, *update->buffer, update->index);
     if (class_of(value->op) != OpClass::binary || value[0] != old_) {
@@ -45,32 +45,41 @@ class Lanes {
     Buffer b = *update->buffer;
     b.id = pool_.fresh_id();
     b.name += "_part";
-    b.shape.push_back(count);
+    if (vectors > 1) b.shape.push_back(vectors);
+    b.shape.push_back(width);
     b.layout = Layout::row_major(b.shape.size());
     parts_ = std::make_shared<const Buffer>(std::move(b));
   }
 
   StmtRef build() {
     const Op combine = update_->value->op;
+    const int64_t count = vectors_ * width_;
     const std::string& name = r_->attr.name;
-    const Expr lane = range(pool_, count_, name + "l"), outer = range(pool_, extent_of(r_) / count_, name + "o"),
-               inner = range(pool_, count_, name + "i"), last = range(pool_, count_, name + "s");
-    const bool all = extent_of(r_) == count_;
-    const Expr term = substitute(update_->value[1], {{r_, all ? inner : outer * static_cast<double>(count_) + inner}});
-    const StmtRef add = store(parts_, at(inner), binary(combine, part(inner), term));
-    const StmtRef start = store(parts_, at(lane), neutral_of(combine, parts_->dtype, pool_));
-    const StmtRef gather = store(update_->buffer, update_->index, binary(combine, old_, part(last)));
-    return seq({alloc(parts_), loop(lane, start), without_r(chain_, all ? loop(inner, add) : loop(outer, loop(inner, add))),
-                loop(last, gather)});
+    const bool all = extent_of(r_) == count;
+    const Expr outer = range(pool_, extent_of(r_) / count, name + "o");
+    const Lane start = lane("l"), turn = lane("i"), end = lane("s");
+    const Expr inner = vectors_ > 1 ? turn[0] * static_cast<double>(width_) + turn[1] : turn[0];
+    const Expr term = substitute(update_->value[1], {{r_, all ? inner : outer * static_cast<double>(count) + inner}});
+    const StmtRef add = loops(turn, store(parts_, at(turn), binary(combine, part(turn), term)));
+    const StmtRef clear = loops(start, store(parts_, at(start), neutral_of(combine, parts_->dtype, pool_)));
+    const StmtRef gather = loops(end, store(update_->buffer, update_->index, binary(combine, old_, part(end))));
+    return seq({alloc(parts_), clear, without_r(chain_, all ? add : loop(outer, add)), gather});
   }
 
  private:
-  std::vector<Expr> at(Expr lane) const {
+  using Lane = std::vector<Expr>;  // the vector, if there are several, and the lane
+
+  Lane lane(const std::string& suffix) const {
+    const std::string name = r_->attr.name + suffix;
+    if (vectors_ == 1) return {range(pool_, width_, name)};
+    return {range(pool_, vectors_, name + "o"), range(pool_, width_, name)};
+  }
+  std::vector<Expr> at(const Lane& lane) const {
     std::vector<Expr> index = update_->index;
-    index.push_back(lane);
+    index.insert(index.end(), lane.begin(), lane.end());
     return index;
   }
-  Expr part(Expr lane) const { return load(pool_, *parts_, at(lane)); }
+  Expr part(const Lane& lane) const { return load(pool_, *parts_, at(lane)); }
 
   /// The chain without the loop over r, around another innermost statement.
   StmtRef without_r(const StmtRef& s, const StmtRef& innermost) const {
@@ -81,7 +90,7 @@ class Lanes {
 
   StmtRef chain_, update_;
   Expr r_, old_;
-  int64_t count_;
+  int64_t vectors_, width_;
   Pool& pool_;
   BufferRef parts_;
 };
@@ -121,7 +130,7 @@ constexpr MoveRow kMoves[] = {
     {"tail", 2, 2, [](const StmtRef& t, const Words& w, const std::string& m) { return tail(t, w[1], whole_number(w[2], m)); }},
     {"order", 2, 16, [](const StmtRef& t, const Words& w, const std::string&) { return order(t, rest(w)); }},
     {"register", 1, 16, [](const StmtRef& t, const Words& w, const std::string&) { return into_registers(t, rest(w)); }},
-    {"lanes", 2, 2, [](const StmtRef& t, const Words& w, const std::string& m) { return lanes(t, w[1], whole_number(w[2], m)); }},
+    {"lanes", 3, 3, [](const StmtRef& t, const Words& w, const std::string& m) { return lanes(t, w[1], whole_number(w[2], m), whole_number(w[3], m)); }},
     {"vectorize", 2, 2, [](const StmtRef& t, const Words& w, const std::string& m) { return vectorize(t, w[1], whole_number(w[2], m)); }},
     {"unroll", 1, 16, mark_all<LoopKind::unroll>},
     {"thread", 1, 1, mark_all<LoopKind::thread>},
@@ -144,7 +153,8 @@ StmtRef apply_move(const StmtRef& tree, const std::string& text) {
 
 }  // namespace
 
-StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t count) {
+StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int64_t width) {
+  const int64_t count = vectors * width;
   const Expr r = find_range(tree, name);
   if (!r) throw IllegalMove("there is no loop `" + name + "`");
   if (count < 1 || extent_of(r) % count != 0) {
@@ -157,7 +167,7 @@ StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t count) {
     for (const StmtRef& part : s->body) {
       const StmtRef update = end_of_chain(part, r);
       made |= update != nullptr;
-      body.push_back(update ? Lanes(part, update, r, count).build() : part);
+      body.push_back(update ? Lanes(part, update, r, vectors, width).build() : part);
     }
     return seq(std::move(body));
   });

@@ -64,10 +64,10 @@ class Chooser {
   /// Partial sums: enough of them that the additions do not wait for each other.
   std::string side_by_side() {
     const int64_t lanes = draft_.target.lanes(), extent = extent_of(vector_.range);
-    int64_t count = lanes;
-    while (count < 4 * lanes && extent % (2 * count) == 0) count *= 2;
-    std::string moves = fmt::format("lanes {} {}", name(), count);
-    for (const char* part : {"l", "i"}) moves += fmt::format("; vectorize {}{} {}", name(), part, lanes);
+    int64_t vectors = 1;
+    while (vectors < 4 && extent % (2 * vectors * lanes) == 0) vectors *= 2;
+    std::string moves = fmt::format("lanes {} {} {}; vectorize {}l {}; vectorize {}i {}", name(), vectors, lanes, name(), lanes, name(), lanes);
+    if (vectors > 1) moves += fmt::format("; unroll {}lo {}io", name(), name());
     return moves;
   }
 
