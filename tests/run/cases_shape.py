@@ -1,4 +1,4 @@
-"""What only moves elements, and models at the edge: scalars, outputs that are inputs, high ranks."""
+"""What only moves elements; models at the edge: scalars, outputs that are inputs, high ranks."""
 import numpy as np
 
 import reference as ref

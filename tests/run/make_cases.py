@@ -2,8 +2,9 @@
 """Writes cases/: small models with inputs and the outputs that they must have.
 
 A case is a folder: model.yaml, weights.safetensors, in_K.npy, out_K.npy, and `tolerances`, a line
-"NAME TOLERANCE" an output (compare.py says what it may be). Expected outputs are computed here and in reference.py, in double
-precision, knowing nothing of tinycc. Many operators share a model: a model costs some compilations.
+"NAME TOLERANCE" an output (compare.py says what it may be). Expected outputs are computed here and
+in reference.py, in double precision, knowing nothing of tinycc. Many operators share a model, since
+a model costs some compilations.
 
   make_cases.py [NAME…]     needs numpy; the same files each time
 """

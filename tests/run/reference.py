@@ -1,4 +1,4 @@
-"""What big operators mean, in NumPy, as PyTorch defines them: slow, plain, independent of tinycc."""
+"""What big operators mean, in NumPy, as PyTorch defines them: slow, plain, apart from tinycc."""
 import math
 
 import numpy as np

@@ -1,0 +1,128 @@
+"""Small networks of well-known shapes as ONNX, weights random: what the peers are timed on."""
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+
+class Net:
+
+    def __init__(self, name, shape):
+        self.name, self.input_shape = name, shape
+        self.nodes, self.weights, self.random = [], [], np.random.RandomState(1)
+
+    def weight(self, *shape):
+        fan_in = int(np.prod(shape[1:])) if len(shape) > 1 else 100
+        values = self.random.randn(*shape).astype("float32") / np.float32(fan_in**0.5)
+        name = f"w{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(values, name))
+        return name
+
+    def node(self, op, *inputs, **attributes):
+        name = f"t{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, list(inputs), [name], **attributes))
+        return name
+
+    def conv(self, x, cin, cout, k, stride=1, groups=1, relu=True):
+        """Padded as TensorFlow's SAME, on even extents."""
+        kernel, strides = (list(v) if isinstance(v, tuple) else [v, v] for v in (k, stride))
+        total = [size - step for size, step in zip(kernel, strides)]
+        total = [max(t, 0) for t in total]
+        pads = [t // 2 for t in total] + [t - t // 2 for t in total]
+        w, b = self.weight(cout, cin // groups, *kernel), self.weight(cout)
+        y = self.node("Conv",
+                      x,
+                      w,
+                      b,
+                      kernel_shape=kernel,
+                      strides=strides,
+                      pads=pads,
+                      group=groups)
+        return self.node("Relu", y) if relu else y
+
+    def dense(self, x, cin, cout, relu=False):
+        y = self.node("Gemm", x, self.weight(cout, cin), self.weight(cout), transB=1)
+        return self.node("Relu", y) if relu else y
+
+    def pooled(self, x):
+        return self.node("Flatten", self.node("GlobalAveragePool", x))
+
+    def save(self, path, result):
+        self.nodes.append(helper.make_node("Identity", [result], ["y"]))
+        value = helper.make_tensor_value_info
+        graph = helper.make_graph(self.nodes, self.name,
+                                  [value("x", TensorProto.FLOAT, self.input_shape)],
+                                  [value("y", TensorProto.FLOAT, None)], self.weights)
+        onnx.save(
+            helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+            path)
+
+
+def resnet8():
+    net = Net("resnet8", [1, 3, 32, 32])
+    x, cin = net.conv("x", 3, 16, 3), 16
+    for cout, stride in ((16, 1), (32, 2), (64, 2)):
+        y = net.conv(net.conv(x, cin, cout, 3, stride), cout, cout, 3, relu=False)
+        shortcut = x if stride == 1 else net.conv(x, cin, cout, 1, stride, relu=False)
+        x, cin = net.node("Relu", net.node("Add", shortcut, y)), cout
+    return net, net.node("Softmax", net.dense(net.pooled(x), 64, 10))
+
+
+def separable(net, x, cin, cout, stride=1):
+    return net.conv(net.conv(x, cin, cin, 3, stride, groups=cin), cin, cout, 1)
+
+
+def vww():
+    """MobileNetV1 of a quarter width on 96 x 96."""
+    net = Net("vww", [1, 3, 96, 96])
+    x, cin = net.conv("x", 3, 8, 3, 2), 8
+    for cout, stride in ((16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2), *[(128, 1)] * 5,
+                         (256, 2), (256, 1)):
+        x, cin = separable(net, x, cin, cout, stride), cout
+    return net, net.node("Softmax", net.dense(net.pooled(x), 256, 2))
+
+
+def kws():
+    """DS-CNN on 49 x 10 features."""
+    net = Net("kws", [1, 1, 50, 10])
+    x = net.conv("x", 1, 64, (10, 4), 2)
+    for _ in range(4):
+        x = separable(net, x, 64, 64)
+    return net, net.node("Softmax", net.dense(net.pooled(x), 64, 12))
+
+
+def autoencoder():
+    net = Net("autoencoder", [1, 640])
+    x, cin = "x", 640
+    for cout in (128, 128, 128, 128, 8, 128, 128, 128, 128):
+        x, cin = net.dense(x, cin, cout, relu=True), cout
+    return net, net.dense(x, cin, 640)
+
+
+def mnist():
+    net = Net("mnist", [1, 1, 28, 28])
+    x = net.node("MaxPool", net.conv("x", 1, 8, 5), kernel_shape=[2, 2], strides=[2, 2])
+    x = net.node("MaxPool", net.conv(x, 8, 16, 5), kernel_shape=[2, 2], strides=[2, 2])
+    return net, net.dense(net.node("Flatten", x), 784, 10)
+
+
+def conv1x1():
+    net = Net("conv1x1", [1, 256, 28, 28])
+    return net, net.conv(net.conv("x", 256, 64, 1), 64, 256, 1)
+
+
+def matmul():
+    net = Net("matmul", [128, 768])
+    return net, net.dense("x", 768, 768)
+
+
+def softmax():
+    net = Net("softmax", [12, 128, 128])
+    return net, net.node("Softmax", "x", axis=-1)
+
+
+def layernorm():
+    net = Net("layernorm", [128, 768])
+    return net, net.node("LayerNormalization", "x", net.weight(768), net.weight(768), axis=-1)
+
+
+ALL = [resnet8, vww, kws, autoencoder, mnist, conv1x1, matmul, softmax, layernorm]
