@@ -1,6 +1,7 @@
 // The body of a vector loop in GNU C vector types, all lanes at once; see writer.h. Values that do
 // not depend on the lane stay scalars, which the vector operators spread by themselves.
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include <fmt/format.h>
@@ -97,6 +98,7 @@ bool KernelWriter::walks_memory(Expr e) {
 bool KernelWriter::vectorizable(const Stmt& loop) {
   const Stmt& s = *loop.body[0];
   if (s.kind != StmtKind::store || s.buffer->dtype != DType::f32) return false;
+  if (!std::has_single_bit(static_cast<uint64_t>(extent_of(loop.range)))) return false;  // no such type
   lane_ = loop.range;
   lanes_ = extent_of(loop.range);
   const Access to = access(s.buffer->id, s.index);

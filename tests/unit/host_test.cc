@@ -12,54 +12,16 @@
 #include "emitters/literal.h"
 #include "emitters/text.h"
 #include "tests/unit/demo_program.h"
-
-namespace fs = std::filesystem;
+#include "tests/unit/folder.h"
 
 namespace tinycc {
 namespace {
-
-const char* const kWarnings =
-    " -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wvla -Wcast-qual -Wcast-align"
-    " -Wstrict-prototypes -Wmissing-prototypes -Wdouble-promotion -Wundef -Werror";
-
-/// A folder of its own, gone at the end.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "tinycc-host-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-
-  void write(const SourceFile& file) const {
-    std::ofstream(path / file.name, std::ios::binary) << file.text;
-  }
-  std::string read(const std::string& name) const {
-    std::ostringstream out;
-    out << std::ifstream(path / name, std::ios::binary).rdbuf();
-    return out.str();
-  }
-  /// Runs a shell command here; true if it succeeds. What it prints goes to `log`.
-  bool run(const std::string& command) const {
-    const std::string line = fmt::format("cd {} && ({}) > log 2>&1", path.string(), command);
-    return std::system(line.c_str()) == 0;
-  }
-  std::string log() const { return read("log"); }
-
-  fs::path path;
-};
 
 std::vector<SourceFile> all_files(const Demo& demo) {
   const HostInputs host = demo.host();
   std::vector<SourceFile> files = emit_host(host);
   files.push_back(emit_report(host, files));
   return files;
-}
-
-bool has_tool(const char* name) {
-  return std::system(fmt::format("command -v {} > /dev/null 2>&1", name).c_str()) == 0;
 }
 
 const SourceFile& file_named(const std::vector<SourceFile>& files, const std::string& name) {

@@ -3,62 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <fstream>
-#include <random>
-#include <sstream>
 
-#include "ir/eval.h"
-#include "ir/pack.h"
-#include "ir/parse.h"
-#include "ir/print.h"
-#include "ir/verify.h"
+#include "tests/unit/worked_cases.h"
 
 using namespace tinycc;
 
 namespace {
-
-std::string file_name(const std::string& name) {
-  return std::string(TINYCC_SOURCE_DIR) + "/tests/ir/" + name;
-}
-
-std::string text_of(const std::string& name) {
-  std::ifstream in(file_name(name));
-  REQUIRE_MESSAGE(in.good(), name);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-TensorData random_tensor(Expr e, std::mt19937& random) {
-  std::vector<double> values(static_cast<size_t>(count_of(e->shape)));
-  for (double& v : values) v = static_cast<double>(random() % 2001) / 1000 - 1;
-  return TensorData::of_numbers(e->dtype, bounds_of(e->shape), values);
-}
-
-/// The graph, with random weights.
-Graph graph_of(const std::string& name, std::mt19937& random) {
-  Graph graph = parse_graph(text_of(name), name);
-  const std::string text = to_text(graph);
-  CHECK(to_text(parse_graph(text)) == text);
-  for (Expr e : topological(graph.roots())) {
-    if (e->is(Op::weight)) graph.weights.emplace(e->attr.name, random_tensor(e, random));
-  }
-  verify(graph, name);
-  return graph;
-}
-
-/// The program, with the graph's weights: a buffer's alias names the one that it holds.
-Program program_of(const std::string& name, const Graph& graph) {
-  Program program = parse_program(text_of(name), name);
-  const std::string text = to_text(program);
-  CHECK(to_text(parse_program(text)) == text);
-  for (const auto& [id, placed] : program.buffers) {
-    const Buffer& b = *placed.buffer;
-    if (b.space == Space::weight) program.weights[id] = pack(b, graph.weights.at(b.alias));
-  }
-  verify(program, name);
-  return program;
-}
 
 /// A result whose size depends on the data fills only the beginning of the program's buffer.
 void check_close(const TensorData& want, const TensorData& got, double tolerance) {
@@ -78,8 +28,8 @@ Values inputs_of(const Graph& graph, std::mt19937& random) {
 /// Runs both on `runs` random inputs.
 void compare(const std::string& name, double tolerance, int runs = 1) {
   std::mt19937 random(1);
-  const Graph graph = graph_of(name + ".graph", random);
-  const Program program = program_of(name + ".program", graph);
+  const Graph graph = worked_graph(name, random);
+  const Program program = worked_program(name, graph);
   for (int run = 0; run < runs; ++run) {
     const Values inputs = inputs_of(graph, random);
     const auto want = eval(graph, inputs), got = run_program(program, inputs);
@@ -99,15 +49,15 @@ TEST_CASE("case 6: expand, depthwise, project by two rows") { compare("mobile", 
 
 TEST_CASE("case 2: as a scan, attention is the same") {
   std::mt19937 random(1);
-  const Graph whole = graph_of("attention.graph", random);
-  const Graph blocks = graph_of("attention_flash.graph", random);
+  const Graph whole = worked_graph("attention", random);
+  const Graph blocks = worked_graph("attention_flash", random);
   const Values inputs = inputs_of(whole, random);
   check_close(eval(whole, inputs)[0], eval(blocks, inputs)[0], 1e-6);
 }
 
 TEST_CASE("case 4: the number of rows is a value") {
   std::mt19937 random(1);
-  const Graph graph = graph_of("nms.graph", random);
+  const Graph graph = worked_graph("nms", random);
   const auto results = eval(graph, inputs_of(graph, random));
   CHECK(results[0].shape == std::vector<int64_t>{results[1].integer(0), 2});
   CHECK(results[1].integer(0) > 0);
