@@ -2,6 +2,7 @@
 // schedules as text.
 #include <algorithm>
 #include <sstream>
+#include <unordered_set>
 
 #include "ir/build.h"
 #include "ir/simplify.h"
@@ -102,6 +103,18 @@ void check_innermost(const StmtRef& s) {
   }
 }
 
+/// An element that all iterations write must not be written side by side.
+void check_parallel(const StmtRef& s) {
+  std::unordered_set<int64_t> own;
+  walk(s->body[0], [&](const Stmt& inner) {
+    if (inner.kind == StmtKind::alloc) own.insert(inner.buffer->id);
+    if (inner.kind != StmtKind::store || own.count(inner.buffer->id) != 0) return;
+    const std::vector<Expr> reached = topological(inner.index);
+    if (std::find(reached.begin(), reached.end(), s->range) != reached.end()) return;
+    throw IllegalMove("the iterations of `" + s->range->attr.name + "` share what they write");
+  });
+}
+
 int64_t whole_number(const std::string& word, const std::string& move) {
   if (word.empty() || word.size() > 9 || !std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; })) {
     throw IllegalMove("`" + move + "`: `" + word + "` is no number");
@@ -181,6 +194,7 @@ StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind) {
   return rebuild(tree, [&](const StmtRef& s) -> StmtRef {
     if (s->kind != StmtKind::loop || s->range != r) return s;
     if (kind == LoopKind::vector) check_innermost(s);
+    if (kind != LoopKind::unroll && kind != LoopKind::serial) check_parallel(s);
     return loop(r, s->body[0], kind);
   });
 }

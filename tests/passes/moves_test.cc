@@ -1,0 +1,144 @@
+// Scheduling moves: a legal one keeps what a kernel computes, an illegal one says why.
+#include "passes/moves.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+
+#include "ir/eval.h"
+#include "ir/parse.h"
+#include "ir/print.h"
+#include "ir/verify.h"
+
+namespace tinycc {
+namespace {
+
+constexpr const char* kProduct = R"(kernel product {
+  in A: f32[6,20]
+  in B: f32[20,24]
+  out C: f32[6,24]
+  for i 6 { for j 24 {
+    alloc sum: f32 reg
+    sum[] = 0
+    for k 20 { sum[] = sum[] + A[i, k] * B[k, j] }
+    C[i, j] = max(sum[], 0)
+  } }
+})";
+constexpr const char* kDouble = R"(kernel double {
+  in X: f32[50]
+  out Y: f32[50]
+  for x 50 { Y[x] = X[x] * 2 }
+})";
+constexpr const char* kUpdate = R"(kernel update {
+  in X: f32[50]
+  out Y: f32[50]
+  for x 50 { Y[x] = Y[x] + X[x] }
+})";
+constexpr const char* kLargest = R"(kernel largest {
+  in X: f32[5,12,2]
+  out Y: f32[5]
+  for y 5 {
+    alloc most: f32 reg
+    most[] = -inf
+    for a 12 { for b 2 { most[] = max(most[], X[y, a, b]) } }
+    Y[y] = most[]
+  }
+})";
+
+Kernel scheduled(Pool& pool, const char* text, const std::string& moves) {
+  Kernel kernel = parse_kernel(pool, text, "test");
+  kernel.body = apply_schedule(kernel.body, moves);
+  return kernel;
+}
+
+/// What the kernel makes of numbers that are the same in each call.
+TensorData result_of(const Kernel& kernel) {
+  std::mt19937 random(1);
+  std::map<int64_t, TensorData> values;
+  for (const BufferRef& b : kernel.parameters) {
+    std::vector<double> numbers(static_cast<size_t>(count_of(b->shape)));
+    for (double& n : numbers) n = static_cast<double>(random() % 17) - 8;
+    values[b->id] = TensorData::of_numbers(b->dtype, b->shape, numbers);
+  }
+  return run_kernel(kernel, values).at(kernel.outputs[0]);
+}
+
+}  // namespace
+
+TEST_CASE("legal moves keep what a kernel computes") {
+  const std::pair<const char*, std::string> cases[] = {
+      {kDouble, "tile x 16"},  // the last tile recomputes
+      {kDouble, "tile x 50"},
+      {kDouble, "tail x 16; vectorize xi 16; unroll xr"},
+      {kDouble, "tail x 49"},
+      {kDouble, "vectorize x 10; thread xo"},
+      {kUpdate, "tile x 25; vectorize xi 25"},
+      {kUpdate, "tail x 16; vectorize xi 16"},
+      {kProduct, "order j i"},
+      {kProduct, "tile i 4; tile j 9; order jo io ji ii"},
+      {kProduct,
+       "tile j 8; tile i 3; order io jo ii ji; register ii ji; vectorize ji 8; unroll ii"},
+      {kProduct, "tail i 4; tail j 10; thread jo"},
+      {kProduct, "register i j; tile k 5; order ki ko"},
+      {kProduct, "register j; vectorize j 24"},
+      {kProduct, "tail k 8; unroll kr"},
+      {kProduct, "lanes k 1 4; vectorize kl 4; vectorize ki 4"},
+      {kProduct, "lanes k 2 5"},
+      {kProduct, "lanes k 1 20; vectorize kl 20"},
+      {kLargest, "order b a"},
+      {kLargest, "lanes a 1 4"},
+      {kLargest, "tile y 2; lanes b 1 2"},
+  };
+  for (const auto& [text, moves] : cases) {
+    CAPTURE(moves);
+    Pool pool;
+    const TensorData want = result_of(parse_kernel(pool, text, "test"));
+    const Kernel kernel = scheduled(pool, text, moves);
+    CAPTURE(to_text(kernel));
+    verify(kernel, moves);
+    CHECK(result_of(kernel).numbers() == want.numbers());
+  }
+}
+
+TEST_CASE("illegal moves say why") {
+  struct Case {
+    const char* kernel;
+    std::string moves;
+    const char* reason;
+  };
+  const Case cases[] = {
+      {kDouble, "tile y 4", "there is no loop `y`"},
+      {kDouble, "tile x 4; tile x 2", "there is no loop `x`"},
+      {kDouble, "tile x 0", "a tile of 0 does not fit loop `x` of 50"},
+      {kDouble, "tile x 51", "a tile of 51 does not fit loop `x` of 50"},
+      {kDouble, "tile x four", "`tile x four`: `four` is no number"},
+      {kDouble, "tile x", "`tile x`: wrong number of words"},
+      {kDouble, "spin x", "there is no move `spin`"},
+      {kDouble, "lanes x 1 10", "`x` is no loop of a reduction"},
+      {kUpdate, "tile x 16", "would recompute what accumulates"},
+      {kUpdate, "vectorize x 16", "would recompute what accumulates"},
+      {kProduct, "tile k 8", "would recompute what accumulates"},
+      {kProduct, "order k i", "loop `k` is not perfectly nested"},
+      {kProduct, "register i k", "`k` is not the next loop"},
+      {kProduct, "lanes k 1 3", "loop `k` of 20 is no multiple of 3"},
+      {kProduct, "lanes i 1 2", "`i` is no loop of a reduction"},
+      {kProduct, "vectorize j 24", "loop `j` is not innermost"},
+      {kProduct, "vectorize k 20", "the iterations of `k` share what they write"},
+      {kProduct, "thread k", "the iterations of `k` share what they write"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.moves);
+    Pool pool;
+    std::string message = "accepted";
+    try {
+      scheduled(pool, c.kernel, c.moves);
+    } catch (const IllegalMove& e) {
+      message = e.what();
+    }
+    CAPTURE(message);
+    CHECK(message.find(c.reason) != std::string::npos);
+  }
+}
+
+}  // namespace tinycc
