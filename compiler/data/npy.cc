@@ -43,14 +43,14 @@ std::vector<int64_t> parse_shape(const std::string& text) {
   const size_t end = text.find(')');
   demand(text.starts_with("(") && end != std::string::npos, "the header's shape is damaged");
   std::vector<int64_t> shape;
-  std::optional<int64_t> number;
+  int64_t number = -1;  // none
   for (char c : text.substr(1, end - 1) + ",") {
     if (c >= '0' && c <= '9') {
-      number = number.value_or(0) * 10 + (c - '0');
-      demand(*number <= (int64_t{1} << 48), "the header's shape is absurd");
+      number = std::max<int64_t>(number, 0) * 10 + (c - '0');
+      demand(number <= (int64_t{1} << 48), "the header's shape is absurd");
     } else if (c == ',') {
-      if (number) shape.push_back(*number);
-      number.reset();
+      if (number >= 0) shape.push_back(number);
+      number = -1;
     } else {
       demand(c == ' ' || c == 'L', "the header's shape is damaged");
     }
