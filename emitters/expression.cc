@@ -71,7 +71,9 @@ Text KernelWriter::index(Expr e) {
   };
   switch (e->op) {
     case Op::constant: return {std::to_string(integer_of(e)), integer_of(e) < 0 ? kUnary : kAtom};
-    case Op::range: return {ranges_.at(e)};
+    case Op::range:
+      TCC_CHECK(ranges_.count(e) != 0, "kernel " + kernel_.name + ": no loop over " + e->attr.name);
+      return {ranges_.at(e)};
     case Op::add:
       if (is_negated(e[1])) {
         const Text right = e[1]->is(Op::neg) ? index(e[1][0]) : Text{std::to_string(-integer_of(e[1]))};

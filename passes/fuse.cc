@@ -90,7 +90,7 @@ class Chooser {
     const double factor = evaluations / static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
     // A sum that needs memory gets it behind the elementwise ops that follow it.
     if (is_reduce(e->op) || (is_elementwise(e->op) && !pending(e).empty())) {
-      if (factor > 1.0 || meets_reduction(e)) return true;
+      if (factor > 1.0 || frames_[e].size() > 1 || meets_reduction(e)) return true;
     }
     if (e->is(Op::concat)) return true;
     if (e->is(Op::pad)) return options_.halo && factor > 1.0 && !frame(e);

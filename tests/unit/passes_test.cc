@@ -110,6 +110,15 @@ class RandomGraph {
     return scatter(x * 0.5, x, {iota(p, x->shape, 0), iota(p, x->shape, 1), where_to, iota(p, x->shape, 3)}, pick(0, 1) == 0 ? "" : "add");
   }
 
+  /// Two halves of one convolution, as gates are: each reads it at other places.
+  Expr gated(Expr x) {
+    const Expr both = conv(x, false, 1, 1, 8);
+    const auto half = [&](int64_t start) {
+      return slice(both, {0, start, 0, 0}, {1, 4, both->extent(2), both->extent(3)}, {1, 1, 1, 1});
+    };
+    return half(0) * max(half(4), 0.0);
+  }
+
   Expr upsample(Expr x) {
     const Shape to{1, x->extent(1), 2 * x->extent(2), 2 * x->extent(3)};
     Pool& p = *graph_.pool;
@@ -121,7 +130,7 @@ class RandomGraph {
     const int64_t c = x->extent(1), h = x->extent(2), w = x->extent(3);
     if (count_of(x->shape) > 4000) return;
     Expr y;
-    switch (pick(0, 15)) {
+    switch (pick(0, 16)) {
       case 0: case 1: y = max(conv(x, false), 0.0); break;
       case 2: y = conv(x, true); break;
       case 3: y = pool(x); break;
@@ -136,6 +145,7 @@ class RandomGraph {
       case 12: y = zero_padded(x * 0.5, 1); break;
       case 13: y = recurrence(x); break;
       case 14: y = scattered(x); break;
+      case 15: y = gated(x); break;
       default: y = max(conv(x, false, 3, 1, 6) + conv(x, false, 1, 1, 6), 0.0); break;
     }
     tensors_.push_back(y);
