@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -141,6 +143,27 @@ Program compile(Graph& graph, const Target& target, const Options& options, Line
   return program;
 }
 
+/// Files by their names from the folder of the model: the same wherever that lies.
+std::vector<std::string> from_model(const std::vector<std::string>& files) {
+  const std::filesystem::path folder = std::filesystem::absolute(files[0]).parent_path();
+  std::vector<std::string> names;
+  for (const std::string& f : files) names.push_back(std::filesystem::absolute(f).lexically_relative(folder).generic_string());
+  return names;
+}
+
+/// --depfile: the rule that Ninja and CMake read, with the paths of this run.
+void write_depfile(const Options& options, const std::string& name, const std::vector<std::string>& files) {
+  if (options.depfile.empty()) return;
+  std::ofstream out(options.depfile);
+  out << (std::filesystem::path(options.out) / (name + ".c")).generic_string() << ":";
+  for (const std::string& f : files) {
+    out << " ";
+    for (const char c : f) out << (c == ' ' || c == '#' ? "\\" : "") << c << (c == '$' ? "$" : "");
+  }
+  out << "\n";
+  if (!out.flush()) throw Error(ExitCode::cannot_write, options.depfile + " cannot be written", "name another --depfile");
+}
+
 /// The files of out/, a line each.
 std::string listed(const std::vector<SourceFile>& files) {
   std::string list;
@@ -163,7 +186,7 @@ int run(const Options& options) {
   for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));
   const std::vector<std::string> externals = externals_of(kernels, names);
   const HostInputs host{names, kernels, kernel_helpers(names), golden_cases(model.graph, program.macs),
-                        externals, model.files};
+                        externals, from_model(model.files)};
   std::vector<SourceFile> files = formatted(emit_host(host));
   files.push_back(emit_report(host, files));
   if (line.done(Stage::emit, [&] { return listed(files); })) return 0;
@@ -172,6 +195,7 @@ int run(const Options& options) {
   if (line.done(Stage::check, [&] { return listed(sources.files()); })) return 0;
 
   write_out(options.out, sources);
+  write_depfile(options, program.name, model.files);
   line.done(Stage::write, [] { return std::string(); });
   return 0;
 }

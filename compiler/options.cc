@@ -143,6 +143,9 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--tune-file", options.tune_file,
                  "tuned schedules to use (default: MODEL's .tune.yaml, if there is one)")
       ->type_name("FILE");
+  app.add_option("--depfile", options.depfile,
+                 "also writes what was read as a make rule: for Ninja, CMake's DEPFILE")
+      ->type_name("FILE");
   app.add_option("--weights", raw.weights,
                  "how weights travel: source (C arrays), incbin, bin (a file to map)")
       ->type_name("FORM");

@@ -36,6 +36,7 @@ struct Options {
   std::vector<ShapeOption> shapes;        // --shape
   std::vector<ScheduleOption> schedules;  // --schedule
   std::string tune_file;                  // --tune-file; empty: MODEL's .tune.yaml, if it exists
+  std::string depfile;                    // --depfile; empty: none
   WeightsMode weights = WeightsMode::source;  // --weights
   Stage stop_after = Stage::write;            // --stop-after
   std::vector<std::string> print_after;       // --print-after: names of passes

@@ -54,14 +54,22 @@ std::string make_text(const std::string& name) {
   return out;
 }
 
+/// The files by the variables of the Makefile that includes this, so that the text is the same
+/// wherever model and folder lie.
 std::string depfile_text(const HostInputs& host) {
+  const std::string& name = host.names.prefix();
   std::vector<std::string> names;
-  for (const std::string& name : host.dependencies) names.push_back(make_text(name));
+  for (const std::string& file : host.dependencies) {
+    const bool absolute = !file.empty() && file[0] == '/';
+    names.push_back((absolute ? "" : fmt::format("$({}_model_dir)/", name)) + make_text(file));
+  }
   const std::string list = join(names, " ");
   return fmt::format(
-      "# What tinycc read to write this folder; for Ninja, CMake (DEPFILE) and make (include).\n"
-      "# Not `{0}.d`: the compiler writes that one beside {0}.o.\n{0}.c: {1}\n{1}:\n",
-      host.names.prefix(), list);
+      "# What tinycc read to write this folder, for make. Before the include, set where they lie:\n"
+      "#     {0}_out_dir := …   this folder        {0}_model_dir := …   the model's folder\n"
+      "# For Ninja and CMake's DEPFILE let tinycc write one with --depfile FILE.\n"
+      "$({0}_out_dir)/{0}.c: {1}\n{1}:\n",
+      name, list);
 }
 
 }  // namespace
