@@ -276,7 +276,8 @@ Expr scan(Pool& pool, int64_t id, int64_t extent, const std::vector<Expr>& initi
   TCC_CHECK(!sources.empty(), "scan: empty");
   const std::vector<int64_t> attr{id, extent, static_cast<int64_t>(initial.size()),
                                   static_cast<int64_t>(emits.size()), until ? 1 : 0};
-  return pool.make(Op::scan, sources[0]->dtype, sources[0]->shape, std::move(sources), ints(attr));
+  const Expr first = sources[0];  // arguments are evaluated in any order
+  return pool.make(Op::scan, first->dtype, first->shape, std::move(sources), ints(attr));
 }
 
 Expr get(Expr scan, int64_t k) {

@@ -95,9 +95,11 @@ Expr ExprParser::made_movement(Call& call) {
       return permute(a, key(call, "order"));
     case Op::slice:
       return slice(a, key(call, "starts"), key(call, "counts"), key(call, "steps"));
-    default:
-      return window(a, key(call, "axis")[0], key(call, "size")[0], key(call, "stride")[0],
-                    key(call, "dilation")[0]);
+    default: {  // in braces, so that the first key that is missing is named first
+      const int64_t of[] = {key(call, "axis")[0], key(call, "size")[0], key(call, "stride")[0],
+                            key(call, "dilation")[0]};
+      return window(a, of[0], of[1], of[2], of[3]);
+    }
   }
 }
 

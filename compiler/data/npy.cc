@@ -3,7 +3,6 @@
 // See data.h.
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
 #include "compiler/data/data.h"
 #include "ir/error.h"

@@ -241,7 +241,8 @@ class Parser {
       if (!accept(",")) break;
     }
     expect(")");
-    return finish(std::move(ast), ast.begin);
+    const size_t begin = ast.begin;
+    return finish(std::move(ast), begin);
   }
 
   AstArgument argument(const Ast& call) {
