@@ -174,6 +174,10 @@ std::string listed(const std::vector<SourceFile>& files) {
 }  // namespace
 
 int run(const Options& options) {
+  if (!options.tune_file.empty()) {
+    throw Error(ExitCode::unsupported, "--tune-file: tuning files are not read yet",
+                "give moves by hand: --schedule 'KERNEL:MOVES'");
+  }
   Line line(options);
   LoadedModel model = load_model(options);
   if (line.done(Stage::load, [&] { return fmt::format("{}: {} inputs, {} outputs, {} weights\n", model.graph.name, model.graph.inputs.size(), model.graph.outputs.size(), model.graph.weights.size()); })) return 0;

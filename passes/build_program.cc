@@ -97,6 +97,9 @@ class Builder {
   }
 
   bool is_private(const Unit& unit, int64_t buffer) const {
+    for (const auto& [id, loop] : draft_.loops) {
+      if (loop.until == buffer) return false;  // the host reads it
+    }
     return std::all_of(units_.begin(), units_.end(), [&](const Unit& u) {
       if (&u == &unit) return true;
       return std::none_of(u.kernel.parameters.begin(), u.kernel.parameters.end(), [&](const BufferRef& p) { return p->id == buffer; });
