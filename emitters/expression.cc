@@ -1,4 +1,5 @@
 // Scalar expressions as C; see writer.h.
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -116,12 +117,26 @@ Text KernelWriter::loaded(Expr e) {
   return is_bool(b.dtype) ? Text{text + " != 0", kCompare} : Text{text};
 }
 
-/// Values used more than once get a name, unless they only occur behind a condition.
+namespace {
+
+/// Is this too much for one line, or nested too deeply (which also takes LibFormat very long)?
+bool is_long(const std::string& text) {
+  int depth = 0, deepest = 0;
+  for (const char c : text) deepest = std::max(deepest, depth += c == '(' ? 1 : c == ')' ? -1 : 0);
+  return text.size() > 160 || deepest > 4;
+}
+
+}  // namespace
+
+/// Values used more than once get a name, and those too long to read in one go, unless they only
+/// occur behind a condition.
 Text KernelWriter::value(Expr e) {
   if (const auto found = shared_.find(e); found != shared_.end()) return found->second;
   Text t = lane_ ? vector_operation(e) : fresh_value(e);
   const auto uses = uses_.find(e);
-  if (uses == uses_.end() || uses->second < 2 || t.precedence == kAtom) return t;
+  if (uses == uses_.end()) return t;
+  const bool shared = e->is(Op::load) ? uses->second > 2 : uses->second > 1 && t.precedence != kAtom;
+  if (!shared && (e == root_ || !is_long(t.text))) return t;
   const std::string type = t.vector ? vector_type(e->dtype) : scalar_type(e->dtype);
   Text named{temporary(type, t.text), is_bool(e->dtype) && !t.vector ? kCompare : kAtom, t.vector};
   if (is_bool(e->dtype) && !t.vector) named.text += " != 0";
@@ -230,11 +245,21 @@ Text KernelWriter::convert(Expr e) {
   return {fmt::format("({}){}", scalar_type(to), parenthesised(a, kUnary)), kUnary};
 }
 
+namespace {
+
+/// May be computed although nobody may want it.
+bool is_cheap(Expr e) {
+  return e->is(Op::constant) || (is_float(e->dtype) && (e->is(Op::add) || e->is(Op::mul) || e->is(Op::neg)));
+}
+
+}  // namespace
+
 /// Counts the uses of each value that is certainly evaluated; what a `where` may skip stays where it
-/// is, since it may read beyond its buffer when it is not wanted.
+/// is, since it may read beyond its buffer when it is not wanted, but for sums of what is there.
 void KernelWriter::find_shared(const std::vector<Expr>& roots) {
   uses_.clear();
   shared_.clear();
+  root_ = roots.front();
   std::set<const Node*> certain;
   std::vector<Expr> stack(roots);
   while (!stack.empty()) {
@@ -243,6 +268,11 @@ void KernelWriter::find_shared(const std::vector<Expr>& roots) {
     if (!certain.insert(e.get()).second || e->is(Op::load)) continue;
     if (e->is(Op::where)) stack.push_back(e[0]);
     else stack.insert(stack.end(), e->sources.begin(), e->sources.end());
+  }
+  for (Expr e : topological(roots)) {
+    if (is_cheap(e) && std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) { return certain.count(s.get()) != 0; })) {
+      certain.insert(e.get());
+    }
   }
   const auto count = [&](Expr e, int times) {
     if (certain.count(e.get()) != 0 && !is_index(e)) uses_[e] += times;
