@@ -84,11 +84,13 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
     if (!places(first.kernel.body, id).empty()) return {};
   }
   if (shared.empty()) return {};
+  // Apart they may run in place, which saves more memory than merging does unless nothing is left.
+  const bool tiny = std::all_of(shared.begin(), shared.end(), [&](int64_t id) { return draft.buffers.at(id).bytes() <= kLocalBytes; });
+  if (draft.target.prefer == Prefer::ram && !tiny) return {};
   bool any = false;
   Unit unit = first;
   unit.kernel.body = merge_trees(first.kernel.body, second.kernel.body, shared, any);
-  const bool small = first.kernel.flops <= kSmallWork && second.kernel.flops <= kSmallWork &&
-                     std::all_of(shared.begin(), shared.end(), [&](int64_t id) { return draft.buffers.at(id).bytes() <= kLocalBytes; });
+  const bool small = tiny && first.kernel.flops <= kSmallWork && second.kernel.flops <= kSmallWork;
   if (!any && !small) return {};
   unit.parts.insert(unit.parts.end(), second.parts.begin(), second.parts.end());
   Kernel& k = unit.kernel;
