@@ -147,7 +147,7 @@ Expr Grower::movement() {
 
 Expr Grower::indexing() {
   const Expr a = small();
-  if (a->rank() == 0) return a;
+  if (a->rank() == 0 || count_of(a->shape) == 0) return a;  // nothing to gather
   std::vector<int64_t> axes{whole(0, a->rank() - 1)};
   constexpr Op kReduce[] = {Op::reduce_add, Op::reduce_mul, Op::reduce_max};
   if (below(3) == 0) return reduce(kReduce[below(3)], a, axes);
