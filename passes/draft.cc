@@ -41,6 +41,7 @@ class Lowering {
     copy_to(indexer, output_copies_);
     keep_states(indexer);
     take_section(-1);
+    drop_single_axes();
     fill_halos();
     return std::move(draft_);
   }
@@ -347,6 +348,17 @@ class Lowering {
     for (const auto& [node, stored] : copies) {
       const std::vector<Expr> ranges = fresh_ranges(node->shape);
       add(indexer.element(node, ranges), node, stored);
+    }
+  }
+
+  /// A dimension of one element needs no axis in memory of our own.
+  void drop_single_axes() {
+    for (auto& entry : draft_.buffers) {
+      Buffer& b = entry.second;
+      if (b.space != Space::arena) continue;
+      std::erase_if(b.layout.axes, [&](const Axis& a) {
+        return b.shape[static_cast<size_t>(a.dim)] == 1 && a.lo == 0 && a.hi == 0;
+      });
     }
   }
 

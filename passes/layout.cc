@@ -147,7 +147,7 @@ void vote(const Draft& draft, const Computation& c, Votes& votes) {
 
 void make_innermost(Buffer& b, int64_t dim) {
   const auto found = std::find_if(b.layout.axes.begin(), b.layout.axes.end(), [&](const Axis& a) { return a.dim == dim; });
-  std::rotate(found, found + 1, b.layout.axes.end());
+  if (found != b.layout.axes.end()) std::rotate(found, found + 1, b.layout.axes.end());
 }
 
 /// Without a reason for another order a tensor lies as the largest tensor that it is made of: its

@@ -75,7 +75,7 @@ std::vector<StmtRef> strips_along(Pool& pool, const BufferRef& buffer, size_t st
   std::vector<StmtRef> result;
   const auto add = [&](int64_t width, bool before, bool behind) {
     if (width == 0) return;
-    std::vector<Expr> index(buffer->shape.size()), ranges;
+    std::vector<Expr> index(buffer->shape.size(), constant_int(pool, DType::i64, 0)), ranges;
     for (size_t i = 0; i < axes.size(); ++i) {
       const bool interior = i < strip;
       const int64_t count = i == strip ? width : extent(axes[i]) + (interior ? 0 : axes[i].lo + axes[i].hi);
