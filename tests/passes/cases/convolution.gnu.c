@@ -6,20 +6,20 @@ static void convolution_copy_x_halo(const convolution_x *restrict x,
 {
     for (int32_t i = 0; i < 8; ++i) {
         for (int32_t j = 0; j < 14; ++j) {
-            x_halo->at[0][i][0][j] = 0.0f;
-            x_halo->at[0][i][13][j] = 0.0f;
+            x_halo->at[i][0][j] = 0.0f;
+            x_halo->at[i][13][j] = 0.0f;
         }
     }
     for (int32_t i = 0; i < 8; ++i) {
         for (int32_t j = 0; j < 12; ++j) {
-            x_halo->at[0][i][j + 1][0] = 0.0f;
-            x_halo->at[0][i][j + 1][13] = 0.0f;
+            x_halo->at[i][j + 1][0] = 0.0f;
+            x_halo->at[i][j + 1][13] = 0.0f;
         }
     }
     for (int32_t c = 0; c < 8; ++c) {
         for (int32_t y = 0; y < 12; ++y) {
             for (int32_t xo = 0; xo < 3; ++xo) {
-                CONVOLUTION_F_PUT_f32x4(x_halo->at[0][c][y + 1][(xo * 4) + 1]) =
+                CONVOLUTION_F_PUT_f32x4(x_halo->at[c][y + 1][(xo * 4) + 1]) =
                     CONVOLUTION_F_AT_f32x4(x->at[0][c][y][xo * 4]);
             }
         }
@@ -45,7 +45,7 @@ static void convolution_copy_y(const convolution_t_x_halo *restrict x_halo,
 #pragma GCC unroll 12
                         for (int32_t xi = 0; xi < 12; ++xi) {
                             sum[xi] +=
-                                x_halo->at[0][in][y_2 + ky][kx + xi] *
+                                x_halo->at[in][y_2 + ky][kx + xi] *
                                 CONVOLUTION_F_AT_f32x8(convolution_constants.w[co][ky][kx][in][0]);
                         }
                     }
