@@ -133,13 +133,13 @@ static void show(const int *which, int count)
     for (int i = 0; i < count; ++i) {
         const int guess = guesses[which[i]];
         const int label = labels[which[i]];
-        char verdict[24] = "";
-        if (guess != label) {
-            (void)snprintf(verdict, sizeof verdict, ", but is %d", label);
+        const char *gap = (i + 1 < count) ? "  " : "\n\n";
+        if (guess == label) {
+            (void)printf("read as %d       %s", guess, gap);
+        } else {
+            (void)printf("read as %d, not %d%s", guess, label, gap);
         }
-        (void)printf("read as %d%-10s", guess, verdict);
     }
-    (void)printf("\n\n");
 }
 
 int main(int argc, char **argv)
