@@ -35,7 +35,7 @@ std::vector<std::string> files_of(const ModelFile& model) {
 }
 
 /// The ONNX graph that a model.yaml refers to, behind the pre-processing that it describes.
-Graph graph_of_onnx(const ModelFile& model, const Options& options) {
+Graph graph_of_onnx(const ModelFile& model, const Options& options, std::set<std::string>& files) {
   Shapes shapes = shapes_of(options);
   for (const auto& [name, dims] : input_shapes(model)) shapes.emplace(name, dims);
   const std::string path = beside(model, model.onnx);
@@ -45,7 +45,7 @@ Graph graph_of_onnx(const ModelFile& model, const Options& options) {
   }
   const std::string name = options.name.empty() ? model.name : options.name;
   try {
-    Graph graph = load_onnx(path, {shapes, name});
+    Graph graph = load_onnx(path, {shapes, name, &files});
     preprocess_inputs(graph, model);
     return graph;
   } catch (const Error& error) {  // of shapes that the model gives, not the command line
@@ -54,12 +54,17 @@ Graph graph_of_onnx(const ModelFile& model, const Options& options) {
   }
 }
 
-std::vector<Target> targets_of(const Options& options, const std::vector<TargetSpec>& specs) {
+/// What --target says, else the model, else one generic C target; `files` gets the board files.
+std::vector<Target> targets_of(const Options& options, std::vector<TargetSpec> specs,
+                               std::set<std::string>& files) {
+  if (!options.targets.empty()) specs.clear();
+  for (const std::string& text : options.targets) specs.push_back(parse_target(text));
+  if (specs.empty()) specs.emplace_back();
   std::vector<Target> targets;
-  for (const std::string& text : options.targets) targets.push_back(resolve_target(text));
-  if (!options.targets.empty()) return targets;
-  for (const TargetSpec& spec : specs) targets.push_back(resolve_target(spec));
-  if (targets.empty()) targets.push_back(resolve_target("c"));
+  for (const TargetSpec& spec : specs) {
+    targets.push_back(resolve_target(spec));
+    if (const auto board = board_file(spec)) files.insert(*board);
+  }
   return targets;
 }
 
@@ -69,19 +74,24 @@ bool ends_in(const std::string& path, const char* suffix) { return path.ends_wit
 
 LoadedModel load_model(const Options& options) {
   const std::string& path = options.model;
+  std::set<std::string> more;  // files, beside those that the model names
+  LoadedModel loaded;
   if (ends_in(path, ".onnx")) {
-    std::vector<Target> targets = targets_of(options, {});
-    return {load_onnx(path, {shapes_of(options), options.name}), std::move(targets), {path}};
-  }
-  if (!ends_in(path, ".yaml") && !ends_in(path, ".yml")) {
+    loaded.targets = targets_of(options, {}, more);
+    loaded.graph = load_onnx(path, {shapes_of(options), options.name, &more});
+    loaded.files = {path};
+  } else if (ends_in(path, ".yaml") || ends_in(path, ".yml")) {
+    const ModelFile model = load_yaml(path);
+    loaded.targets = targets_of(options, model.targets, more);
+    loaded.graph = model.onnx.empty() ? trace_yaml(model, {shapes_of(options), options.name})
+                                      : graph_of_onnx(model, options, more);
+    loaded.files = files_of(model);
+  } else {
     throw Error(ExitCode::usage, "'" + path + "' is neither a .yaml nor an .onnx file",
                 "a model's suffix says what it is");
   }
-  const ModelFile model = load_yaml(path);
-  std::vector<Target> targets = targets_of(options, model.targets);
-  Graph graph = model.onnx.empty() ? trace_yaml(model, {shapes_of(options), options.name})
-                                   : graph_of_onnx(model, options);
-  return {std::move(graph), std::move(targets), files_of(model)};
+  loaded.files.insert(loaded.files.end(), more.begin(), more.end());
+  return loaded;
 }
 
 }  // namespace tinycc

@@ -136,7 +136,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("-o", options.out, "the folder to write, replaced as a whole")->type_name("OUT");
   app.add_option("--name", options.name, "prefix of every emitted symbol")->type_name("NAME");
   list(app.add_option("--target", options.targets,
-                      "what to write for; repeatable; replaces the model's targets:")
+                      "what to write for; replaces the model's targets:, whose last one counts")
            ->type_name("LANGUAGE[:KEY=VALUE,...]"));
   list(app.add_option("--shape", raw.shapes, "fixes the shape of an input; repeatable")
            ->type_name("INPUT=d0,d1,..."));

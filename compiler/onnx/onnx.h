@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct OnnxOptions {
   std::map<std::string, std::vector<int64_t>> shapes;
   /// Name of the graph: an identifier. Empty: made from the file's name.
   std::string name;
+  /// Gets the paths of the external data files that were read.
+  std::set<std::string>* files = nullptr;
 };
 
 /// Reads and traces a model (ONNX opset 7 to 23 and its external data files).

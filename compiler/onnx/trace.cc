@@ -156,6 +156,14 @@ Graph Tracer::run() {
   return std::move(graph_);
 }
 
+TensorData Tracer::read(const proto::Tensor& tensor) const {
+  for (const proto::Entry& entry : tensor.external_data()) {
+    if (options_.files == nullptr || entry.key() != "location") continue;
+    options_.files->insert((folder_ / entry.value()).generic_string());
+  }
+  return read_tensor(tensor, folder_);
+}
+
 void Tracer::check_operators() const {
   std::string found;
   std::set<const proto::Function*> seen;

@@ -38,7 +38,7 @@ class Tracer {
   std::optional<TensorData> value_of(Expr e);
   /// Traces a sub-graph without inputs (If) in a scope inside `outer`.
   Outputs trace_branch(const proto::Graph& graph, const Scope& outer);
-  TensorData read(const proto::Tensor& tensor) const { return read_tensor(tensor, folder_); }
+  TensorData read(const proto::Tensor& tensor) const;
 
  private:
   void check_operators() const;

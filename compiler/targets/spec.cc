@@ -55,15 +55,11 @@ void apply_cpu(const TargetSetting* cpu, Target& target) {
                       : "did you mean '" + near + "'? tinycc --help lists them");
 }
 
-void apply_board(const TargetSpec& spec, const TargetSetting& board, Target& target) {
+void check_board(const TargetSpec& spec, const TargetSetting& board) {
   if (setting(spec, "cpu") != nullptr) {
     refuse(board.at, "a target has cpu= or board=, not both",
            "put 'base: CPU' into the board file");
   }
-  const std::filesystem::path path(board.value);
-  const bool relative = path.is_relative() && !spec.folder.empty();
-  apply_board_file(relative ? (std::filesystem::path(spec.folder) / path).string() : board.value,
-                   target);
 }
 
 void apply_setting(const TargetSetting& s, Target& target) {
@@ -146,11 +142,18 @@ TargetSpec parse_target(const YamlNode& node, const std::string& folder) {
   return spec;
 }
 
+std::optional<std::string> board_file(const TargetSpec& spec) {
+  const TargetSetting* board = setting(spec, "board");
+  if (board == nullptr) return std::nullopt;
+  return (std::filesystem::path(spec.folder) / board->value).string();
+}
+
 Target resolve_target(const TargetSpec& spec) {
   check_language(spec);
   Target target;
   if (const TargetSetting* board = setting(spec, "board")) {
-    apply_board(spec, *board, target);
+    check_board(spec, *board);
+    apply_board_file(*board_file(spec), target);
   } else {
     apply_cpu(setting(spec, "cpu"), target);
   }

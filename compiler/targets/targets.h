@@ -3,6 +3,7 @@
 // embedded in the program, or a user's own board file. README.md says what can be written.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ TargetSpec parse_target(const YamlNode& node, const std::string& folder);
 /// command line, Error(bad_input) for one from a file, Error(unsupported) for another language.
 Target resolve_target(const TargetSpec& spec);
 Target resolve_target(const std::string& text);
+
+/// The path of the board file that the target names, if it does.
+std::optional<std::string> board_file(const TargetSpec& spec);
 
 /// Names that cpu= takes, sorted: "native" and all embedded records.
 std::vector<std::string> cpu_names();
