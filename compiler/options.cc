@@ -141,7 +141,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   list(app.add_option("--shape", raw.shapes, "fixes the shape of an input; repeatable")
            ->type_name("INPUT=d0,d1,..."));
   app.add_option("--tune-file", options.tune_file,
-                 "tuned schedules to use (default: MODEL's .tune.yaml, if there is one)")
+                 "tuned schedules to use (not there yet)")
       ->type_name("FILE");
   app.add_option("--depfile", options.depfile,
                  "also writes what was read as a make rule: for Ninja, CMake's DEPFILE")
@@ -249,7 +249,7 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   if (!parse(app, argc, argv)) return std::nullopt;
   if (!app.get_subcommands().empty()) {
     throw Error(ExitCode::unsupported, "'tinycc tune' is not there yet",
-                "schedules can be given by hand with --schedule or a --tune-file");
+                "schedules can be given by hand with --schedule");
   }
   options.debug = debug_level();
   check(options, raw);

@@ -77,12 +77,12 @@ std::string depfile_text(const HostInputs& host) {
 std::vector<SourceFile> build_files(const HostInputs& host, std::span<const SourceFile> sources) {
   const Target& target = host.names.program().target;
   const bool gnu = target.dialect == "gnu", parallel = is_parallel(host);
-  std::string flags = "-O3";
-  for (const std::string& flag : target.cflags) flags += " " + flag;
+  const std::string machine = join(target.cflags, " ");
   const std::vector<std::string> library = c_files(sources, Role::library);
   const std::vector<std::string> stub = c_files(sources, Role::stub);
   TextValues values = common_values(host);
-  values.merge(TextValues{{"cflags", flags + " -Wall -Wextra"},
+  values.merge(TextValues{{"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
+                          {"machine", join(target.cflags, ";")},
                           {"standard", gnu ? "gnu11" : "c99"},
                           {"c_standard", gnu ? "11" : "99"},
                           {"extensions", gnu ? "ON" : "OFF"},
