@@ -27,14 +27,16 @@ namespace {
 /// What the stages hand on, and the marks that --time-passes prints.
 class Line {
  public:
-  explicit Line(const Options& options) : options_(options), start_(std::chrono::steady_clock::now()) {}
+  explicit Line(const Options& options)
+      : options_(options), start_(std::chrono::steady_clock::now()) {}
 
   /// Ends a stage: prints its result if it was asked for. True if the line ends here.
   template <typename Print>
   bool done(Stage stage, Print print) {
     const auto now = std::chrono::steady_clock::now();
     if (options_.time_passes) {
-      std::cerr << fmt::format("{:<10} {:8.1f} ms\n", name_of(stage), std::chrono::duration<double, std::milli>(now - start_).count());
+      std::cerr << fmt::format("{:<10} {:8.1f} ms\n", name_of(stage),
+                               std::chrono::duration<double, std::milli>(now - start_).count());
     }
     start_ = std::chrono::steady_clock::now();
     if (options_.stop_after == stage) std::cout << print();
@@ -48,7 +50,8 @@ class Line {
 
 std::map<std::string, std::string> schedules_of(const Options& options) {
   std::map<std::string, std::string> schedules;
-  for (const ScheduleOption& s : options.schedules) schedules[s.kernel.empty() ? "*" : s.kernel] = s.moves;
+  for (const ScheduleOption& s : options.schedules)
+    schedules[s.kernel.empty() ? "*" : s.kernel] = s.moves;
   return schedules;
 }
 
@@ -94,7 +97,8 @@ class Passes {
     const std::vector<std::string> known = pass_names();
     for (const std::string& name : options.print_after) {
       if (std::find(known.begin(), known.end(), name) == known.end()) {
-        throw Error(ExitCode::usage, "--print-after: there is no pass `" + name + "`", fmt::format("the passes are {}", fmt::join(known, ", ")));
+        throw Error(ExitCode::usage, "--print-after: there is no pass `" + name + "`",
+                    fmt::format("the passes are {}", fmt::join(known, ", ")));
       }
     }
   }
@@ -104,11 +108,14 @@ class Passes {
     const auto start = std::chrono::steady_clock::now();
     run();
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    if (options_.time_passes || options_.debug >= 1) std::cerr << fmt::format("  {:<12} {:8.1f} ms\n", name, took.count());
-    const bool asked = std::find(options_.print_after.begin(), options_.print_after.end(), name) != options_.print_after.end();
+    if (options_.time_passes || options_.debug >= 1)
+      std::cerr << fmt::format("  {:<12} {:8.1f} ms\n", name, took.count());
+    const bool asked = std::find(options_.print_after.begin(), options_.print_after.end(), name) !=
+                       options_.print_after.end();
     if (!asked && options_.debug < 5) return;
     std::string text = print();
-    if (text != last_) std::cout << "# after " << name << "\n" << text << "\n";  // silent when unchanged
+    if (text != last_)
+      std::cout << "# after " << name << "\n" << text << "\n";  // silent when unchanged
     last_ = std::move(text);
   }
 
@@ -117,21 +124,31 @@ class Passes {
   std::string last_;
 };
 
-Program compile(Graph& graph, const Target& target, const Options& options, Line& line, bool& ended) {
+Program compile(Graph& graph, const Target& target, const Options& options, Line& line,
+                bool& ended) {
   Passes passes(options);
   ended = line.done(Stage::trace, [&] { return to_text(graph); });
   if (ended) return {};
   for (const GraphPass& pass : graph_passes()) {
-    passes.run(pass.name, [&] { pass.run(graph); verify(graph, pass.name); }, [&] { return to_text(graph); });
+    passes.run(
+        pass.name,
+        [&] {
+          pass.run(graph);
+          verify(graph, pass.name);
+        },
+        [&] { return to_text(graph); });
   }
   ended = line.done(Stage::rewrite, [&] { return to_text(graph); });
   if (ended) return {};
   Draft draft;
   const auto print_draft = [&] { return to_text(draft); };
   passes.run("lower", [&] { draft = lower_graph(graph, target); }, print_draft);
-  for (const DraftPass& pass : draft_passes()) passes.run(pass.name, [&] { pass.run(draft); }, print_draft);
+  for (const DraftPass& pass : draft_passes())
+    passes.run(pass.name, [&] { pass.run(draft); }, print_draft);
   Program program;
-  passes.run("schedule", [&] { program = build_program(std::move(draft), schedules_of(options)); }, [&] { return to_text(program); });
+  passes.run(
+      "schedule", [&] { program = build_program(std::move(draft), schedules_of(options)); },
+      [&] { return to_text(program); });
   ended = line.done(Stage::schedule, [&] {
     std::string kernels;
     for (const Kernel& k : program.kernels) kernels += to_text(k) + "\n";
@@ -147,12 +164,14 @@ Program compile(Graph& graph, const Target& target, const Options& options, Line
 std::vector<std::string> from_model(const std::vector<std::string>& files) {
   const std::filesystem::path folder = std::filesystem::absolute(files[0]).parent_path();
   std::vector<std::string> names;
-  for (const std::string& f : files) names.push_back(std::filesystem::absolute(f).lexically_relative(folder).generic_string());
+  for (const std::string& f : files)
+    names.push_back(std::filesystem::absolute(f).lexically_relative(folder).generic_string());
   return names;
 }
 
 /// --depfile: the rule that Ninja and CMake read, with the paths of this run.
-void write_depfile(const Options& options, const std::string& name, const std::vector<std::string>& files) {
+void write_depfile(const Options& options, const std::string& name,
+                   const std::vector<std::string>& files) {
   if (options.depfile.empty()) return;
   std::ofstream out(options.depfile);
   out << (std::filesystem::path(options.out) / (name + ".c")).generic_string() << ":";
@@ -161,7 +180,9 @@ void write_depfile(const Options& options, const std::string& name, const std::v
     for (const char c : f) out << (c == ' ' || c == '#' ? "\\" : "") << c << (c == '$' ? "$" : "");
   }
   out << "\n";
-  if (!out.flush()) throw Error(ExitCode::cannot_write, options.depfile + " cannot be written", "name another --depfile");
+  if (!out.flush())
+    throw Error(ExitCode::cannot_write, options.depfile + " cannot be written",
+                "name another --depfile");
 }
 
 /// The files of out/, a line each.
@@ -180,7 +201,12 @@ int run(const Options& options) {
   }
   Line line(options);
   LoadedModel model = load_model(options);
-  if (line.done(Stage::load, [&] { return fmt::format("{}: {} inputs, {} outputs, {} weights\n", model.graph.name, model.graph.inputs.size(), model.graph.outputs.size(), model.graph.weights.size()); })) return 0;
+  if (line.done(Stage::load, [&] {
+        return fmt::format("{}: {} inputs, {} outputs, {} weights\n", model.graph.name,
+                           model.graph.inputs.size(), model.graph.outputs.size(),
+                           model.graph.weights.size());
+      }))
+    return 0;
   bool ended = false;
   const Program program = compile(model.graph, model.targets.back(), options, line, ended);
   if (ended) return 0;
@@ -189,8 +215,12 @@ int run(const Options& options) {
   std::vector<KernelText> kernels;
   for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));
   const std::vector<std::string> externals = externals_of(kernels, names);
-  const HostInputs host{names, kernels, kernel_helpers(names), golden_cases(model.graph, program.macs),
-                        externals, from_model(model.files)};
+  const HostInputs host{names,
+                        kernels,
+                        kernel_helpers(names),
+                        golden_cases(model.graph, program.macs),
+                        externals,
+                        from_model(model.files)};
   std::vector<SourceFile> files = formatted(emit_host(host));
   files.push_back(emit_report(host, files));
   if (line.done(Stage::emit, [&] { return listed(files); })) return 0;

@@ -140,8 +140,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
            ->type_name("LANGUAGE[:KEY=VALUE,...]"));
   list(app.add_option("--shape", raw.shapes, "fixes the shape of an input; repeatable")
            ->type_name("INPUT=d0,d1,..."));
-  app.add_option("--tune-file", options.tune_file,
-                 "tuned schedules to use (not there yet)")
+  app.add_option("--tune-file", options.tune_file, "tuned schedules to use (not there yet)")
       ->type_name("FILE");
   app.add_option("--depfile", options.depfile,
                  "also writes what was read as a make rule: for Ninja, CMake's DEPFILE")

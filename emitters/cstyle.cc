@@ -9,7 +9,9 @@
 namespace tinycc {
 
 KernelWriter::KernelWriter(const Names& names, size_t kernel)
-    : names_(names), kernel_(names.program().kernels[kernel]), dialect_(dialect_of(names.program().target)) {
+    : names_(names),
+      kernel_(names.program().kernels[kernel]),
+      dialect_(dialect_of(names.program().target)) {
   const std::vector<ParameterNames>& parameters = names.parameters(kernel);
   for (size_t i = 0; i < parameters.size(); ++i) {
     const BufferRef& b = kernel_.parameters[i];
@@ -47,8 +49,9 @@ void KernelWriter::write_seq(const Stmt& s) {
   for (size_t i = 0; i < s.body.size(); ++i) {
     const Stmt& now = *s.body[i];
     const Stmt* next = i + 1 < s.body.size() ? s.body[i + 1].get() : nullptr;
-    const bool merges = now.kind == StmtKind::alloc && now.buffer->shape.empty() && next != nullptr &&
-                        next->kind == StmtKind::store && next->buffer->id == now.buffer->id;
+    const bool merges = now.kind == StmtKind::alloc && now.buffer->shape.empty() &&
+                        next != nullptr && next->kind == StmtKind::store &&
+                        next->buffer->id == now.buffer->id;
     if (now.kind == StmtKind::alloc && next != nullptr && starts_vector(now.buffer->id, *next)) {
       write_vector_loop(*next, true);
       ++i;
@@ -66,15 +69,18 @@ void KernelWriter::write_seq(const Stmt& s) {
 
 /// Is `s` the vector loop that gives the single vector `buffer` its first value?
 bool KernelWriter::starts_vector(int64_t buffer, const Stmt& s) const {
-  return s.kind == StmtKind::loop && s.loop == LoopKind::vector && s.body[0]->kind == StmtKind::store &&
-         s.body[0]->buffer->id == buffer && s.body[0]->buffer->shape.size() == 1 && vector_registers_.count(buffer) != 0;
+  return s.kind == StmtKind::loop && s.loop == LoopKind::vector &&
+         s.body[0]->kind == StmtKind::store && s.body[0]->buffer->id == buffer &&
+         s.body[0]->buffer->shape.size() == 1 && vector_registers_.count(buffer) != 0;
 }
 
 void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
   elements_[b.id] = unique_identifier(b.name, taken_);
   const auto vector = vector_registers_.find(b.id);
-  std::string text = vector == vector_registers_.end() ? scalar_type(b.dtype)
-                                                       : names_.prefixed(fmt::format("f_{}x{}", name_of(b.dtype), vector->second));
+  std::string text =
+      vector == vector_registers_.end()
+          ? scalar_type(b.dtype)
+          : names_.prefixed(fmt::format("f_{}x{}", name_of(b.dtype), vector->second));
   text += " " + elements_.at(b.id);
   std::vector<int64_t> extents = b.layout.extents(b.shape);
   if (vector != vector_registers_.end()) extents.pop_back();
@@ -83,7 +89,8 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
 }
 
 void KernelWriter::write_loop(const StmtRef& s) {
-  if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s)) return write_vector_loop(*s, false);
+  if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s))
+    return write_vector_loop(*s, false);
   const std::set<std::string> outside = taken_;  // names end with their block
   const std::string name = ranges_[s->range] = unique_identifier(s->range->attr.name, taken_);
   const int64_t extent = extent_of(s->range);
@@ -108,7 +115,8 @@ void KernelWriter::write_store(const Stmt& s) {
     return line(fmt::format("{} += {};", target, value(s.value[1]).text));
   }
   const Text v = value(s.value);
-  if (is_bool(s.value->dtype) && !s.value->is(Op::constant)) return line(fmt::format("{} = (uint8_t)({} ? 1 : 0);", target, parenthesised(v, kAtom)));
+  if (is_bool(s.value->dtype) && !s.value->is(Op::constant))
+    return line(fmt::format("{} = (uint8_t)({} ? 1 : 0);", target, parenthesised(v, kAtom)));
   line(fmt::format("{} = {};", target, v.text));
 }
 

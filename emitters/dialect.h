@@ -9,9 +9,9 @@
 namespace tinycc {
 
 struct Dialect {
-  bool vectors = false;          // GNU C vector types; else a vector loop is a plain loop
-  bool unroll_pragma = false;    // "#pragma GCC unroll N" over loops that must be unrolled
-  std::string index = "int32_t"; // type of loop variables
+  bool vectors = false;           // GNU C vector types; else a vector loop is a plain loop
+  bool unroll_pragma = false;     // "#pragma GCC unroll N" over loops that must be unrolled
+  std::string index = "int32_t";  // type of loop variables
 };
 
 /// iso: C99, nothing beyond. gnu: vector types of GCC and Clang.

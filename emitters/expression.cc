@@ -19,7 +19,8 @@ std::string number_text(DType dtype, double number, int64_t integer) {
   if (is_float(dtype)) {
     if (std::isnan(number)) return "NAN";
     if (std::isinf(number)) return number < 0 ? "-INFINITY" : "INFINITY";
-    std::string text = dtype == DType::f64 ? fmt::format("{}", number) : fmt::format("{}", static_cast<float>(number));
+    std::string text = dtype == DType::f64 ? fmt::format("{}", number)
+                                           : fmt::format("{}", static_cast<float>(number));
     if (text.find_first_of(".e") == std::string::npos) text += ".0";
     return dtype == DType::f64 ? text : text + "f";
   }
@@ -27,7 +28,8 @@ std::string number_text(DType dtype, double number, int64_t integer) {
   if (bits_of(dtype) == 64) {
     if (is_unsigned) return fmt::format("UINT64_C({})", static_cast<uint64_t>(integer));
     if (integer == INT64_MIN) return "INT64_MIN";
-    return std::abs(integer) > INT32_MAX ? fmt::format("INT64_C({})", integer) : fmt::format("{}", integer);
+    return std::abs(integer) > INT32_MAX ? fmt::format("INT64_C({})", integer)
+                                         : fmt::format("{}", integer);
   }
   if (dtype == DType::i32 && integer == INT32_MIN) return "INT32_MIN";
   return fmt::format("{}{}", integer, is_unsigned ? "u" : "");
@@ -68,7 +70,8 @@ Text KernelWriter::constant_text(Expr e) const {
 /// Index arithmetic: small, proven free of overflow, in the type of loop variables.
 Text KernelWriter::index(Expr e) {
   const auto both = [&](const char* op, int precedence) {
-    return Text{operand(index(e[0]), op[0]) + " " + op + " " + operand(index(e[1]), op[0]), precedence, false, op[0]};
+    return Text{operand(index(e[0]), op[0]) + " " + op + " " + operand(index(e[1]), op[0]),
+                precedence, false, op[0]};
   };
   switch (e->op) {
     case Op::constant: return {std::to_string(integer_of(e)), integer_of(e) < 0 ? kUnary : kAtom};
@@ -77,9 +80,11 @@ Text KernelWriter::index(Expr e) {
       return {ranges_.at(e)};
     case Op::add:
       if (is_negated(e[1])) {
-        const Text right = e[1]->is(Op::neg) ? index(e[1][0]) : Text{std::to_string(-integer_of(e[1]))};
+        const Text right =
+            e[1]->is(Op::neg) ? index(e[1][0]) : Text{std::to_string(-integer_of(e[1]))};
         const Text left = index(e[0]);
-        return {(left.op == '-' ? left.text : operand(left, '+')) + " - " + operand(right, '-'), kSum, false, '-'};
+        return {(left.op == '-' ? left.text : operand(left, '+')) + " - " + operand(right, '-'),
+                kSum, false, '-'};
       }
       return both("+", kSum);
     case Op::mul: return both("*", kProduct);
@@ -91,9 +96,12 @@ Text KernelWriter::index(Expr e) {
     case Op::min:
     case Op::max: {
       const std::string a = operand(index(e[0]), '?'), b = operand(index(e[1]), '?');
-      return {fmt::format("({} < {}) ? {} : {}", a, b, e->is(Op::min) ? a : b, e->is(Op::min) ? b : a), kTernary};
+      return {
+          fmt::format("({} < {}) ? {} : {}", a, b, e->is(Op::min) ? a : b, e->is(Op::min) ? b : a),
+          kTernary};
     }
-    default: return {fmt::format("({}){}", dialect_.index, parenthesised(value(e), kUnary)), kUnary};
+    default:
+      return {fmt::format("({}){}", dialect_.index, parenthesised(value(e), kUnary)), kUnary};
   }
 }
 
@@ -135,7 +143,8 @@ Text KernelWriter::value(Expr e) {
   Text t = lane_ ? vector_operation(e) : fresh_value(e);
   const auto uses = uses_.find(e);
   if (uses == uses_.end()) return t;
-  const bool shared = e->is(Op::load) ? uses->second > 2 : uses->second > 1 && t.precedence != kAtom;
+  const bool shared =
+      e->is(Op::load) ? uses->second > 2 : uses->second > 1 && t.precedence != kAtom;
   if (!shared && (e == root_ || !is_long(t.text))) return t;
   const std::string type = t.vector ? vector_type(e->dtype) : scalar_type(e->dtype);
   Text named{temporary(type, t.text), is_bool(e->dtype) && !t.vector ? kCompare : kAtom, t.vector};
@@ -150,8 +159,15 @@ bool is_index(Expr e) {
   if (e->dtype != DType::i64) return false;
   for (Expr n : topological({e})) {
     switch (n->op) {
-      case Op::range: case Op::constant: case Op::add: case Op::mul: case Op::div: case Op::mod: case Op::min:
-      case Op::max: case Op::neg: break;
+      case Op::range:
+      case Op::constant:
+      case Op::add:
+      case Op::mul:
+      case Op::div:
+      case Op::mod:
+      case Op::min:
+      case Op::max:
+      case Op::neg: break;
       default: return false;
     }
   }
@@ -162,7 +178,8 @@ bool is_index(Expr e) {
 }  // namespace
 
 Text KernelWriter::fresh_value(Expr e) {
-  if (is_index(e) || ((e->is(Op::lt) || e->is(Op::eq)) && is_index(e[0]) && is_index(e[1]))) return index(e);
+  if (is_index(e) || ((e->is(Op::lt) || e->is(Op::eq)) && is_index(e[0]) && is_index(e[1])))
+    return index(e);
   switch (e->op) {
     case Op::constant: return constant_text(e);
     case Op::load: return loaded(e);
@@ -172,17 +189,21 @@ Text KernelWriter::fresh_value(Expr e) {
 
 Text KernelWriter::infix(const char* op, Expr a, Expr b, int precedence) {
   const Text left = value(a), right = value(b);
-  return {operand(left, op[0]) + " " + op + " " + operand(right, op[0]), precedence, left.vector || right.vector, op[0]};
+  return {operand(left, op[0]) + " " + op + " " + operand(right, op[0]), precedence,
+          left.vector || right.vector, op[0]};
 }
 
 /// Integers in C promote and overflow: a result narrower than int is cast back, sums and products of
 /// signed ones go through the unsigned type, which wraps.
 Text KernelWriter::wrapped(Expr e, const Text& a, const Text& b) {
   const char* op = e->is(Op::add) ? "+" : "*";
-  if (is_bool(e->dtype)) return {fmt::format("{} != {}", operand(a, '!'), operand(b, '!')), kCompare};
+  if (is_bool(e->dtype))
+    return {fmt::format("{} != {}", operand(a, '!'), operand(b, '!')), kCompare};
   const std::string type(c_type(e->dtype));
   const std::string wide = bits_of(e->dtype) == 64 ? "uint64_t" : "uint32_t";
-  return {fmt::format("({})(({}){} {} ({}){})", type, wide, parenthesised(a, kUnary), op, wide, parenthesised(b, kUnary)), kUnary};
+  return {fmt::format("({})(({}){} {} ({}){})", type, wide, parenthesised(a, kUnary), op, wide,
+                      parenthesised(b, kUnary)),
+          kUnary};
 }
 
 Text KernelWriter::operation(Expr e) {
@@ -192,20 +213,26 @@ Text KernelWriter::operation(Expr e) {
       if (!real) return wrapped(e, value(e[0]), value(e[1]));
       if (is_negated(e[1]) && uses_[e[1]] < 2) {
         const Text left = value(e[0]);
-        const Text right = e[1]->is(Op::neg) ? value(e[1][0]) : Text{number_text(e->dtype, -number_of(e[1]), 0)};
-        return {operand(left, '-') + " - " + operand(right, '-'), kSum, left.vector || right.vector, '-'};
+        const Text right =
+            e[1]->is(Op::neg) ? value(e[1][0]) : Text{number_text(e->dtype, -number_of(e[1]), 0)};
+        return {operand(left, '-') + " - " + operand(right, '-'), kSum, left.vector || right.vector,
+                '-'};
       }
       return infix("+", e[0], e[1], kSum);
-    case Op::mul: return real ? infix("*", e[0], e[1], kProduct) : wrapped(e, value(e[0]), value(e[1]));
+    case Op::mul:
+      return real ? infix("*", e[0], e[1], kProduct) : wrapped(e, value(e[0]), value(e[1]));
     case Op::div:
       if (real) return infix("/", e[0], e[1], kProduct);
       [[fallthrough]];
     case Op::mod:
     case Op::shl:
     case Op::shr:
-      return call(names_.prefixed(fmt::format("f_{}_{}", name_of(e->op), name_of(e->dtype))), {value(e[0]).text, value(e[1]).text});
+      return call(names_.prefixed(fmt::format("f_{}_{}", name_of(e->op), name_of(e->dtype))),
+                  {value(e[0]).text, value(e[1]).text});
     case Op::neg:
-      if (!real) return wrapped(binary(Op::mul, e[0], constant_like(e[0], -1)).get(), value(e[0]), {"-1", kUnary});
+      if (!real)
+        return wrapped(binary(Op::mul, e[0], constant_like(e[0], -1)).get(), value(e[0]),
+                       {"-1", kUnary});
       return {"-" + parenthesised(value(e[0]), kAtom), kUnary, value(e[0]).vector};
     case Op::lt: return infix("<", e[0], e[1], kCompare);
     case Op::eq: return infix("==", e[0], e[1], kCompare);
@@ -213,7 +240,8 @@ Text KernelWriter::operation(Expr e) {
     case Op::bit_or:
     case Op::bit_xor: {
       const bool logical = is_bool(e->dtype);
-      if (logical && e->is(Op::bit_xor) && is_constant(e[1], 1)) return {"!" + parenthesised(value(e[0]), kAtom), kUnary};
+      if (logical && e->is(Op::bit_xor) && is_constant(e[1], 1))
+        return {"!" + parenthesised(value(e[0]), kAtom), kUnary};
       const char* ops[2][3] = {{"&", "|", "^"}, {"&&", "||", "!="}};
       const int which = e->is(Op::bit_and) ? 0 : e->is(Op::bit_or) ? 1 : 2;
       const Text t = infix(ops[logical ? 1 : 0][which], e[0], e[1], kLogic);
@@ -222,15 +250,20 @@ Text KernelWriter::operation(Expr e) {
     case Op::max:
     case Op::min: {
       const std::string a = operand(value(e[0]), '?'), b = operand(value(e[1]), '?');
-      return {e->is(Op::max) ? fmt::format("({} < {}) ? {} : {}", a, b, b, a) : fmt::format("({} < {}) ? {} : {}", b, a, b, a), kTernary};
+      return {e->is(Op::max) ? fmt::format("({} < {}) ? {} : {}", a, b, b, a)
+                             : fmt::format("({} < {}) ? {} : {}", b, a, b, a),
+              kTernary};
     }
     case Op::where: {
       const std::string c = parenthesised(value(e[0]), kAtom);
-      return {fmt::format("{} ? {} : {}", c, operand(value(e[1]), '?'), operand(value(e[2]), '?')), kTernary};
+      return {fmt::format("{} ? {} : {}", c, operand(value(e[1]), '?'), operand(value(e[2]), '?')),
+              kTernary};
     }
     case Op::cast:
     case Op::bitcast: return convert(e);
-    default: return call(names_.prefixed(fmt::format("f_{}_{}", name_of(e->op), name_of(e->dtype))), {value(e[0]).text});
+    default:
+      return call(names_.prefixed(fmt::format("f_{}_{}", name_of(e->op), name_of(e->dtype))),
+                  {value(e[0]).text});
   }
 }
 
@@ -238,10 +271,18 @@ Text KernelWriter::convert(Expr e) {
   const DType from = e[0]->dtype, to = e->dtype;
   const Text a = value(e[0]);
   if (e->is(Op::bitcast) || (is_float(from) && is_integer(to))) {
-    return call(names_.prefixed(fmt::format("f_{}_{}_{}", name_of(e->op), name_of(from), name_of(to))), {a.text});
+    return call(
+        names_.prefixed(fmt::format("f_{}_{}_{}", name_of(e->op), name_of(from), name_of(to))),
+        {a.text});
   }
-  if (is_bool(to)) return {fmt::format("{} != {}", operand(a, '!'), is_float(from) ? number_text(from, 0, 0) : "0"), kCompare};
-  if (is_bool(from)) return {fmt::format("{} ? {} : {}", parenthesised(a, kAtom), number_text(to, 1, 1), number_text(to, 0, 0)), kTernary};
+  if (is_bool(to))
+    return {
+        fmt::format("{} != {}", operand(a, '!'), is_float(from) ? number_text(from, 0, 0) : "0"),
+        kCompare};
+  if (is_bool(from))
+    return {fmt::format("{} ? {} : {}", parenthesised(a, kAtom), number_text(to, 1, 1),
+                        number_text(to, 0, 0)),
+            kTernary};
   return {fmt::format("({}){}", scalar_type(to), parenthesised(a, kUnary)), kUnary};
 }
 
@@ -249,7 +290,8 @@ namespace {
 
 /// May be computed although nobody may want it.
 bool is_cheap(Expr e) {
-  return e->is(Op::constant) || (is_float(e->dtype) && (e->is(Op::add) || e->is(Op::mul) || e->is(Op::neg)));
+  return e->is(Op::constant) ||
+         (is_float(e->dtype) && (e->is(Op::add) || e->is(Op::mul) || e->is(Op::neg)));
 }
 
 }  // namespace
@@ -266,11 +308,14 @@ void KernelWriter::find_shared(const std::vector<Expr>& roots) {
     const Expr e = stack.back();
     stack.pop_back();
     if (!certain.insert(e.get()).second || e->is(Op::load)) continue;
-    if (e->is(Op::where)) stack.push_back(e[0]);
-    else stack.insert(stack.end(), e->sources.begin(), e->sources.end());
+    if (e->is(Op::where))
+      stack.push_back(e[0]);
+    else
+      stack.insert(stack.end(), e->sources.begin(), e->sources.end());
   }
   for (Expr e : topological(roots)) {
-    if (is_cheap(e) && std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) { return certain.count(s.get()) != 0; })) {
+    if (is_cheap(e) && std::all_of(e->sources.begin(), e->sources.end(),
+                                   [&](Expr s) { return certain.count(s.get()) != 0; })) {
       certain.insert(e.get());
     }
   }

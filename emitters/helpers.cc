@@ -18,7 +18,8 @@ struct Row {
 
 constexpr Row kVectorRows[] = {
     {"@P@_f_f32x@N@",
-     "/* @N@ lanes. `aligned`: elements need no more than their own alignment; arrays of the arena are\n"
+     "/* @N@ lanes. `aligned`: elements need no more than their own alignment; arrays of the arena "
+     "are\n"
      " * aligned to whole vectors all the same. */\n"
      "typedef float @P@_f_f32x@N@ __attribute__((vector_size(@B@), aligned(4), may_alias));\n"},
     {"@P@_f_i32x@N@",
@@ -30,7 +31,8 @@ constexpr Row kVectorRows[] = {
     {"@M@_F_SPLAT_f32x@N@",
      "/* x in all lanes: x - 0 is x for every x. */\n"
      "#define @M@_F_SPLAT_f32x@N@(x) ((x) - (@P@_f_f32x@N@){0.0f})\n"},
-    {"@M@_F_SPLAT_i32x@N@", "#define @M@_F_SPLAT_i32x@N@(x) (-(@P@_f_i32x@N@){(x)} - (@P@_f_i32x@N@){0})\n"},
+    {"@M@_F_SPLAT_i32x@N@",
+     "#define @M@_F_SPLAT_i32x@N@(x) (-(@P@_f_i32x@N@){(x)} - (@P@_f_i32x@N@){0})\n"},
     {"@M@_F_SELECT_f32x@N@",
      "/* Lane by lane: a where the mask is set, else b. */\n"
      "#define @M@_F_SELECT_f32x@N@(mask, a, b) \\\n"
@@ -38,7 +40,8 @@ constexpr Row kVectorRows[] = {
     {"@M@_F_MAX_f32x@N@",
      "/* a < b ? b : a, lane by lane: a NaN in a passes. */\n"
      "#define @M@_F_MAX_f32x@N@(a, b) @M@_F_SELECT_f32x@N@((a) < (b), (b), (a))\n"},
-    {"@M@_F_MIN_f32x@N@", "#define @M@_F_MIN_f32x@N@(a, b) @M@_F_SELECT_f32x@N@((b) < (a), (b), (a))\n"},
+    {"@M@_F_MIN_f32x@N@",
+     "#define @M@_F_MIN_f32x@N@(a, b) @M@_F_SELECT_f32x@N@((b) < (a), (b), (a))\n"},
     {"@P@_f_exp_f32x@N@",
      "/* exp of each lane, error below 1 ulp; NaN gives NaN. */\n"
      "static inline void @P@_f_exp_f32x@N@(@P@_f_f32x@N@ *x)\n"
@@ -68,7 +71,8 @@ constexpr Row kScalarRows[] = {
     {"INFINITY", "#include <math.h>\n"},
     {"NAN", "#include <math.h>\n"},
     {"@P@_f_exp_f32",
-     "/* exp(x), error below 1 ulp; NaN gives NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2), which\n"
+     "/* exp(x), error below 1 ulp; NaN gives NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2), "
+     "which\n"
      " * adding 1.5 * 2^23 leaves in the low bits; 2^n in two factors, for denormal results. */\n"
      "static float @P@_f_exp_f32(float x)\n"
      "{\n"
@@ -178,9 +182,11 @@ constexpr Row kShiftRows[] = {
      "    ((@I@)(((uint64_t)(b) < @BITS@u) ? ((a) >> (b)) : (((a) < 0) ? -1 : 0)))\n"},
 };
 
-std::string replaced(std::string text, const std::vector<std::pair<std::string, std::string>>& with) {
+std::string replaced(std::string text,
+                     const std::vector<std::pair<std::string, std::string>>& with) {
   for (const auto& [from, to] : with) {
-    for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+    for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+      text.replace(at, from.size(), to);
   }
   return text;
 }
@@ -193,7 +199,8 @@ using Replacements = std::vector<std::pair<std::string, std::string>>;
 
 template <size_t n>
 void add_rows(std::vector<HelperText>& helpers, const Row (&rows)[n], const Replacements& with) {
-  for (const Row& row : rows) helpers.push_back({replaced(row.name, with), replaced(row.text, with)});
+  for (const Row& row : rows)
+    helpers.push_back({replaced(row.name, with), replaced(row.text, with)});
 }
 
 /// What the rows about integer type `i` name.
@@ -201,26 +208,34 @@ Replacements integer_words(Replacements with, DType i) {
   const bool is_signed = kind_of(i) == DKind::signed_int;
   const int bits = bits_of(i);
   const std::string type(c_type(i)), upper = fmt::format("{}INT{}", is_signed ? "" : "U", bits);
-  with.insert(with.end(), {{"@I@", type}, {"@i@", std::string(name_of(i))}, {"@BITS@", std::to_string(bits)},
-                           {"@U@", bits == 64 ? "uint64_t" : "uint32_t"}, {"@MAX@", upper + "_MAX"},
+  with.insert(with.end(), {{"@I@", type},
+                           {"@i@", std::string(name_of(i))},
+                           {"@BITS@", std::to_string(bits)},
+                           {"@U@", bits == 64 ? "uint64_t" : "uint32_t"},
+                           {"@MAX@", upper + "_MAX"},
                            {"@MIN@", is_signed ? upper + "_MIN" : "0"}});
   return with;
 }
 
 void add_integer_helpers(std::vector<HelperText>& helpers, const Replacements& with) {
-  for (const DType i : {DType::i64, DType::i32, DType::i16, DType::i8, DType::u64, DType::u32, DType::u16, DType::u8}) {
+  for (const DType i : {DType::i64, DType::i32, DType::i16, DType::i8, DType::u64, DType::u32,
+                        DType::u16, DType::u8}) {
     const bool is_signed = kind_of(i) == DKind::signed_int;
     const Replacements words = integer_words(with, i);
-    if (is_signed) add_rows(helpers, kIntegerRows, words);
-    else add_rows(helpers, kUnsignedRows, words);
+    if (is_signed)
+      add_rows(helpers, kIntegerRows, words);
+    else
+      add_rows(helpers, kUnsignedRows, words);
     add_rows(helpers, kShiftRows, words);
     for (const DType f : {DType::f32, DType::f64}) {
       Replacements cast = words;
       const std::string suffix = f == DType::f32 ? "f" : "";
       const int power = bits_of(i) - (is_signed ? 1 : 0);
-      cast.insert(cast.end(), {{"@F@", scalar_type(f)}, {"@f@", std::string(name_of(f))},
+      cast.insert(cast.end(), {{"@F@", scalar_type(f)},
+                               {"@f@", std::string(name_of(f))},
                                {"@HIGH@", fmt::format("0x1p{}{}", power, suffix)},
-                               {"@LOW@", is_signed ? fmt::format("-0x1p{}{}", power, suffix) : "-1.0" + suffix}});
+                               {"@LOW@", is_signed ? fmt::format("-0x1p{}{}", power, suffix)
+                                                   : "-1.0" + suffix}});
       add_rows(helpers, kCastRows, cast);
     }
   }

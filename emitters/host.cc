@@ -81,18 +81,19 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
   const std::vector<std::string> library = c_files(sources, Role::library);
   const std::vector<std::string> stub = c_files(sources, Role::stub);
   TextValues values = common_values(host);
-  values.merge(TextValues{{"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
-                          {"machine", join(target.cflags, ";")},
-                          {"standard", gnu ? "gnu11" : "c99"},
-                          {"c_standard", gnu ? "11" : "99"},
-                          {"extensions", gnu ? "ON" : "OFF"},
-                          {"pthread", parallel ? " -pthread" : ""},
-                          {"cmake_threads", parallel ? " Threads::Threads" : ""},
-                          {"lm", host.externals.empty() ? "" : "1"},
-                          {"objects", objects_text(library)},
-                          {"stub_objects", objects_text(stub)},
-                          {"sources", wrap_words(join(library, " "), "    ")},
-                          {"stub_sources", join(stub, " ")}});
+  values.merge(
+      TextValues{{"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
+                 {"machine", join(target.cflags, ";")},
+                 {"standard", gnu ? "gnu11" : "c99"},
+                 {"c_standard", gnu ? "11" : "99"},
+                 {"extensions", gnu ? "ON" : "OFF"},
+                 {"pthread", parallel ? " -pthread" : ""},
+                 {"cmake_threads", parallel ? " Threads::Threads" : ""},
+                 {"lm", host.externals.empty() ? "" : "1"},
+                 {"objects", objects_text(library)},
+                 {"stub_objects", objects_text(stub)},
+                 {"sources", wrap_words(join(library, " "), "    ")},
+                 {"stub_sources", join(stub, " ")}});
   return {{"Makefile", expand_template("Makefile", values), Role::text},
           {"CMakeLists.txt", expand_template("CMakeLists.txt", values), Role::text},
           {host.names.prefix() + ".tinycc.d", depfile_text(host), Role::text}};

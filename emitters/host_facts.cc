@@ -54,17 +54,13 @@ std::string argument_text(const Names& names, int64_t id) {
   const Placed& placed = names.program().buffers.at(id);
   const std::string& member = names.member(id);
   switch (placed.buffer->space) {
-    case Space::input:
-      return "inputs->" + member;
-    case Space::output:
-      return "outputs->" + member;
-    case Space::state:
-      return "&state->" + member;
+    case Space::input: return "inputs->" + member;
+    case Space::output: return "outputs->" + member;
+    case Space::state: return "&state->" + member;
     case Space::weight:
       return (names.weights_mode() == WeightsMode::bin ? "&inputs->" : "&") +
              names.weight_place(id);
-    default:
-      return "&arena->" + member + (placed.offset > 0 ? ".tensor" : "");
+    default: return "&arena->" + member + (placed.offset > 0 ? ".tensor" : "");
   }
 }
 
@@ -126,15 +122,9 @@ Work work_of(const Names& names, const Step& step) {
     case Step::Kind::call:
       work.name = names.kernel(step.kernel).substr(names.prefix().size() + 1);
       break;
-    case Step::Kind::repeat:
-      work.name = fmt::format("loop of {}", extent_of(step.range));
-      break;
-    case Step::Kind::select:
-      work.name = "select";
-      break;
-    case Step::Kind::block:
-      work.name = "block";
-      break;
+    case Step::Kind::repeat: work.name = fmt::format("loop of {}", extent_of(step.range)); break;
+    case Step::Kind::select: work.name = "select"; break;
+    case Step::Kind::block: work.name = "block"; break;
   }
   add_work(names.program(), step, 1, work);
   return work;

@@ -69,14 +69,10 @@ std::string select_text(const HostInputs& host, const Step& step, const Scope& s
 
 std::string step_text(const HostInputs& host, const Step& step, const Scope& scope, size_t indent) {
   switch (step.kind) {
-    case Step::Kind::call:
-      return call_text(host, step, scope, indent);
-    case Step::Kind::repeat:
-      return repeat_text(host, step, scope, indent);
-    case Step::Kind::select:
-      return select_text(host, step, scope, indent);
-    case Step::Kind::block:
-      return steps_text(host, step.body, scope, indent);
+    case Step::Kind::call: return call_text(host, step, scope, indent);
+    case Step::Kind::repeat: return repeat_text(host, step, scope, indent);
+    case Step::Kind::select: return select_text(host, step, scope, indent);
+    case Step::Kind::block: return steps_text(host, step.body, scope, indent);
   }
   return "";
 }

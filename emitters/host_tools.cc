@@ -13,27 +13,18 @@ namespace {
 /// NumPy's name of the type that carries a dtype's values or bit patterns in a .npy file.
 const char* numpy_type(DType dtype) {
   switch (dtype) {
-    case DType::f32:
-      return "<f4";
-    case DType::f64:
-      return "<f8";
-    case DType::f16:
-      return "<f2";
-    case DType::boolean:
-      return "|b1";
-    default:
-      break;
+    case DType::f32: return "<f4";
+    case DType::f64: return "<f8";
+    case DType::f16: return "<f2";
+    case DType::boolean: return "|b1";
+    default: break;
   }
   const bool negative = kind_of(dtype) == DKind::signed_int;
   switch (bytes_of(dtype)) {
-    case 1:
-      return negative ? "|i1" : "|u1";
-    case 2:
-      return negative ? "<i2" : "<u2";
-    case 4:
-      return negative ? "<i4" : "<u4";
-    default:
-      return negative ? "<i8" : "<u8";
+    case 1: return negative ? "|i1" : "|u1";
+    case 2: return negative ? "<i2" : "<u2";
+    case 4: return negative ? "<i4" : "<u4";
+    default: return negative ? "<i8" : "<u8";
   }
 }
 
@@ -64,10 +55,11 @@ std::string length_rows(const Names& names) {
     std::vector<std::string> lengths;
     for (const int64_t from : port.lengths) {
       const size_t at = static_cast<size_t>(from);
-      lengths.push_back(from < 0 ? "NULL" : "&out." + names.member(program.outputs[at].buffer) + ".at");
+      lengths.push_back(from < 0 ? "NULL"
+                                 : "&out." + names.member(program.outputs[at].buffer) + ".at");
     }
-    out += fmt::format("{{{}, {}, {}u, {{{}}}, {{{}}}}},\n", k, buffer.shape.size(), bytes_of(buffer.dtype),
-                       fmt::join(buffer.shape, ", "), join(lengths, ", "));
+    out += fmt::format("{{{}, {}, {}u, {{{}}}, {{{}}}}},\n", k, buffer.shape.size(),
+                       bytes_of(buffer.dtype), fmt::join(buffer.shape, ", "), join(lengths, ", "));
   }
   return out;
 }
@@ -153,7 +145,8 @@ TextValues tool_values(const HostInputs& host) {
       {"inputs", fmt::format("{}", program.inputs.size())},
       {"outputs", fmt::format("{}", own_outputs(program))},
       {"lengths", length_rows(names)},
-      {"write_output", length_rows(names).empty() ? "npy_write(path, &out_ports[k])" : "write_output(path, k)"},
+      {"write_output",
+       length_rows(names).empty() ? "npy_write(path, &out_ports[k])" : "write_output(path, k)"},
       {"in_members", port_struct_members(names, program.inputs)},
       {"out_members", port_struct_members(names, program.outputs)},
       {"state_argument", program.states.empty() ? "" : ", &state"},

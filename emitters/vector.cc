@@ -34,7 +34,8 @@ KernelWriter::Access KernelWriter::access(int64_t buffer, const std::vector<Expr
       if (varies(logical[i])) return Access::other;
     }
     if (logical.back() != lane_ || b.shape.back() != lanes_) return Access::other;
-    return finding_ || vector_registers_.count(buffer) != 0 ? Access::vector_register : Access::contiguous;
+    return finding_ || vector_registers_.count(buffer) != 0 ? Access::vector_register
+                                                            : Access::contiguous;
   }
   std::vector<Expr> at = physical(buffer, logical);
   const std::vector<int64_t> extents = b.layout.extents(b.shape);
@@ -71,14 +72,23 @@ bool KernelWriter::vector_ok(Expr e) {
   if (!varies(e)) return e->dtype == DType::f32 || is_bool(e->dtype);
   switch (e->op) {
     case Op::load: return e->dtype == DType::f32;
-    case Op::lt: case Op::eq:
+    case Op::lt:
+    case Op::eq:
       if (e[0]->dtype != DType::f32) return false;
       break;
     case Op::where:
       if (varies(e[0]) && !(reads_safely(e[1]) && reads_safely(e[2]))) return false;
       break;
-    case Op::add: case Op::mul: case Op::div: case Op::neg: case Op::exp: case Op::max: case Op::min:
-    case Op::bit_and: case Op::bit_or: case Op::bit_xor: break;
+    case Op::add:
+    case Op::mul:
+    case Op::div:
+    case Op::neg:
+    case Op::exp:
+    case Op::max:
+    case Op::min:
+    case Op::bit_and:
+    case Op::bit_or:
+    case Op::bit_xor: break;
     default: return false;
   }
   if (e->dtype != DType::f32 && !is_bool(e->dtype)) return false;
@@ -98,11 +108,13 @@ bool KernelWriter::walks_memory(Expr e) {
 bool KernelWriter::vectorizable(const Stmt& loop) {
   const Stmt& s = *loop.body[0];
   if (s.kind != StmtKind::store || s.buffer->dtype != DType::f32) return false;
-  if (!std::has_single_bit(static_cast<uint64_t>(extent_of(loop.range)))) return false;  // no such type
+  if (!std::has_single_bit(static_cast<uint64_t>(extent_of(loop.range))))
+    return false;  // no such type
   lane_ = loop.range;
   lanes_ = extent_of(loop.range);
   const Access to = access(s.buffer->id, s.index);
-  bool ok = to != Access::invariant && (to != Access::other || s.buffer->space != Space::reg) && vector_ok(s.value);
+  bool ok = to != Access::invariant && (to != Access::other || s.buffer->space != Space::reg) &&
+            vector_ok(s.value);
   if (to == Access::other) ok = ok && walks_memory(s.value);
   lane_ = {};
   return ok;
@@ -116,7 +128,9 @@ void KernelWriter::find_vector_registers() {
     before = spoilt.size();
     vector_registers_.clear();
     walk(kernel_.body, [&](const Stmt& s) {
-      if (s.kind != StmtKind::loop || s.loop != LoopKind::vector || s.body[0]->kind != StmtKind::store) return;
+      if (s.kind != StmtKind::loop || s.loop != LoopKind::vector ||
+          s.body[0]->kind != StmtKind::store)
+        return;
       const bool ok = vectorizable(s);
       const Stmt& store = *s.body[0];
       const auto note = [&](int64_t buffer, const std::vector<Expr>& at) {
@@ -125,8 +139,10 @@ void KernelWriter::find_vector_registers() {
         lanes_ = extent_of(s.range);
         const Access a = access(buffer, at);
         lane_ = {};
-        if (a == Access::vector_register && ok) vector_registers_.emplace(buffer, lanes_);
-        else if (a != Access::invariant) spoilt.insert(buffer);
+        if (a == Access::vector_register && ok)
+          vector_registers_.emplace(buffer, lanes_);
+        else if (a != Access::invariant)
+          spoilt.insert(buffer);
       };
       note(store.buffer->id, store.index);
       for (Expr n : topological({store.value})) {
@@ -141,12 +157,15 @@ void KernelWriter::find_vector_registers() {
 
 Text KernelWriter::splat(const Text& t, DType dtype) {
   if (t.vector) return t;
-  return call(names_.macro(fmt::format("F_SPLAT_{}x{}", is_bool(dtype) ? "i32" : name_of(dtype), lanes_)), {t.text});
+  return call(
+      names_.macro(fmt::format("F_SPLAT_{}x{}", is_bool(dtype) ? "i32" : name_of(dtype), lanes_)),
+      {t.text});
 }
 
 /// A vector of elements that lie apart, lane by lane.
 Text KernelWriter::filled(Expr e) {
-  const std::string name = unique_identifier("v", taken_), lane = unique_identifier(lane_->attr.name, taken_);
+  const std::string name = unique_identifier("v", taken_),
+                    lane = unique_identifier(lane_->attr.name, taken_);
   ranges_[lane_] = lane;
   line(fmt::format("{} {};", vector_type(e->dtype), name));
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, lane, lanes_));
@@ -172,7 +191,9 @@ Text KernelWriter::vector_operation(Expr e) {
         return {place(e->attr.ints[0], e->sources, true), kAtom, true};
       }
       if (access(e->attr.ints[0], e->sources) == Access::other) return filled(e);
-      const std::string first = place(e->attr.ints[0], substitute(e, {{lane_, constant_int(*e->pool, DType::i64, 0)}})->sources, false);
+      const std::string first =
+          place(e->attr.ints[0],
+                substitute(e, {{lane_, constant_int(*e->pool, DType::i64, 0)}})->sources, false);
       return {fmt::format("{}({})", names_.macro("F_AT_" + suffix), first), kUnary, true};
     }
     case Op::max:
@@ -180,26 +201,36 @@ Text KernelWriter::vector_operation(Expr e) {
       const Text a = splat(value(e[0]), e->dtype), b = splat(value(e[1]), e->dtype);
       // The macro names each operand more than once.
       const auto atom = [&](const Text& t, Expr operand) {
-        const bool cheap = operand->is(Op::constant) || (t.precedence == kAtom && t.text.find('(') == std::string::npos);
+        const bool cheap = operand->is(Op::constant) ||
+                           (t.precedence == kAtom && t.text.find('(') == std::string::npos);
         return cheap ? t.text : temporary(vector_type(e->dtype), t.text);
       };
       const std::string left = atom(a, e[0]), right = atom(b, e[1]);
-      return {fmt::format("{}({}, {})", names_.macro(fmt::format("F_{}_{}", e->is(Op::max) ? "MAX" : "MIN", suffix)), left, right), kUnary, true};
+      return {
+          fmt::format("{}({}, {})",
+                      names_.macro(fmt::format("F_{}_{}", e->is(Op::max) ? "MAX" : "MIN", suffix)),
+                      left, right),
+          kUnary, true};
     }
     case Op::where: {
       const Text c = value(e[0]);
       if (!c.vector) {
         const Text a = splat(value(e[1]), e->dtype), b = splat(value(e[2]), e->dtype);
         // The casts drop `const`, which keeps GCC from seeing equal types.
-        return {fmt::format("{0} ? ({3}){1} : ({3}){2}", parenthesised(c, kAtom), parenthesised(a, kAtom),
-                            parenthesised(b, kAtom), vector_type(e->dtype)), kTernary, true};
+        return {
+            fmt::format("{0} ? ({3}){1} : ({3}){2}", parenthesised(c, kAtom),
+                        parenthesised(a, kAtom), parenthesised(b, kAtom), vector_type(e->dtype)),
+            kTernary, true};
       }
       const Text a = splat(value(e[1]), e->dtype), b = splat(value(e[2]), e->dtype);
-      return {fmt::format("{}({}, {}, {})", names_.macro("F_SELECT_" + suffix), c.text, a.text, b.text), kUnary, true};
+      return {
+          fmt::format("{}({}, {}, {})", names_.macro("F_SELECT_" + suffix), c.text, a.text, b.text),
+          kUnary, true};
     }
     case Op::exp: {
       const std::string name = unique_identifier("v", taken_);
-      line(fmt::format("{} {} = {};", vector_type(e->dtype), name, splat(value(e[0]), e->dtype).text));
+      line(fmt::format("{} {} = {};", vector_type(e->dtype), name,
+                       splat(value(e[0]), e->dtype).text));
       line(fmt::format("{}(&{});", names_.prefixed("f_exp_" + suffix), name));
       return shared_[e] = {name, kAtom, true};
     }
@@ -208,7 +239,8 @@ Text KernelWriter::vector_operation(Expr e) {
     case Op::bit_xor: {
       const Text a = splat(value(e[0]), e->dtype), b = splat(value(e[1]), e->dtype);
       const char* op = e->is(Op::bit_and) ? "&" : e->is(Op::bit_or) ? "|" : "^";
-      return {fmt::format("{} {} {}", parenthesised(a, kUnary), op, parenthesised(b, kUnary)), kLogic, true, op[0]};
+      return {fmt::format("{} {} {}", parenthesised(a, kUnary), op, parenthesised(b, kUnary)),
+              kLogic, true, op[0]};
     }
     default: {
       Text t = operation(e);
@@ -231,7 +263,8 @@ void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
   if (!v.vector && !sum) v = splat(v, s.value->dtype);
   const auto first = [&] {
     std::vector<Expr> at;
-    for (Expr i : s.index) at.push_back(substitute(i, {{lane_, constant_int(*i->pool, DType::i64, 0)}}));
+    for (Expr i : s.index)
+      at.push_back(substitute(i, {{lane_, constant_int(*i->pool, DType::i64, 0)}}));
     return at;
   };
   if (declares) {
@@ -240,9 +273,11 @@ void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
   } else if (to == Access::vector_register) {
     line(fmt::format("{} {} {};", place(s.buffer->id, s.index, true), sum ? "+=" : "=", v.text));
   } else if (to == Access::contiguous) {
-    line(fmt::format("{}({}) = {};", names_.macro(fmt::format("F_PUT_f32x{}", lanes_)), place(s.buffer->id, first(), false), v.text));
+    line(fmt::format("{}({}) = {};", names_.macro(fmt::format("F_PUT_f32x{}", lanes_)),
+                     place(s.buffer->id, first(), false), v.text));
   } else {  // lane by lane
-    const std::string all = v.precedence == kAtom ? v.text : temporary(vector_type(s.value->dtype), v.text);
+    const std::string all =
+        v.precedence == kAtom ? v.text : temporary(vector_type(s.value->dtype), v.text);
     const std::string l = unique_identifier(lane_->attr.name, taken_);
     ranges_[lane_] = l;
     line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, l, lanes_));

@@ -76,10 +76,10 @@ class KernelWriter {
   std::map<int64_t, int64_t> vector_registers_;  // reg buffers whose last dimension is a vector
   std::unordered_map<Expr, std::string> ranges_;
   std::set<std::string> taken_;
-  std::unordered_map<Expr, Text> shared_;        // values that have a name in this statement
-  std::unordered_map<Expr, int> uses_;           // unconditional uses in this statement
-  Expr root_;                                    // of this statement's value
-  bool finding_ = false;  // find_vector_registers is at work
+  std::unordered_map<Expr, Text> shared_;  // values that have a name in this statement
+  std::unordered_map<Expr, int> uses_;     // unconditional uses in this statement
+  Expr root_;                              // of this statement's value
+  bool finding_ = false;                   // find_vector_registers is at work
   Expr lane_;
   int64_t lanes_ = 0;
 };

@@ -34,8 +34,12 @@ Result result_of(Op op) {
 DType result_type(Op op, DType operand) {
   switch (result_of(op)) {
     case Result::same: return operand;
-    case Result::same_float: TCC_CHECK(is_float(operand), std::string(name_of(op)) + " wants a float"); return operand;
-    case Result::same_int: TCC_CHECK(!is_float(operand), std::string(name_of(op)) + " wants integers"); return operand;
+    case Result::same_float:
+      TCC_CHECK(is_float(operand), std::string(name_of(op)) + " wants a float");
+      return operand;
+    case Result::same_int:
+      TCC_CHECK(!is_float(operand), std::string(name_of(op)) + " wants integers");
+      return operand;
     case Result::boolean: return DType::boolean;
   }
   return operand;
@@ -46,9 +50,11 @@ int64_t at(const std::vector<int64_t>& v, size_t i) { return v[i]; }
 }  // namespace
 
 Expr constant(Pool& pool, DType dtype, double value, Shape shape) {
-  if (!is_float(dtype)) return constant_int(pool, dtype, static_cast<int64_t>(value), std::move(shape));
+  if (!is_float(dtype))
+    return constant_int(pool, dtype, static_cast<int64_t>(value), std::move(shape));
   const double rounded = round_to(dtype, value);
-  return pool.make(Op::constant, dtype, std::move(shape), {}, ints({std::bit_cast<int64_t>(rounded)}));
+  return pool.make(Op::constant, dtype, std::move(shape), {},
+                   ints({std::bit_cast<int64_t>(rounded)}));
 }
 
 Expr constant_int(Pool& pool, DType dtype, int64_t value, Shape shape) {
@@ -95,9 +101,7 @@ Expr carry(Pool& pool, int64_t id, int64_t k, DType dtype, Shape shape) {
   return pool.make(Op::carry, dtype, std::move(shape), {}, ints({id, k}));
 }
 
-Expr unary(Op op, Expr a) {
-  return a->pool->make(op, result_type(op, a->dtype), a->shape, {a});
-}
+Expr unary(Op op, Expr a) { return a->pool->make(op, result_type(op, a->dtype), a->shape, {a}); }
 
 Expr binary(Op op, Expr a, Expr b) {
   spread(a, b);
@@ -112,7 +116,8 @@ Expr where(Expr condition, Expr a, Expr b) {
   spread(condition, b);
   TCC_CHECK(is_bool(condition->dtype), "where: the condition is no bool");
   TCC_CHECK(a->dtype == b->dtype, "where: branches differ in type");
-  TCC_CHECK(a->shape == b->shape && a->shape == condition->shape, "where: operands differ in shape");
+  TCC_CHECK(a->shape == b->shape && a->shape == condition->shape,
+            "where: operands differ in shape");
   return a->pool->make(Op::where, a->dtype, a->shape, {condition, a, b});
 }
 
@@ -136,7 +141,8 @@ Expr reduce(Op op, Expr a, std::vector<int64_t> axes) {
   std::sort(axes.begin(), axes.end());
   Shape shape;
   for (int64_t i = 0; i < a->rank(); ++i) {
-    if (!std::binary_search(axes.begin(), axes.end(), i)) shape.push_back(a->shape[static_cast<size_t>(i)]);
+    if (!std::binary_search(axes.begin(), axes.end(), i))
+      shape.push_back(a->shape[static_cast<size_t>(i)]);
   }
   TCC_CHECK(shape.size() + axes.size() == a->shape.size(), "reduce: bad axes");
   return a->pool->make(op, a->dtype, std::move(shape), {a}, ints(std::move(axes)));
@@ -151,7 +157,8 @@ Expr reduce_over(Op op, Expr body, const std::vector<Expr>& ranges) {
 }
 
 Expr neutral_of(Op combine, DType dtype, Pool& pool) {
-  if (combine == Op::add || combine == Op::mul) return constant(pool, dtype, combine == Op::add ? 0 : 1);
+  if (combine == Op::add || combine == Op::mul)
+    return constant(pool, dtype, combine == Op::add ? 0 : 1);
   TCC_CHECK(combine == Op::max, "no neutral value");
   if (is_float(dtype)) return constant(pool, dtype, -std::numeric_limits<double>::infinity());
   const bool is_signed = kind_of(dtype) == DKind::signed_int;
@@ -168,7 +175,8 @@ Expr permute(Expr a, const std::vector<int64_t>& order) {
   Shape shape;
   bool moved = false;
   for (size_t i = 0; i < order.size(); ++i) {
-    TCC_CHECK(std::count(order.begin(), order.end(), static_cast<int64_t>(i)) == 1, "permute: no permutation");
+    TCC_CHECK(std::count(order.begin(), order.end(), static_cast<int64_t>(i)) == 1,
+              "permute: no permutation");
     shape.push_back(a->shape[static_cast<size_t>(at(order, i))]);
     moved |= at(order, i) != static_cast<int64_t>(i);
   }
@@ -178,16 +186,19 @@ Expr permute(Expr a, const std::vector<int64_t>& order) {
 Expr expand(Expr a, Shape shape) {
   TCC_CHECK(a->shape.size() == shape.size(), "expand: ranks differ");
   for (size_t i = 0; i < shape.size(); ++i) {
-    TCC_CHECK(a->shape[i] == shape[i] || a->shape[i] == Dim(1), "expand: an axis is neither 1 nor equal");
+    TCC_CHECK(a->shape[i] == shape[i] || a->shape[i] == Dim(1),
+              "expand: an axis is neither 1 nor equal");
   }
   if (a->shape == shape) return a;
-  if (a->is(Op::constant)) return a->pool->make(Op::constant, a->dtype, std::move(shape), {}, a->attr);
+  if (a->is(Op::constant))
+    return a->pool->make(Op::constant, a->dtype, std::move(shape), {}, a->attr);
   return a->pool->make(Op::expand, a->dtype, std::move(shape), {a});
 }
 
 Expr pad(Expr a, const std::vector<int64_t>& amounts, Expr value) {
   TCC_CHECK(amounts.size() == 2 * a->shape.size(), "pad: wrong number of amounts");
-  TCC_CHECK(value->shape.empty() && value->dtype == a->dtype, "pad: the value is no scalar of the type");
+  TCC_CHECK(value->shape.empty() && value->dtype == a->dtype,
+            "pad: the value is no scalar of the type");
   Shape shape = a->shape;
   bool grown = false;
   for (size_t i = 0; i < shape.size(); ++i) {
@@ -202,15 +213,18 @@ Expr pad(Expr a, const std::vector<int64_t>& amounts, Expr value) {
 Expr slice(Expr a, const std::vector<int64_t>& starts, const std::vector<int64_t>& counts,
            const std::vector<int64_t>& steps) {
   const size_t rank = a->shape.size();
-  TCC_CHECK(starts.size() == rank && counts.size() == rank && steps.size() == rank, "slice: wrong rank");
+  TCC_CHECK(starts.size() == rank && counts.size() == rank && steps.size() == rank,
+            "slice: wrong rank");
   Shape shape;
   std::vector<int64_t> attr;
   bool cut = false;
   for (size_t i = 0; i < rank; ++i) {
     const int64_t last = starts[i] + (counts[i] - 1) * steps[i];
-    TCC_CHECK(counts[i] == 0 || (std::min(starts[i], last) >= 0 && std::max(starts[i], last) < a->shape[i].bound),
+    TCC_CHECK(counts[i] == 0 ||
+                  (std::min(starts[i], last) >= 0 && std::max(starts[i], last) < a->shape[i].bound),
               "slice: beyond its source");
-    const bool whole = starts[i] == 0 && counts[i] == a->shape[i].bound && (steps[i] == 1 || counts[i] <= 1);
+    const bool whole =
+        starts[i] == 0 && counts[i] == a->shape[i].bound && (steps[i] == 1 || counts[i] <= 1);
     shape.push_back(whole ? a->shape[i] : Dim(counts[i]));
     attr.insert(attr.end(), {starts[i], whole ? 1 : steps[i]});
     cut |= !whole;
@@ -219,13 +233,15 @@ Expr slice(Expr a, const std::vector<int64_t>& starts, const std::vector<int64_t
 }
 
 Expr window(Expr a, int64_t axis, int64_t size, int64_t stride, int64_t dilation) {
-  TCC_CHECK(axis >= 0 && axis < a->rank() && size >= 1 && stride >= 1 && dilation >= 1, "window: bad attributes");
+  TCC_CHECK(axis >= 0 && axis < a->rank() && size >= 1 && stride >= 1 && dilation >= 1,
+            "window: bad attributes");
   const int64_t reach = (size - 1) * dilation + 1;
   TCC_CHECK(a->extent(axis) >= reach, "window: larger than its axis");
   Shape shape = a->shape;
   shape[static_cast<size_t>(axis)] = Dim((a->extent(axis) - reach) / stride + 1);
   shape.emplace_back(size);
-  return a->pool->make(Op::window, a->dtype, std::move(shape), {a}, ints({axis, size, stride, dilation}));
+  return a->pool->make(Op::window, a->dtype, std::move(shape), {a},
+                       ints({axis, size, stride, dilation}));
 }
 
 Expr concat(const std::vector<Expr>& parts, int64_t axis) {
@@ -255,7 +271,8 @@ Expr gather(Expr data, const std::vector<Expr>& indices) {
   return data->pool->make(Op::gather, data->dtype, indices[0]->shape, std::move(sources));
 }
 
-Expr scatter(Expr data, Expr updates, const std::vector<Expr>& indices, const std::string& combine) {
+Expr scatter(Expr data, Expr updates, const std::vector<Expr>& indices,
+             const std::string& combine) {
   TCC_CHECK(static_cast<int64_t>(indices.size()) == data->rank(), "scatter: one index an axis");
   TCC_CHECK(updates->dtype == data->dtype, "scatter: types differ");
   std::vector<Expr> sources{data, updates};
@@ -263,7 +280,8 @@ Expr scatter(Expr data, Expr updates, const std::vector<Expr>& indices, const st
     TCC_CHECK(is_integer(i->dtype) && i->shape == updates->shape, "scatter: bad index");
     sources.push_back(i);
   }
-  return data->pool->make(Op::scatter, data->dtype, data->shape, std::move(sources), named(combine));
+  return data->pool->make(Op::scatter, data->dtype, data->shape, std::move(sources),
+                          named(combine));
 }
 
 Expr scan(Pool& pool, int64_t id, int64_t extent, const std::vector<Expr>& initial,
@@ -282,7 +300,8 @@ Expr scan(Pool& pool, int64_t id, int64_t extent, const std::vector<Expr>& initi
 
 Expr get(Expr scan, int64_t k) {
   TCC_CHECK(scan->is(Op::scan), "get: no scan");
-  const int64_t extent = scan->attr.ints[1], carries = scan->attr.ints[2], emits = scan->attr.ints[3];
+  const int64_t extent = scan->attr.ints[1], carries = scan->attr.ints[2],
+                emits = scan->attr.ints[3];
   TCC_CHECK(k >= 0 && k < carries + emits, "get: no such result");
   const Expr source = scan->sources[static_cast<size_t>(k < carries ? k : carries + k)];
   Shape shape = source->shape;

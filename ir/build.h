@@ -54,8 +54,8 @@ Expr logical_not(Expr a);
 inline Expr operator-(Expr a) { return neg(a); }
 
 // Arithmetic with a C++ number on either side: the number takes the other's type and shape.
-#define TCC_OPERATOR(symbol, op)                                                      \
-  inline Expr operator symbol(Expr a, Expr b) { return binary(Op::op, a, b); }        \
+#define TCC_OPERATOR(symbol, op)                                                         \
+  inline Expr operator symbol(Expr a, Expr b) { return binary(Op::op, a, b); }           \
   inline Expr operator symbol(Expr a, double b) { return a symbol constant_like(a, b); } \
   inline Expr operator symbol(double a, Expr b) { return constant_like(b, a) symbol b; }
 TCC_OPERATOR(+, add)
@@ -88,9 +88,9 @@ Expr neutral_of(Op combine, DType dtype, Pool& pool);
 
 // ---- movement ------------------------------------------------------------------------------
 
-Expr reshape(Expr a, Shape shape);                             // equal number of elements
-Expr permute(Expr a, const std::vector<int64_t>& order);       // result axis i is a's axis order[i]
-Expr expand(Expr a, Shape shape);                              // axes of extent 1 repeat
+Expr reshape(Expr a, Shape shape);                        // equal number of elements
+Expr permute(Expr a, const std::vector<int64_t>& order);  // result axis i is a's axis order[i]
+Expr expand(Expr a, Shape shape);                         // axes of extent 1 repeat
 /// attr.ints: before_0, after_0, before_1, … (never negative); `value` is a scalar.
 Expr pad(Expr a, const std::vector<int64_t>& amounts, Expr value);
 /// attr.ints: start_0, step_0, start_1, …; counts are the new extents.
@@ -98,7 +98,7 @@ Expr slice(Expr a, const std::vector<int64_t>& starts, const std::vector<int64_t
            const std::vector<int64_t>& steps);
 /// attr.ints: axis, size, stride, dilation.
 Expr window(Expr a, int64_t axis, int64_t size, int64_t stride, int64_t dilation);
-Expr concat(const std::vector<Expr>& parts, int64_t axis);     // attr.ints: axis
+Expr concat(const std::vector<Expr>& parts, int64_t axis);  // attr.ints: axis
 
 // ---- indexing, scan ------------------------------------------------------------------------
 

@@ -242,8 +242,7 @@ Action Compiler::statement(const StmtRef& s, Scope& outer) {
       made.value = value(s->value, own);
       made.access = access(slot_of(s->buffer->id, s->buffer->name), s->index.data(), own);
       break;
-    case StmtKind::barrier:
-      break;
+    case StmtKind::barrier: break;
   }
   return made;
 }

@@ -44,23 +44,14 @@ struct Format {
 
 Format format_of(DType type) {
   switch (type) {
-    case DType::f16:
-      return {5, 10, 15, Top::ieee, 65504.0};
-    case DType::bf16:
-      return {8, 7, 127, Top::ieee, 0x1.fep127};
-    case DType::f8e4m3fn:
-      return {4, 3, 7, Top::nan, 448.0};
-    case DType::f8e4m3fnuz:
-      return {4, 3, 8, Top::uz, 240.0};
-    case DType::f8e5m2:
-      return {5, 2, 15, Top::ieee, 57344.0};
-    case DType::f8e5m2fnuz:
-      return {5, 2, 16, Top::uz, 57344.0};
-    case DType::f4e2m1:
-      return {2, 1, 1, Top::finite, 6.0};
-    default:
-      TCC_CHECK(false, "no small floating type");
-      return {};
+    case DType::f16: return {5, 10, 15, Top::ieee, 65504.0};
+    case DType::bf16: return {8, 7, 127, Top::ieee, 0x1.fep127};
+    case DType::f8e4m3fn: return {4, 3, 7, Top::nan, 448.0};
+    case DType::f8e4m3fnuz: return {4, 3, 8, Top::uz, 240.0};
+    case DType::f8e5m2: return {5, 2, 15, Top::ieee, 57344.0};
+    case DType::f8e5m2fnuz: return {5, 2, 16, Top::uz, 57344.0};
+    case DType::f4e2m1: return {2, 1, 1, Top::finite, 6.0};
+    default: TCC_CHECK(false, "no small floating type"); return {};
   }
 }
 
@@ -69,13 +60,10 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double beyond(const Format& f, double value) {
   switch (f.top) {
-    case Top::ieee:
-      return std::isnan(value) ? kNaN : std::copysign(kInfinity, value);
+    case Top::ieee: return std::isnan(value) ? kNaN : std::copysign(kInfinity, value);
     case Top::nan:
-    case Top::uz:
-      return kNaN;
-    case Top::finite:
-      return std::isnan(value) ? f.largest : std::copysign(f.largest, value);
+    case Top::uz: return kNaN;
+    case Top::finite: return std::isnan(value) ? f.largest : std::copysign(f.largest, value);
   }
   return kNaN;
 }

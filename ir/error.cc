@@ -22,7 +22,8 @@ std::string Error::text() const {
 
 void bug(const std::string& what, const char* file, int line) {
   std::string_view name(file);
-  if (const size_t slash = name.rfind('/'); slash != std::string_view::npos) name.remove_prefix(slash + 1);
+  if (const size_t slash = name.rfind('/'); slash != std::string_view::npos)
+    name.remove_prefix(slash + 1);
   throw Error(ExitCode::internal,
               what + " [" + std::string(name) + ":" + std::to_string(line) + "]",
               "this is a bug in tinycc; please report it with the model");

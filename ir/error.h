@@ -40,8 +40,8 @@ class Error : public std::runtime_error {
 
 /// Throws Error(ExitCode::internal): a broken invariant. Says where in our source.
 [[noreturn]] void bug(const std::string& what, const char* file, int line);
-#define TCC_CHECK(condition, what) \
-  do {                             \
+#define TCC_CHECK(condition, what)                             \
+  do {                                                         \
     if (!(condition)) ::tinycc::bug(what, __FILE__, __LINE__); \
   } while (false)
 

@@ -192,27 +192,17 @@ View Evaluator::eval_node(Expr e) {
   if (e->is(Op::get)) return scans_.at(e[0]).at(static_cast<size_t>(ints[0]));
   const View& source = values_.at(e[0]);
   switch (e->op) {
-    case Op::reshape:
-      return reshape_view(source, shape_of(e));
-    case Op::permute:
-      return permute_view(source, ints);
-    case Op::expand:
-      return expand_view(source, shape_of(e));
-    case Op::slice:
-      return slice_view(source, ints, shape_of(e));
-    case Op::window:
-      return window_view(source, ints[0], ints[1], ints[2], ints[3]);
-    case Op::pad:
-      return view_of(eval_pad(source, ints, values_.at(e[1])));
-    case Op::concat:
-      return view_of(eval_concat(views_of(e, 0), ints[0]));
-    case Op::gather:
-      return view_of(eval_gather(source, views_of(e, 1)));
+    case Op::reshape: return reshape_view(source, shape_of(e));
+    case Op::permute: return permute_view(source, ints);
+    case Op::expand: return expand_view(source, shape_of(e));
+    case Op::slice: return slice_view(source, ints, shape_of(e));
+    case Op::window: return window_view(source, ints[0], ints[1], ints[2], ints[3]);
+    case Op::pad: return view_of(eval_pad(source, ints, values_.at(e[1])));
+    case Op::concat: return view_of(eval_concat(views_of(e, 0), ints[0]));
+    case Op::gather: return view_of(eval_gather(source, views_of(e, 1)));
     case Op::scatter:
       return view_of(eval_scatter(source, values_.at(e[1]), views_of(e, 2), e->attr.name));
-    default:
-      TCC_CHECK(false, "no tensor op: " + std::string(name_of(e->op)));
-      return {};
+    default: TCC_CHECK(false, "no tensor op: " + std::string(name_of(e->op))); return {};
   }
 }
 

@@ -22,14 +22,10 @@ int magnitude_bits(DType type) {
 }
 int exact_bits(DType type) {
   switch (type) {
-    case DType::f64:
-      return 53;
-    case DType::f32:
-      return 24;
-    case DType::f16:
-      return 11;
-    default:
-      return 0;
+    case DType::f64: return 53;
+    case DType::f32: return 24;
+    case DType::f16: return 11;
+    default: return 0;
   }
 }
 

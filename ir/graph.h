@@ -43,8 +43,8 @@ struct Graph {
   std::vector<GraphInput> inputs;
   std::vector<GraphOutput> outputs;
   std::vector<GraphState> states;
-  std::map<std::string, TensorData> weights;      // by the name in `weight` nodes
-  std::unordered_map<Expr, Origin> origins;       // not every node has one
+  std::map<std::string, TensorData> weights;  // by the name in `weight` nodes
+  std::unordered_map<Expr, Origin> origins;   // not every node has one
 
   /// Values that must be computed: outputs, then the next values of states.
   std::vector<Expr> roots() const;

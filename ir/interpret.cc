@@ -14,30 +14,22 @@ namespace {
 int64_t on_words(Op op, int64_t a, int64_t b) {
   switch (op) {
 #define TCC_UNARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                            \
-    return on_int;
+  case Op::name: return on_int;
 #define TCC_BINARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                             \
-    return on_int;
+  case Op::name: return on_int;
 #include "ir/ops.def"
-    default:
-      TCC_CHECK(false, "no scalar op");
-      return 0;
+    default: TCC_CHECK(false, "no scalar op"); return 0;
   }
 }
 
 double on_reals(Op op, double a, double b) {
   switch (op) {
 #define TCC_UNARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                            \
-    return on_float;
+  case Op::name: return on_float;
 #define TCC_BINARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                             \
-    return on_float;
+  case Op::name: return on_float;
 #include "ir/ops.def"
-    default:
-      TCC_CHECK(false, "no scalar op");
-      return 0;
+    default: TCC_CHECK(false, "no scalar op"); return 0;
   }
 }
 
@@ -104,14 +96,9 @@ void Machine::run(const Action& a) {
       }
       break;
     }
-    case StmtKind::alloc:
-      allocate(a.slot);
-      break;
-    case StmtKind::store:
-      store(code_.accesses[a.access], cells_[a.value]);
-      break;
-    case StmtKind::barrier:
-      break;
+    case StmtKind::alloc: allocate(a.slot); break;
+    case StmtKind::store: store(code_.accesses[a.access], cells_[a.value]); break;
+    case StmtKind::barrier: break;
   }
 }
 
@@ -127,9 +114,7 @@ void Machine::run(const Instruction& i) {
       out.real = static_cast<double>(static_cast<float>(value));
       break;
     }
-    case Kind::where:
-      out = cells_[i.args[cells_[i.args[0]].whole != 0 ? 1 : 2]];
-      break;
+    case Kind::where: out = cells_[i.args[cells_[i.args[0]].whole != 0 ? 1 : 2]]; break;
     case Kind::choose: {
       const Choice& choice = code_.choices[i.args[1]];
       const size_t taken = cells_[i.args[0]].whole != 0 ? 0 : 1;
@@ -137,12 +122,8 @@ void Machine::run(const Instruction& i) {
       cells_[i.out] = cells_[choice.value[taken]];
       break;
     }
-    case Kind::any:
-      out = any(i);
-      break;
-    case Kind::load:
-      out = load(code_.accesses[i.args[0]]);
-      break;
+    case Kind::any: out = any(i); break;
+    case Kind::load: out = load(code_.accesses[i.args[0]]); break;
     case Kind::fold: {
       const Cell sum = fold(code_.folds[i.args[0]]);
       out = sum;

@@ -132,39 +132,24 @@ Interval non_zero(Interval a) { return decide(a.low > 0 || a.high < 0, a == Inte
 
 Interval elementwise(Expr e, const std::vector<Interval>& s, Interval type) {
   switch (e->op) {
-    case Op::neg:
-      return negate(s[0]);
-    case Op::add:
-      return is_bool(e->dtype) ? type : add(s[0], s[1]);
-    case Op::mul:
-      return multiply(s[0], s[1]);
-    case Op::div:
-      return divide(s[0], s[1]);
-    case Op::mod:
-      return modulo(s[0], s[1]);
-    case Op::max:
-      return {std::max(s[0].low, s[1].low), std::max(s[0].high, s[1].high)};
-    case Op::min:
-      return {std::min(s[0].low, s[1].low), std::min(s[0].high, s[1].high)};
-    case Op::trunc:
-      return s[0];
-    case Op::lt:
-      return less(s[0], s[1]);
-    case Op::eq:
-      return equal(s[0], s[1]);
+    case Op::neg: return negate(s[0]);
+    case Op::add: return is_bool(e->dtype) ? type : add(s[0], s[1]);
+    case Op::mul: return multiply(s[0], s[1]);
+    case Op::div: return divide(s[0], s[1]);
+    case Op::mod: return modulo(s[0], s[1]);
+    case Op::max: return {std::max(s[0].low, s[1].low), std::max(s[0].high, s[1].high)};
+    case Op::min: return {std::min(s[0].low, s[1].low), std::min(s[0].high, s[1].high)};
+    case Op::trunc: return s[0];
+    case Op::lt: return less(s[0], s[1]);
+    case Op::eq: return equal(s[0], s[1]);
     case Op::bit_and:
     case Op::bit_or:
-    case Op::bit_xor:
-      return bitwise(e->op, s[0], s[1], type);
+    case Op::bit_xor: return bitwise(e->op, s[0], s[1], type);
     case Op::shl:
-    case Op::shr:
-      return shift(e->op, s[0], s[1], type);
-    case Op::where:
-      return s[0].is_point() ? s[0].low != 0 ? s[1] : s[2] : unite(s[1], s[2]);
-    case Op::cast:
-      return is_bool(e->dtype) ? non_zero(s[0]) : s[0].is_finite() ? s[0] : type;
-    default:
-      return type;
+    case Op::shr: return shift(e->op, s[0], s[1], type);
+    case Op::where: return s[0].is_point() ? s[0].low != 0 ? s[1] : s[2] : unite(s[1], s[2]);
+    case Op::cast: return is_bool(e->dtype) ? non_zero(s[0]) : s[0].is_finite() ? s[0] : type;
+    default: return type;
   }
 }
 
@@ -190,14 +175,10 @@ Bounds::Bounds(const Known& known) : known_(known.begin(), known.end()) {}
 
 Interval Bounds::compute(Expr e) const {
   switch (e->op) {
-    case Op::constant:
-      return constant_interval(e);
-    case Op::range:
-      return of_extent(e->attr.ints[1]);
-    case Op::iota:
-      return of_extent(e->extent(e->attr.ints[0]));
-    default:
-      break;
+    case Op::constant: return constant_interval(e);
+    case Op::range: return of_extent(e->attr.ints[1]);
+    case Op::iota: return of_extent(e->extent(e->attr.ints[0]));
+    default: break;
   }
   if (!is_elementwise(e->op) && !is_movement(e->op)) return of_type(e->dtype);
   std::vector<Interval> sources;

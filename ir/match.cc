@@ -21,13 +21,10 @@ bool is_commutative(Expr e) {
     case Op::bit_and:
     case Op::bit_or:
     case Op::bit_xor:
-    case Op::eq:
-      return true;
+    case Op::eq: return true;
     case Op::max:
-    case Op::min:
-      return !is_float(e->dtype);
-    default:
-      return false;
+    case Op::min: return !is_float(e->dtype);
+    default: return false;
   }
 }
 

@@ -39,15 +39,16 @@ Op combiner_of(Op reduce) {
 
 size_t Pool::Hash::operator()(const Node* n) const {
   size_t h = mix(static_cast<size_t>(n->op), static_cast<size_t>(n->dtype));
-  for (const Dim& d : n->shape) h = mix(mix(h, static_cast<size_t>(d.bound)), std::hash<Expr>()(d.value));
+  for (const Dim& d : n->shape)
+    h = mix(mix(h, static_cast<size_t>(d.bound)), std::hash<Expr>()(d.value));
   for (Expr s : n->sources) h = mix(h, std::hash<Expr>()(s));
   for (int64_t i : n->attr.ints) h = mix(h, static_cast<size_t>(i));
   return mix(h, std::hash<std::string>()(n->attr.name));
 }
 
 bool Pool::Same::operator()(const Node* a, const Node* b) const {
-  return a->op == b->op && a->dtype == b->dtype && a->sources == b->sources && a->shape == b->shape &&
-         a->attr == b->attr;
+  return a->op == b->op && a->dtype == b->dtype && a->sources == b->sources &&
+         a->shape == b->shape && a->attr == b->attr;
 }
 
 Expr Pool::make(Op op, DType dtype, Shape shape, std::vector<Expr> sources, Attr attr) {
@@ -55,8 +56,13 @@ Expr Pool::make(Op op, DType dtype, Shape shape, std::vector<Expr> sources, Attr
   const int arity = static_cast<int>(sources.size());
   TCC_CHECK(arity >= info.least && arity <= info.most,
             "wrong number of sources for " + std::string(info.name));
-  Node node{op, dtype, std::move(shape), std::move(sources), std::move(attr),
-            static_cast<uint32_t>(nodes_.size()), this};
+  Node node{op,
+            dtype,
+            std::move(shape),
+            std::move(sources),
+            std::move(attr),
+            static_cast<uint32_t>(nodes_.size()),
+            this};
   if (const auto found = unique_.find(&node); found != unique_.end()) return *found;
   nodes_.push_back(std::move(node));
   unique_.insert(&nodes_.back());

@@ -55,7 +55,15 @@ enum class Op : uint8_t {
 };
 
 enum class OpClass : uint8_t {
-  leaf, unary, binary, ternary, convert, reduce, movement, indexing, scan
+  leaf,
+  unary,
+  binary,
+  ternary,
+  convert,
+  reduce,
+  movement,
+  indexing,
+  scan
 };
 
 /// What kind of type an op gives, from its sources' types (ops.def, third column).
@@ -68,7 +76,8 @@ OpClass class_of(Op op);
 inline bool is_reduce(Op op) { return class_of(op) == OpClass::reduce; }
 inline bool is_elementwise(Op op) {
   const OpClass c = class_of(op);
-  return c == OpClass::unary || c == OpClass::binary || c == OpClass::ternary || c == OpClass::convert;
+  return c == OpClass::unary || c == OpClass::binary || c == OpClass::ternary ||
+         c == OpClass::convert;
 }
 inline bool is_movement(Op op) { return class_of(op) == OpClass::movement; }
 /// The op that combines two values of a reduction: reduce_add → add.
@@ -155,8 +164,12 @@ class Pool {
   size_t size() const { return nodes_.size(); }
 
  private:
-  struct Hash { size_t operator()(const Node* n) const; };
-  struct Same { bool operator()(const Node* a, const Node* b) const; };
+  struct Hash {
+    size_t operator()(const Node* n) const;
+  };
+  struct Same {
+    bool operator()(const Node* a, const Node* b) const;
+  };
   std::deque<Node> nodes_;
   std::unordered_set<const Node*, Hash, Same> unique_;
   int64_t next_id_ = 0;

@@ -91,10 +91,8 @@ Expr ExprParser::made_movement(Call& call) {
     case Op::expand:
       if (!call.shape) lexer_.fail("it needs a shape", call.at);
       return call.op == Op::reshape ? reshape(a, *call.shape) : expand(a, *call.shape);
-    case Op::permute:
-      return permute(a, key(call, "order"));
-    case Op::slice:
-      return slice(a, key(call, "starts"), key(call, "counts"), key(call, "steps"));
+    case Op::permute: return permute(a, key(call, "order"));
+    case Op::slice: return slice(a, key(call, "starts"), key(call, "counts"), key(call, "steps"));
     default: {  // in braces, so that the first key that is missing is named first
       const int64_t of[] = {key(call, "axis")[0], key(call, "size")[0], key(call, "stride")[0],
                             key(call, "dilation")[0]};

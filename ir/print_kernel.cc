@@ -119,8 +119,7 @@ void TreePrinter::statement(const Stmt& s) {
       text_.buffers[s.buffer->id] = s.buffer->name;
       text_.scope.used.insert(s.buffer->name);
       return line("alloc " + buffer_text(*s.buffer));
-    case StmtKind::store:
-      return store(s);
+    case StmtKind::store: return store(s);
     case StmtKind::barrier:
       return line(s.outstanding == 0 ? "barrier" : "barrier " + std::to_string(s.outstanding));
   }
@@ -192,8 +191,7 @@ void TreePrinter::step(const Program& p, const Step& s) {
       open("} else");
       step(p, s.body[1]);
       return close();
-    case Step::Kind::block:
-      open("block"), steps(p, s.body), close();
+    case Step::Kind::block: open("block"), steps(p, s.body), close();
   }
 }
 

@@ -11,14 +11,14 @@ namespace tinycc {
 
 /// A function of its buffers. The same kernel may be called by several steps.
 struct Kernel {
-  std::string name;                    // "conv2_relu": an identifier, without the model's prefix
-  std::vector<BufferRef> parameters;   // inputs first, then outputs; weights too
-  std::vector<int64_t> outputs;        // ids of the parameters that it writes
-  std::vector<Expr> scalars;           // further parameters: ranges that the caller gives a value
+  std::string name;                   // "conv2_relu": an identifier, without the model's prefix
+  std::vector<BufferRef> parameters;  // inputs first, then outputs; weights too
+  std::vector<int64_t> outputs;       // ids of the parameters that it writes
+  std::vector<Expr> scalars;          // further parameters: ranges that the caller gives a value
   StmtRef body;
-  std::string schedule;                // the moves, as text; empty when none
-  std::string computes;                // for people: "relu(conv2d(h1, conv2.weight, …))"
-  std::vector<std::string> nodes;      // names of the model's nodes that it computes
+  std::string schedule;            // the moves, as text; empty when none
+  std::string computes;            // for people: "relu(conv2d(h1, conv2.weight, …))"
+  std::vector<std::string> nodes;  // names of the model's nodes that it computes
   int64_t flops = 0, macs = 0, bytes_read = 0, bytes_written = 0;
 };
 
@@ -41,9 +41,9 @@ struct Step {
 /// A buffer of the program and where it lies.
 struct Placed {
   BufferRef buffer;
-  int64_t offset = -1;        // bytes from the start of the arena; -1: not in the arena
+  int64_t offset = -1;          // bytes from the start of the arena; -1: not in the arena
   int64_t first = 0, last = 0;  // steps that write it first and read it last
-  int64_t same_as = -1;       // id of the buffer whose memory it takes over in place, or -1
+  int64_t same_as = -1;         // id of the buffer whose memory it takes over in place, or -1
 };
 
 /// What the caller sees: an input, an output or a state.
@@ -65,7 +65,7 @@ struct Program {
   Target target;
   std::vector<Kernel> kernels;
   std::vector<Step> steps;
-  std::map<int64_t, Placed> buffers;           // by id
+  std::map<int64_t, Placed> buffers;  // by id
   // By buffer id, already in the buffer's layout (flat): weights, and where states start (else: 0).
   std::map<int64_t, TensorData> weights;
   std::vector<Port> inputs, outputs, states;

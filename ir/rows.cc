@@ -45,16 +45,14 @@ void map_floats(const double* x, const double* y, Row& out, int64_t count, F f) 
 void on_floats(Op op, const double* x, const double* y, Row& out, int64_t count) {
   switch (op) {
 #define TCC_UNARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                            \
-    return map_floats(x, x, out, count, [](double a, double) { return on_float; });
+  case Op::name: return map_floats(x, x, out, count, [](double a, double) { return on_float; });
 #define TCC_BINARY(name, result, spelling, on_float, on_int)                                       \
   case Op::name:                                                                                   \
     return map_floats(x, y, out, count, []([[maybe_unused]] double a, [[maybe_unused]] double b) { \
       return on_float;                                                                             \
     });
 #include "ir/ops.def"
-    default:
-      TCC_CHECK(false, "not elementwise");
+    default: TCC_CHECK(false, "not elementwise");
   }
 }
 
@@ -62,14 +60,11 @@ template <class T>
 void on_words(Op op, const T* x, const T* y, T* out, int64_t count) {
   switch (op) {
 #define TCC_UNARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                            \
-    return map(x, x, out, count, []([[maybe_unused]] T a, T) { return on_int; });
+  case Op::name: return map(x, x, out, count, []([[maybe_unused]] T a, T) { return on_int; });
 #define TCC_BINARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                             \
-    return map(x, y, out, count, [](T a, T b) { return on_int; });
+  case Op::name: return map(x, y, out, count, [](T a, T b) { return on_int; });
 #include "ir/ops.def"
-    default:
-      TCC_CHECK(false, "not elementwise");
+    default: TCC_CHECK(false, "not elementwise");
   }
 }
 
@@ -121,10 +116,8 @@ void apply_rows(Op op, DType from, DType to, const Row* const* args, Row& out, i
 
 void fold_row(Op combine, const Row& row, int64_t count, double* into, int64_t step) {
   switch (combine) {
-    case Op::add:
-      return fold(row.real, count, into, step, std::plus<>());
-    case Op::mul:
-      return fold(row.real, count, into, step, std::multiplies<>());
+    case Op::add: return fold(row.real, count, into, step, std::plus<>());
+    case Op::mul: return fold(row.real, count, into, step, std::multiplies<>());
     default:
       return fold(row.real, count, into, step, [](double a, double b) { return a < b ? b : a; });
   }
@@ -137,12 +130,9 @@ void fold_row(Op combine, DType type, const Row& row, int64_t count, int64_t* in
     return less ? b : a;
   };
   switch (combine) {
-    case Op::add:
-      return fold(row.whole, count, into, step, wrapping_add<int64_t>);
-    case Op::mul:
-      return fold(row.whole, count, into, step, wrapping_mul<int64_t>);
-    default:
-      return fold(row.whole, count, into, step, max);
+    case Op::add: return fold(row.whole, count, into, step, wrapping_add<int64_t>);
+    case Op::mul: return fold(row.whole, count, into, step, wrapping_mul<int64_t>);
+    default: return fold(row.whole, count, into, step, max);
   }
 }
 

@@ -86,12 +86,9 @@ void Runner::place(int64_t id, const Placed& placed) {
 
 void Runner::run(const Step& step) {
   switch (step.kind) {
-    case Step::Kind::call:
-      return call(step);
-    case Step::Kind::repeat:
-      return repeat(step);
-    case Step::Kind::select:
-      return run(step.body[is_true(step.condition) ? 0 : 1]);
+    case Step::Kind::call: return call(step);
+    case Step::Kind::repeat: return repeat(step);
+    case Step::Kind::select: return run(step.body[is_true(step.condition) ? 0 : 1]);
     case Step::Kind::block:
       for (const Step& part : step.body) run(part);
   }

@@ -11,15 +11,11 @@ namespace {
 double on_floats(Op op, double a, double b) {
   switch (op) {
 #define TCC_UNARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                            \
-    return on_float;
+  case Op::name: return on_float;
 #define TCC_BINARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                             \
-    return on_float;
+  case Op::name: return on_float;
 #include "ir/ops.def"
-    default:
-      TCC_CHECK(false, "not elementwise");
-      return 0;
+    default: TCC_CHECK(false, "not elementwise"); return 0;
   }
 }
 
@@ -27,15 +23,11 @@ template <class T>
 T on_words(Op op, T a, T b) {
   switch (op) {
 #define TCC_UNARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                            \
-    return static_cast<T>(on_int);
+  case Op::name: return static_cast<T>(on_int);
 #define TCC_BINARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                             \
-    return static_cast<T>(on_int);
+  case Op::name: return static_cast<T>(on_int);
 #include "ir/ops.def"
-    default:
-      TCC_CHECK(false, "not elementwise");
-      return 0;
+    default: TCC_CHECK(false, "not elementwise"); return 0;
   }
 }
 
@@ -105,12 +97,9 @@ Number neutral_of(Op reduce, DType type) {
   if (lowest) return {0, INT64_MIN >> (64 - bits_of(type))};
   switch (reduce) {
 #define TCC_REDUCE(name, combine, neutral) \
-  case Op::name:                           \
-    return {neutral, reduce == Op::reduce_mul ? 1 : 0};
+  case Op::name: return {neutral, reduce == Op::reduce_mul ? 1 : 0};
 #include "ir/ops.def"
-    default:
-      TCC_CHECK(false, "not a reduction");
-      return {};
+    default: TCC_CHECK(false, "not a reduction"); return {};
   }
 }
 

@@ -11,11 +11,13 @@ namespace tinycc {
 
 /// Where a buffer lives.
 enum class Space : uint8_t {
-  input, output, state,  // the caller's
-  weight,                // constants in the image
-  arena,                 // the caller's scratch memory, planned
-  local,                 // a small array of the kernel
-  reg,                   // local, small, meant for registers: all indices become literals
+  input,
+  output,
+  state,   // the caller's
+  weight,  // constants in the image
+  arena,   // the caller's scratch memory, planned
+  local,   // a small array of the kernel
+  reg,     // local, small, meant for registers: all indices become literals
 };
 std::string_view name_of(Space space);
 

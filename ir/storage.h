@@ -14,30 +14,20 @@ namespace tinycc {
 template <class F>
 decltype(auto) with_storage(DType type, F&& f) {
   switch (type) {
-    case DType::f32:
-      return f(float{});
-    case DType::f64:
-      return f(double{});
+    case DType::f32: return f(float{});
+    case DType::f64: return f(double{});
     case DType::f16:
     case DType::bf16:
-    case DType::u16:
-      return f(uint16_t{});
-    case DType::i64:
-      return f(int64_t{});
-    case DType::i32:
-      return f(int32_t{});
-    case DType::i16:
-      return f(int16_t{});
+    case DType::u16: return f(uint16_t{});
+    case DType::i64: return f(int64_t{});
+    case DType::i32: return f(int32_t{});
+    case DType::i16: return f(int16_t{});
     case DType::i8:
     case DType::i4:
-    case DType::i2:
-      return f(int8_t{});
-    case DType::u64:
-      return f(uint64_t{});
-    case DType::u32:
-      return f(uint32_t{});
-    default:
-      return f(uint8_t{});
+    case DType::i2: return f(int8_t{});
+    case DType::u64: return f(uint64_t{});
+    case DType::u32: return f(uint32_t{});
+    default: return f(uint8_t{});
   }
 }
 

@@ -12,14 +12,14 @@ namespace tinycc {
 enum class Prefer : uint8_t { speed, ram, size };
 
 struct Target {
-  std::string language = "c";     // c; later opencl, cuda, hip, metal
-  std::string dialect = "gnu";    // iso: C99; gnu: GNU C vector types
-  std::string cpu = "generic";    // as asked for
-  std::string resolved;           // what cpu=native turned out to be; else equal to cpu
+  std::string language = "c";       // c; later opencl, cuda, hip, metal
+  std::string dialect = "gnu";      // iso: C99; gnu: GNU C vector types
+  std::string cpu = "generic";      // as asked for
+  std::string resolved;             // what cpu=native turned out to be; else equal to cpu
   std::vector<std::string> cflags;  // what the C compiler should be told: -march=…
   std::string triple = "x86_64-linux-gnu";
-  int64_t vector_bytes = 16;      // widest register; 0: none
-  int64_t registers = 16;         // of that width
+  int64_t vector_bytes = 16;  // widest register; 0: none
+  int64_t registers = 16;     // of that width
   int64_t l1_bytes = 32768, l2_bytes = 262144;
   bool fma = false;
   int64_t threads = 1;

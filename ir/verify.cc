@@ -21,20 +21,13 @@ std::vector<Expr> stand_ins(Pool& pool, Expr e) {
 Expr rebuilt_movement(Expr e, const std::vector<Expr>& s) {
   const auto& ints = e->attr.ints;
   switch (e->op) {
-    case Op::reshape:
-      return reshape(s[0], e->shape);
-    case Op::expand:
-      return expand(s[0], e->shape);
-    case Op::permute:
-      return permute(s[0], ints);
-    case Op::pad:
-      return pad(s[0], ints, s[1]);
-    case Op::concat:
-      return concat(s, ints.at(0));
-    case Op::window:
-      return window(s[0], ints.at(0), ints.at(1), ints.at(2), ints.at(3));
-    default:
-      break;
+    case Op::reshape: return reshape(s[0], e->shape);
+    case Op::expand: return expand(s[0], e->shape);
+    case Op::permute: return permute(s[0], ints);
+    case Op::pad: return pad(s[0], ints, s[1]);
+    case Op::concat: return concat(s, ints.at(0));
+    case Op::window: return window(s[0], ints.at(0), ints.at(1), ints.at(2), ints.at(3));
+    default: break;
   }
   std::vector<int64_t> starts, steps;
   for (size_t i = 0; i + 1 < ints.size(); i += 2) {
@@ -47,21 +40,15 @@ Expr rebuilt_movement(Expr e, const std::vector<Expr>& s) {
 Expr rebuilt(Expr e, Pool& pool) {
   const std::vector<Expr> s = stand_ins(pool, e);
   switch (class_of(e->op)) {
-    case OpClass::unary:
-      return unary(e->op, s[0]);
-    case OpClass::binary:
-      return binary(e->op, s[0], s[1]);
-    case OpClass::ternary:
-      return where(s[0], s[1], s[2]);
-    case OpClass::convert:
-      return e->is(Op::cast) ? cast(s[0], e->dtype) : bitcast(s[0], e->dtype);
+    case OpClass::unary: return unary(e->op, s[0]);
+    case OpClass::binary: return binary(e->op, s[0], s[1]);
+    case OpClass::ternary: return where(s[0], s[1], s[2]);
+    case OpClass::convert: return e->is(Op::cast) ? cast(s[0], e->dtype) : bitcast(s[0], e->dtype);
     case OpClass::reduce:
       return s.size() > 1 ? reduce_over(e->op, s[0], {s.begin() + 1, s.end()})
                           : reduce(e->op, s[0], e->attr.ints);
-    case OpClass::movement:
-      return rebuilt_movement(e, s);
-    default:
-      break;
+    case OpClass::movement: return rebuilt_movement(e, s);
+    default: break;
   }
   if (e->is(Op::gather)) return gather(s[0], {s.begin() + 1, s.end()});
   if (e->is(Op::scatter)) return scatter(s[0], s[1], {s.begin() + 2, s.end()}, e->attr.name);

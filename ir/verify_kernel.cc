@@ -80,18 +80,15 @@ void KernelVerifier::statement(const StmtRef& s) {
       buffers_ = outside;
       return;
     }
-    case StmtKind::loop:
-      return loop_statement(*s);
+    case StmtKind::loop: return loop_statement(*s);
     case StmtKind::alloc:
       check(s->buffer->space == Space::local || s->buffer->space == Space::reg,
             s->buffer->name + " is allocated, but not local");
       declare(s->buffer);
       writable_.insert(s->buffer->id);
       return;
-    case StmtKind::store:
-      return store(*s);
-    case StmtKind::barrier:
-      return;
+    case StmtKind::store: return store(*s);
+    case StmtKind::barrier: return;
   }
 }
 

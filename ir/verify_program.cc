@@ -106,18 +106,15 @@ void ProgramVerifier::use(int64_t id, bool reads, bool writes) {
 
 void ProgramVerifier::step(const Step& s) {
   switch (s.kind) {
-    case Step::Kind::call:
-      return call(s);
-    case Step::Kind::repeat:
-      return repeat(s);
+    case Step::Kind::call: return call(s);
+    case Step::Kind::repeat: return repeat(s);
     case Step::Kind::select: {
       known(s.condition);
       use(s.condition, true, false);
       check(s.body.size() == 2, "a select without two branches");
       return steps(s.body);
     }
-    case Step::Kind::block:
-      return steps(s.body);
+    case Step::Kind::block: return steps(s.body);
   }
 }
 

@@ -23,8 +23,10 @@ namespace {
 std::string word(const std::string& text) {
   std::string out;
   for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) out += static_cast<char>(std::tolower(c));
-    else if (!out.empty() && out.back() != '_') out += '_';
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+      out += static_cast<char>(std::tolower(c));
+    else if (!out.empty() && out.back() != '_')
+      out += '_';
   }
   while (!out.empty() && out.back() == '_') out.pop_back();
   return out.substr(0, 40);
@@ -60,7 +62,9 @@ class Builder {
       Kernel& k = u.kernel;
       k.name = kernel_name(c);
       const auto own = schedules_.find(k.name), all = schedules_.find("*");
-      const std::string* moves = own != schedules_.end() ? &own->second : all != schedules_.end() ? &all->second : nullptr;
+      const std::string* moves = own != schedules_.end()   ? &own->second
+                                 : all != schedules_.end() ? &all->second
+                                                           : nullptr;
       const Scheduled s = schedule(draft_, c, moves);
       k.body = s.body;
       k.schedule = s.moves;
@@ -102,7 +106,8 @@ class Builder {
     }
     return std::all_of(units_.begin(), units_.end(), [&](const Unit& u) {
       if (&u == &unit) return true;
-      return std::none_of(u.kernel.parameters.begin(), u.kernel.parameters.end(), [&](const BufferRef& p) { return p->id == buffer; });
+      return std::none_of(u.kernel.parameters.begin(), u.kernel.parameters.end(),
+                          [&](const BufferRef& p) { return p->id == buffer; });
     });
   }
 
@@ -147,7 +152,8 @@ class Builder {
 
   /// Ends the open loops that are not on the way to `wanted`.
   void close_loops(const std::vector<int64_t>& wanted) {
-    while (open_.size() > wanted.size() || (!open_.empty() && open_.back().first != wanted[open_.size() - 1])) {
+    while (open_.size() > wanted.size() ||
+           (!open_.empty() && open_.back().first != wanted[open_.size() - 1])) {
       Step done = std::move(open_.back().second);
       open_.pop_back();
       body().push_back(std::move(done));
@@ -168,7 +174,8 @@ class Builder {
 
   std::string kernel_name(const Computation& c) {
     const std::vector<std::string>& nodes = c.origin.nodes;
-    std::string name = nodes.empty() ? "copy_" + word(draft_.buffers.at(c.target).name) : word(nodes.front());
+    std::string name =
+        nodes.empty() ? "copy_" + word(draft_.buffers.at(c.target).name) : word(nodes.front());
     if (nodes.size() > 1 && word(nodes.back()) != name) name += "_" + word(nodes.back());
     return name.substr(0, 40);
   }
@@ -182,7 +189,8 @@ class Builder {
   void collect_parameters(Kernel& k, const Computation& c) {
     std::set<int64_t> seen;
     const auto add = [&](int64_t id) {
-      if (seen.insert(id).second) k.parameters.push_back(std::make_shared<const Buffer>(draft_.buffers.at(id)));
+      if (seen.insert(id).second)
+        k.parameters.push_back(std::make_shared<const Buffer>(draft_.buffers.at(id)));
     };
     for (Expr l : loads_in(c.value)) add(l->attr.ints[0]);
     add(c.target);
@@ -212,7 +220,10 @@ class Builder {
       const Expr now = stack.back();
       stack.pop_back();
       if (!seen.insert(now.get()).second || now->is(Op::load) || is_reduce(now->op)) continue;
-      n += is_elementwise(now->op) && is_float(now->dtype) && !now->is(Op::cast) && !now->is(Op::where) ? 1 : 0;
+      n += is_elementwise(now->op) && is_float(now->dtype) && !now->is(Op::cast) &&
+                   !now->is(Op::where)
+               ? 1
+               : 0;
       stack.insert(stack.end(), now->sources.begin(), now->sources.end());
     }
     return n;
@@ -227,8 +238,10 @@ class Builder {
       if (reduce->is(Op::reduce_add) && reduce[0]->is(Op::mul)) k.macs = all;
     }
     for (const BufferRef& b : k.parameters) {
-      if (b->id == c.target) k.bytes_written += outputs * bits_of(b->dtype) / 8;
-      else k.bytes_read += b->bytes();
+      if (b->id == c.target)
+        k.bytes_written += outputs * bits_of(b->dtype) / 8;
+      else
+        k.bytes_read += b->bytes();
     }
   }
 
@@ -239,7 +252,8 @@ class Builder {
     Buffer packed = b;
     packed.layout = packed_layout(b, k.body);
     std::vector<Buffer>& orders = packed_[b.id];
-    const auto same = std::find_if(orders.begin(), orders.end(), [&](const Buffer& p) { return p.layout == packed.layout; });
+    const auto same = std::find_if(orders.begin(), orders.end(),
+                                   [&](const Buffer& p) { return p.layout == packed.layout; });
     if (same != orders.end()) {
       packed = *same;
     } else {
@@ -288,7 +302,9 @@ class Builder {
     for (Expr l : loads_in(c.value)) {
       const Buffer& from = draft_.buffers.at(l->attr.ints[0]);
       const auto last = last_read.find(from.id);
-      if (from.space != Space::arena || last == last_read.end() || last->second != static_cast<int64_t>(step)) continue;
+      if (from.space != Space::arena || last == last_read.end() ||
+          last->second != static_cast<int64_t>(step))
+        continue;
       if (from.shape != to.shape || !(from.layout == to.layout) || from.dtype != to.dtype) continue;
       if (from.layout.has_halo() && from.halo_value != to.halo_value) continue;
       const std::vector<Expr> loads = loads_in(c.value);
@@ -301,7 +317,8 @@ class Builder {
   }
 
   /// What a loop finds from outside or leaves behind lives through all of its turns.
-  void live_through(int64_t loop, std::map<int64_t, int64_t>& first, std::map<int64_t, int64_t>& last) {
+  void live_through(int64_t loop, std::map<int64_t, int64_t>& first,
+                    std::map<int64_t, int64_t>& last) {
     int64_t begin = -1, end = -1;
     for (size_t i = 0; i < units_.size(); ++i) {
       const std::vector<int64_t> around = path(units_[i].parts[0]->loop);
@@ -322,7 +339,8 @@ class Builder {
     std::map<int64_t, int64_t> first, last;
     for (size_t i = 0; i < units_.size(); ++i) {
       for (const BufferRef& b : units_[i].kernel.parameters) last[b->id] = static_cast<int64_t>(i);
-      for (const int64_t id : units_[i].kernel.outputs) first.try_emplace(id, static_cast<int64_t>(i));
+      for (const int64_t id : units_[i].kernel.outputs)
+        first.try_emplace(id, static_cast<int64_t>(i));
     }
     for (const auto& [id, loop] : draft_.loops) live_through(id, first, last);
     std::vector<Lifetime> lifetimes;
@@ -331,30 +349,38 @@ class Builder {
       for (const int64_t id : units_[i].kernel.outputs) {
         const Buffer& b = draft_.buffers.at(id);
         if (b.space != Space::arena || !started.insert(id).second) continue;
-        lifetimes.push_back({id, b.bytes(), first[id], last[id], in_place(i, *units_[i].parts[0], last)});
+        lifetimes.push_back(
+            {id, b.bytes(), first[id], last[id], in_place(i, *units_[i].parts[0], last)});
       }
     }
-    program_.arena_align = draft_.target.dialect == "gnu" ? std::max<int64_t>(draft_.target.vector_bytes, 4) : 8;
+    program_.arena_align =
+        draft_.target.dialect == "gnu" ? std::max<int64_t>(draft_.target.vector_bytes, 4) : 8;
     for (const auto& [id, b] : draft_.buffers) {
-      if (b.dtype == DType::f64 || b.dtype == DType::i64) program_.arena_align = std::max<int64_t>(8, program_.arena_align);
+      if (b.dtype == DType::f64 || b.dtype == DType::i64)
+        program_.arena_align = std::max<int64_t>(8, program_.arena_align);
     }
     const Plan plan = plan_memory(lifetimes, program_.arena_align);
     program_.arena_bytes = plan.bytes;
     program_.arena_bound_bytes = plan.bound;
     for (const Lifetime& l : lifetimes) {
       Placed& p = program_.buffers[l.buffer];
-      p = {std::make_shared<const Buffer>(draft_.buffers.at(l.buffer)), plan.offsets.at(l.buffer), l.first, l.last, l.in_place_of};
+      p = {std::make_shared<const Buffer>(draft_.buffers.at(l.buffer)), plan.offsets.at(l.buffer),
+           l.first, l.last, l.in_place_of};
     }
     for (const auto& [id, b] : draft_.buffers) {
       if (b.space == Space::arena || b.space == Space::weight) continue;
-      program_.buffers[id] = {std::make_shared<const Buffer>(b), -1, first.count(id) != 0 ? first[id] : 0, last.count(id) != 0 ? last[id] : 0, -1};
+      program_.buffers[id] = {std::make_shared<const Buffer>(b), -1,
+                              first.count(id) != 0 ? first[id] : 0,
+                              last.count(id) != 0 ? last[id] : 0, -1};
     }
   }
 
   void add_ports() {
     for (const GraphInput& in : draft_.graph->inputs) {
       const auto stored = draft_.stored.find(in.node);
-      program_.inputs.push_back({in.name, word(in.name), stored != draft_.stored.end() ? stored->second.buffer : unused_input(in), in.meaning});
+      program_.inputs.push_back(
+          {in.name, word(in.name),
+           stored != draft_.stored.end() ? stored->second.buffer : unused_input(in), in.meaning});
     }
     size_t next = 0;
     for (const auto& [id, b] : draft_.buffers) {  // in the order of the graph's outputs
@@ -389,10 +415,10 @@ class Builder {
   const std::map<std::string, std::string>& schedules_;
   Program program_;
   std::set<std::string> names_;
-  std::vector<std::pair<int64_t, Step>> open_;  // loops that are being filled, outermost first
-  std::vector<Unit> units_;  // kernels to be, in order
-  std::vector<Kernel> forms_;  // of program_.kernels, canonical
-  std::vector<bool> recomputes_;  // by step
+  std::vector<std::pair<int64_t, Step>> open_;     // loops that are being filled, outermost first
+  std::vector<Unit> units_;                        // kernels to be, in order
+  std::vector<Kernel> forms_;                      // of program_.kernels, canonical
+  std::vector<bool> recomputes_;                   // by step
   std::map<int64_t, std::vector<Buffer>> packed_;  // by weight: the orders it is stored in
 };
 

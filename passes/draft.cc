@@ -19,12 +19,14 @@ constexpr const char* kAxisNames[5][5] = {
 /// What the model calls a tensor: the last of its nodes' names.
 std::string label(const Graph& graph, Expr e) {
   const auto found = graph.origins.find(e);
-  return found == graph.origins.end() || found->second.nodes.empty() ? "" : found->second.nodes.back();
+  return found == graph.origins.end() || found->second.nodes.empty() ? ""
+                                                                     : found->second.nodes.back();
 }
 
 class Lowering {
  public:
-  Lowering(const Graph& graph, const Target& target) : graph_(graph), order_(topological(graph.roots())), scopes_(order_) {
+  Lowering(const Graph& graph, const Target& target)
+      : graph_(graph), order_(topological(graph.roots())), scopes_(order_) {
     draft_.graph = &graph;
     draft_.pool = graph.pool;
     draft_.target = target;
@@ -70,8 +72,10 @@ class Lowering {
   void check_type(Expr e) const {
     if ((!is_float(e->dtype) || bits_of(e->dtype) >= 32) && bits_of(e->dtype) >= 8) return;
     const std::string name = label(graph_, e);
-    throw Error(ExitCode::unsupported, (name.empty() ? "the model" : "node `" + name + "`") + " computes in " +
-                std::string(name_of(e->dtype)) + ", which kernels do not support yet", "convert the model to float32");
+    throw Error(ExitCode::unsupported,
+                (name.empty() ? "the model" : "node `" + name + "`") + " computes in " +
+                    std::string(name_of(e->dtype)) + ", which kernels do not support yet",
+                "convert the model to float32");
   }
 
   void visit(Indexer& indexer, Expr e) {
@@ -87,7 +91,9 @@ class Lowering {
   /// value that is another state is set aside before that one changes.
   void keep_states(Indexer& indexer) {
     for (const GraphState& s : graph_.states) {
-      if (draft_.stored.count(s.node) == 0) draft_.stored[s.node] = whole(new_buffer(s.name, s.node->dtype, s.node->shape, Space::state), s.node);
+      if (draft_.stored.count(s.node) == 0)
+        draft_.stored[s.node] =
+            whole(new_buffer(s.name, s.node->dtype, s.node->shape, Space::state), s.node);
       if (s.next->is(Op::state) && s.next != s.node) {
         const int64_t kept = new_buffer("", s.next->dtype, s.next->shape, Space::arena);
         copy_value(indexer, s.next, kept);
@@ -99,8 +105,9 @@ class Lowering {
       if (s.next == s.node) continue;
       const std::vector<Expr> ranges = fresh_ranges(s.next->shape);
       const auto kept = kept_.find(s.next);
-      const Expr value = kept == kept_.end() ? indexer.element(s.next, ranges)
-                                             : load(*draft_.pool, draft_.buffers.at(kept->second), ranges);
+      const Expr value = kept == kept_.end()
+                             ? indexer.element(s.next, ranges)
+                             : load(*draft_.pool, draft_.buffers.at(kept->second), ranges);
       add(value, s.next, to);
     }
   }
@@ -115,7 +122,8 @@ class Lowering {
     const Expr source = scan[static_cast<size_t>(k < carries ? k : carries + k)];
     Shape shape = source->shape;
     if (k >= carries) shape.insert(shape.begin(), Dim(scan->attr.ints[1]));
-    const std::string name = label(graph_, scan) + (k < carries ? "_carry" : "_emit") + std::to_string(k);
+    const std::string name =
+        label(graph_, scan) + (k < carries ? "_carry" : "_emit") + std::to_string(k);
     return found->second = new_buffer(name, source->dtype, shape, Space::arena);
   }
 
@@ -125,10 +133,14 @@ class Lowering {
     HostLoop& loop = draft_.loops[id];
     loop.counter = scopes_.loops().at(id).counter;
     loop.parent = loop_;
-    for (int64_t k = 0; k < carries; ++k) copy_value(indexer, scan[static_cast<size_t>(k)], scan_buffer(scan, k));
-    for (int64_t k = carries; k < carries + emits && has_until; ++k) clear(indexer, scan_buffer(scan, k));
+    for (int64_t k = 0; k < carries; ++k)
+      copy_value(indexer, scan[static_cast<size_t>(k)], scan_buffer(scan, k));
+    for (int64_t k = carries; k < carries + emits && has_until; ++k)
+      clear(indexer, scan_buffer(scan, k));
     loop_ = id;
-    for (int64_t k = 0; k < emits; ++k) emit(indexer, scan[static_cast<size_t>(2 * carries + k)], scan_buffer(scan, carries + k), loop.counter);
+    for (int64_t k = 0; k < emits; ++k)
+      emit(indexer, scan[static_cast<size_t>(2 * carries + k)], scan_buffer(scan, carries + k),
+           loop.counter);
     hand_on(indexer, scan);
     if (has_until) loop.until = draft_.stored.at(scan->sources.back()).buffer;
     loop_ = loop.parent;
@@ -180,8 +192,10 @@ class Lowering {
   /// Appends the computations of a section to the draft, loops in their places.
   void take_section(int64_t loop) {
     for (auto& [inner, computation] : sections_[loop]) {
-      if (computation) draft_.computations.push_back(std::move(*computation));
-      else take_section(inner);
+      if (computation)
+        draft_.computations.push_back(std::move(*computation));
+      else
+        take_section(inner);
     }
   }
 
@@ -190,14 +204,18 @@ class Lowering {
   void store_leaves() {
     for (Expr e : order_) {
       if (e->is(Op::scan)) {
-        for (int64_t k = 0; k < e->attr.ints[2]; ++k) carry_buffers_[{e->attr.ints[0], k}] = scan_buffer(e, k);
+        for (int64_t k = 0; k < e->attr.ints[2]; ++k)
+          carry_buffers_[{e->attr.ints[0], k}] = scan_buffer(e, k);
       }
       if (e->is(Op::get)) draft_.stored[e] = whole(scan_buffer(e[0], e->attr.ints[0]), e);
     }
     for (Expr e : order_) {
-      if (e->is(Op::carry)) draft_.stored[e] = whole(carry_buffers_.at({e->attr.ints[0], e->attr.ints[1]}), e);
+      if (e->is(Op::carry))
+        draft_.stored[e] = whole(carry_buffers_.at({e->attr.ints[0], e->attr.ints[1]}), e);
       if (!is_stored_leaf(e) || e->is(Op::carry) || e->is(Op::get)) continue;
-      const Space space = e->is(Op::input) ? Space::input : e->is(Op::weight) ? Space::weight : Space::state;
+      const Space space = e->is(Op::input)    ? Space::input
+                          : e->is(Op::weight) ? Space::weight
+                                              : Space::state;
       draft_.stored[e] = whole(new_buffer(e->attr.name, e->dtype, e->shape, space), e);
     }
   }
@@ -205,9 +223,12 @@ class Lowering {
   /// A tensor that is an output twice, or a leaf, is copied to the further ones.
   void store_outputs() {
     for (const GraphOutput& o : graph_.outputs) {
-      const Stored here = whole(new_buffer(o.name, o.value->dtype, o.value->shape, Space::output), o.value);
-      if (draft_.stored.count(o.value) != 0) output_copies_.emplace_back(o.value, here);
-      else draft_.stored[o.value] = here;
+      const Stored here =
+          whole(new_buffer(o.name, o.value->dtype, o.value->shape, Space::output), o.value);
+      if (draft_.stored.count(o.value) != 0)
+        output_copies_.emplace_back(o.value, here);
+      else
+        draft_.stored[o.value] = here;
     }
   }
 
@@ -217,7 +238,8 @@ class Lowering {
     if (draft_.stored.count(e) == 0) {
       const int64_t id = new_buffer(label(graph_, e), e->dtype, e->shape, Space::arena);
       draft_.stored[e] = whole(id, e);
-      if (const auto halo = choice_.halos.find(e); halo != choice_.halos.end()) frame(draft_.buffers[id], halo->second);
+      if (const auto halo = choice_.halos.find(e); halo != choice_.halos.end())
+        frame(draft_.buffers[id], halo->second);
     }
     if (e->is(Op::concat)) place_parts(e);
   }
@@ -227,7 +249,8 @@ class Lowering {
 
   void store_framed_copy(Expr e) {
     const std::string source = is_stored_leaf(e[0]) ? e[0]->attr.name : label(graph_, e[0]);
-    const std::string name = label(graph_, e).empty() && !source.empty() ? source + "_halo" : label(graph_, e);
+    const std::string name =
+        label(graph_, e).empty() && !source.empty() ? source + "_halo" : label(graph_, e);
     const int64_t id = new_buffer(name, e->dtype, e[0]->shape, Space::arena);
     Halo halo;
     Stored stored{id, {}};
@@ -256,8 +279,10 @@ class Lowering {
     for (Expr part : e->sources) {
       const bool elsewhere = draft_.stored.count(part) != 0 || choice_.halos.count(part) != 0 ||
                              is_stored_leaf(part) || chosen().count(part) == 0;
-      if (elsewhere) part_copies_[e].emplace_back(part, place);
-      else draft_.stored[part] = place;
+      if (elsewhere)
+        part_copies_[e].emplace_back(part, place);
+      else
+        draft_.stored[part] = place;
       place.offset[axis] += part->shape[axis].bound;
     }
   }
@@ -270,7 +295,8 @@ class Lowering {
   std::vector<Expr> fresh_ranges(const Shape& shape) {
     std::vector<Expr> ranges;
     for (size_t i = 0; i < shape.size(); ++i) {
-      const std::string name = shape.size() < 5 ? kAxisNames[shape.size()][i] : "i" + std::to_string(i);
+      const std::string name =
+          shape.size() < 5 ? kAxisNames[shape.size()][i] : "i" + std::to_string(i);
       ranges.push_back(shape[i].bound == 1 ? constant_int(*draft_.pool, DType::i64, 0)
                                            : range(*draft_.pool, shape[i].bound, name));
     }
@@ -310,7 +336,8 @@ class Lowering {
       const auto found = graph_.origins.find(e);
       if (found == graph_.origins.end()) continue;
       for (const std::string& n : found->second.nodes) {
-        if (std::find(all.nodes.begin(), all.nodes.end(), n) == all.nodes.end()) all.nodes.push_back(n);
+        if (std::find(all.nodes.begin(), all.nodes.end(), n) == all.nodes.end())
+          all.nodes.push_back(n);
       }
       if (!found->second.computes.empty()) all.computes = found->second.computes;
     }
@@ -342,9 +369,15 @@ class Lowering {
       at.push_back(min(max(wanted, 0.0), last));
       inside = inside & eq(at.back(), wanted);
     }
-    const Expr old = load(*draft_.pool, draft_.buffers.at(to.buffer), at), update = indexer.element(e[1], ranges);
+    const Expr old = load(*draft_.pool, draft_.buffers.at(to.buffer), at),
+               update = indexer.element(e[1], ranges);
     const std::string& how = e->attr.name;
-    const Expr stored = how.empty() ? update : binary(how == "add" ? Op::add : how == "mul" ? Op::mul : how == "max" ? Op::max : Op::min, old, update);
+    const Expr stored = how.empty() ? update
+                                    : binary(how == "add"   ? Op::add
+                                             : how == "mul" ? Op::mul
+                                             : how == "max" ? Op::max
+                                                            : Op::min,
+                                             old, update);
     add(where(inside, stored, old), e, to);
     Computation& c = *sections_[loop_].back().second;
     c.index = at;
@@ -379,20 +412,21 @@ class Lowering {
     }
   }
 
-  using Section = std::vector<std::pair<int64_t, std::optional<Computation>>>;  // a loop, or neither
+  using Section =
+      std::vector<std::pair<int64_t, std::optional<Computation>>>;  // a loop, or neither
 
   const Graph& graph_;
   const std::vector<Expr> order_;
   const Scopes scopes_;
   Draft draft_;
-  int64_t loop_ = -1;  // where computations are added
-  std::map<int64_t, Section> sections_;  // by loop
+  int64_t loop_ = -1;                       // where computations are added
+  std::map<int64_t, Section> sections_;     // by loop
   std::unordered_map<Expr, int64_t> kept_;  // old values of states, set aside
   std::map<std::pair<int64_t, int64_t>, int64_t> scan_buffers_, carry_buffers_;
   BufferChoice choice_;
   Copies output_copies_;
   std::unordered_map<Expr, Copies> part_copies_;  // by concatenation: parts that lie elsewhere too
-  std::set<std::string> names_;  // of buffers
+  std::set<std::string> names_;                   // of buffers
   std::unordered_set<Expr> chosen_;
   std::unordered_set<Expr> framed_;  // pad nodes that are framed copies
   std::vector<Expr> index_;
@@ -400,6 +434,8 @@ class Lowering {
 
 }  // namespace
 
-Draft lower_graph(const Graph& graph, const Target& target) { return Lowering(graph, target).run(); }
+Draft lower_graph(const Graph& graph, const Target& target) {
+  return Lowering(graph, target).run();
+}
 
 }  // namespace tinycc

@@ -19,14 +19,14 @@ struct Stored {
 /// For all values of `ranges`: target[index] = value. `value` holds loads (attr: buffer id) and
 /// scalar reductions; every index is logical.
 struct Computation {
-  Expr node;                  // of the graph
-  int64_t target = -1;        // buffer id
-  std::vector<Expr> ranges;   // in the order of the tensor's dimensions; extents above 1 only
-  std::vector<Expr> index;    // into the target
+  Expr node;                 // of the graph
+  int64_t target = -1;       // buffer id
+  std::vector<Expr> ranges;  // in the order of the tensor's dimensions; extents above 1 only
+  std::vector<Expr> index;   // into the target
   Expr value;
-  bool fills_halo = false;    // writes the frame around the target first
-  bool ordered = false;       // stores to places that depend on data: in the order of its ranges
-  int64_t loop = -1;          // id of the scan in whose body it stands; -1: none
+  bool fills_halo = false;  // writes the frame around the target first
+  bool ordered = false;     // stores to places that depend on data: in the order of its ranges
+  int64_t loop = -1;        // id of the scan in whose body it stands; -1: none
   Origin origin;
 };
 

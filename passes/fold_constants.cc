@@ -75,14 +75,10 @@ class Frontier {
 
 std::string_view joint_of(Op op) {
   switch (op) {
-    case Op::mul:
-      return "*";
-    case Op::add:
-      return "+";
-    case Op::div:
-      return "/";
-    default:
-      return ",";
+    case Op::mul: return "*";
+    case Op::add: return "+";
+    case Op::div: return "/";
+    default: return ",";
   }
 }
 

@@ -22,8 +22,11 @@ constexpr double kMost = 1e18;
 
 double op_cost(Expr e) {
   switch (e->op) {
-    case Op::exp: case Op::log: case Op::sin: return 12;
-    case Op::sqrt: case Op::div: return is_float(e->dtype) ? 6 : 2;
+    case Op::exp:
+    case Op::log:
+    case Op::sin: return 12;
+    case Op::sqrt:
+    case Op::div: return is_float(e->dtype) ? 6 : 2;
     case Op::mod: return 2;
     case Op::gather: return 3;
     default: return is_elementwise(e->op) && !e->is(Op::bitcast) ? 1 : 0;
@@ -32,7 +35,8 @@ double op_cost(Expr e) {
 
 /// Elements of the source that one element of a reduction reads.
 double reduction_size(Expr e) {
-  return static_cast<double>(count_of(e[0]->shape)) / static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
+  return static_cast<double>(count_of(e[0]->shape)) /
+         static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
 }
 
 class Chooser {
@@ -75,19 +79,25 @@ class Chooser {
     for (Expr e : order_) {
       if (e->is(Op::gather) || e->is(Op::scatter)) need(skip_views(e[0]));
       if (e->is(Op::scatter)) need(e);
-      if (e->is(Op::scan)) for (Expr s : e->sources) need(s);
-      if (e->is(Op::concat)) for (Expr s : e->sources) need(s);
+      if (e->is(Op::scan))
+        for (Expr s : e->sources) need(s);
+      if (e->is(Op::concat))
+        for (Expr s : e->sources) need(s);
     }
   }
 
   void need(Expr e) {
-    if (!is_stored_leaf(e) && !e->is(Op::constant) && !e->is(Op::iota) && !e->is(Op::range)) must_.insert(e);
+    if (!is_stored_leaf(e) && !e->is(Op::constant) && !e->is(Op::iota) && !e->is(Op::range))
+      must_.insert(e);
   }
 
   bool wants_buffer(Expr e, double evaluations) {
     if (must_.count(e) != 0 || needed_late_.count(e) != 0) return true;
-    if (is_stored_leaf(e) || e->is(Op::constant) || e->is(Op::iota) || e->is(Op::range) || e->is(Op::scan)) return false;
-    const double factor = evaluations / static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
+    if (is_stored_leaf(e) || e->is(Op::constant) || e->is(Op::iota) || e->is(Op::range) ||
+        e->is(Op::scan))
+      return false;
+    const double factor =
+        evaluations / static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
     // A sum that needs memory gets it behind the elementwise ops that follow it.
     if (is_reduce(e->op) || (is_elementwise(e->op) && !pending(e).empty())) {
       if (factor > 1.0 || frames_[e].size() > 1 || meets_reduction(e)) return true;
@@ -161,7 +171,8 @@ class Chooser {
   /// without another frame of another value.
   bool frame(Expr e) {
     const Expr source = e[0];
-    if (is_stored_leaf(skip_views(source)) || outputs_.count(source) != 0 || source->is(Op::pad)) return false;
+    if (is_stored_leaf(skip_views(source)) || outputs_.count(source) != 0 || source->is(Op::pad))
+      return false;
     if (!e[1]->is(Op::constant)) return false;
     const auto [found, fresh] = result_.halos.try_emplace(source);
     Halo& halo = found->second;
@@ -181,7 +192,8 @@ class Chooser {
   /// Padding that is no frame becomes a condition, behind which no loop of a reduction can be.
   bool is_guard(Expr e) const {
     if (!e->is(Op::pad)) return false;
-    const bool framed_copy = chosen_.count(e) != 0 && outputs_.count(e) == 0 && e[1]->is(Op::constant);
+    const bool framed_copy =
+        chosen_.count(e) != 0 && outputs_.count(e) == 0 && e[1]->is(Op::constant);
     return result_.framed_pads.count(e) == 0 && !framed_copy;
   }
 
@@ -189,7 +201,8 @@ class Chooser {
   void place_in_kernels(Expr e) {
     for (Expr u : users_[e]) {
       roots_[e].insert(roots_[u].begin(), roots_[u].end());
-      if (is_reduce(u->op) || is_guard(u) || inside_reduction_.count(u) != 0) inside_reduction_.insert(e);
+      if (is_reduce(u->op) || is_guard(u) || inside_reduction_.count(u) != 0)
+        inside_reduction_.insert(e);
     }
   }
 
@@ -205,12 +218,13 @@ class Chooser {
   Scopes scopes_;
   BufferChoice result_;
   std::unordered_set<Expr> outputs_;
-  std::unordered_set<Expr> must_;              // need memory by what they are
-  std::unordered_set<Expr> needed_late_;       // the same, found on the way
+  std::unordered_set<Expr> must_;         // need memory by what they are
+  std::unordered_set<Expr> needed_late_;  // the same, found on the way
   std::unordered_map<Expr, std::set<Expr, ById>> pending_;
   std::unordered_set<Expr> chosen_;
-  std::unordered_set<Expr> inside_reduction_;  // inlined into the body of a reduction or a condition
-  std::unordered_set<Expr> reduced_;           // kernels (their roots) that reduce already
+  std::unordered_set<Expr>
+      inside_reduction_;              // inlined into the body of a reduction or a condition
+  std::unordered_set<Expr> reduced_;  // kernels (their roots) that reduce already
   std::unordered_map<Expr, std::unordered_set<Expr>> roots_;  // the kernels that evaluate a node
   std::unordered_map<Expr, std::vector<Expr>> users_;
   std::unordered_map<Expr, std::map<Expr, double, ById>> frames_;  // who asks, and how often
@@ -220,7 +234,8 @@ class Chooser {
 }  // namespace
 
 Expr skip_views(Expr e) {
-  while (e->is(Op::reshape) || e->is(Op::permute) || e->is(Op::slice) || e->is(Op::expand)) e = e[0];
+  while (e->is(Op::reshape) || e->is(Op::permute) || e->is(Op::slice) || e->is(Op::expand))
+    e = e[0];
   return e;
 }
 

@@ -9,7 +9,8 @@ namespace {
 
 Expr row_major(const Shape& shape, const std::vector<Expr>& index, Pool& pool) {
   Expr flat = constant_int(pool, DType::i64, 0);
-  for (size_t i = 0; i < shape.size(); ++i) flat = flat * static_cast<double>(shape[i].bound) + index[i];
+  for (size_t i = 0; i < shape.size(); ++i)
+    flat = flat * static_cast<double>(shape[i].bound) + index[i];
   return simplify(flat);
 }
 
@@ -26,16 +27,20 @@ std::vector<Expr> unflatten(const Shape& shape, Expr flat) {
 }
 
 /// Reshapes whose shapes agree at both ends keep those axes; only the middle is flattened.
-std::vector<Expr> reshaped(const Shape& to, const Shape& from, const std::vector<Expr>& index, Pool& pool) {
+std::vector<Expr> reshaped(const Shape& to, const Shape& from, const std::vector<Expr>& index,
+                           Pool& pool) {
   size_t head = 0, tail = 0;
   while (head < std::min(to.size(), from.size()) && to[head] == from[head]) ++head;
   while (tail < std::min(to.size(), from.size()) - head &&
-         to[to.size() - 1 - tail] == from[from.size() - 1 - tail]) ++tail;
+         to[to.size() - 1 - tail] == from[from.size() - 1 - tail])
+    ++tail;
   const auto middle = [&](const auto& v) {
-    return std::decay_t<decltype(v)>(v.begin() + static_cast<long>(head), v.end() - static_cast<long>(tail));
+    return std::decay_t<decltype(v)>(v.begin() + static_cast<long>(head),
+                                     v.end() - static_cast<long>(tail));
   };
   std::vector<Expr> result(index.begin(), index.begin() + static_cast<long>(head));
-  const std::vector<Expr> inner = unflatten(middle(from), row_major(middle(to), middle(index), pool));
+  const std::vector<Expr> inner =
+      unflatten(middle(from), row_major(middle(to), middle(index), pool));
   result.insert(result.end(), inner.begin(), inner.end());
   result.insert(result.end(), index.end() - static_cast<long>(tail), index.end());
   return result;
@@ -52,7 +57,8 @@ Expr Indexer::element(Expr node, const std::vector<Expr>& index) {
   if (found == stored_.end()) return compute(node, index);
   std::vector<Expr> place(index);
   for (size_t i = 0; i < place.size(); ++i) {
-    if (found->second.offset[i] != 0) place[i] = simplify(place[i] + static_cast<double>(found->second.offset[i]));
+    if (found->second.offset[i] != 0)
+      place[i] = simplify(place[i] + static_cast<double>(found->second.offset[i]));
   }
   return load(pool_, buffers_.at(found->second.buffer), place);
 }
@@ -80,7 +86,8 @@ Expr Indexer::compute(Expr node, const std::vector<Expr>& index) {
   } else if (node->is(Op::gather)) {
     result = gathered(node, index);
   } else {
-    throw Error(ExitCode::unsupported, "no kernel for the primitive `" + std::string(name_of(node->op)) + "`");
+    throw Error(ExitCode::unsupported,
+                "no kernel for the primitive `" + std::string(name_of(node->op)) + "`");
   }
   memo_[node].emplace_back(index, result);
   return result;
@@ -102,13 +109,15 @@ Expr Indexer::movement(Expr node, const std::vector<Expr>& index) {
       break;
     case Op::slice:
       for (size_t i = 0; i < from.size(); ++i) {
-        from[i] = simplify(index[i] * static_cast<double>(a[2 * i + 1]) + static_cast<double>(a[2 * i]));
+        from[i] =
+            simplify(index[i] * static_cast<double>(a[2 * i + 1]) + static_cast<double>(a[2 * i]));
       }
       break;
     case Op::window: {
       const auto axis = static_cast<size_t>(a[0]);
       from.pop_back();
-      from[axis] = simplify(index[axis] * static_cast<double>(a[2]) + index.back() * static_cast<double>(a[3]));
+      from[axis] = simplify(index[axis] * static_cast<double>(a[2]) +
+                            index.back() * static_cast<double>(a[3]));
       break;
     }
     case Op::pad: return padded(node, index);
@@ -125,7 +134,8 @@ Expr Indexer::padded(Expr node, const std::vector<Expr>& index) {
     const int64_t before = node->attr.ints[2 * i], after = node->attr.ints[2 * i + 1];
     if (before != 0) from[i] = simplify(index[i] + static_cast<double>(-before));
     if (before > 0) inside = inside & at_least(from[i], 0);
-    if (after > 0) inside = inside & lt(from[i], static_cast<double>(node[0]->extent(static_cast<int64_t>(i))));
+    if (after > 0)
+      inside = inside & lt(from[i], static_cast<double>(node[0]->extent(static_cast<int64_t>(i))));
   }
   if (choice_.framed_pads.count(node) != 0) return element(node[0], from);
   inside = simplify(inside);
@@ -142,7 +152,8 @@ Expr Indexer::concatenated(Expr node, const std::vector<Expr>& index) {
     std::vector<Expr> from(index);
     from[axis] = simplify(index[axis] + static_cast<double>(-start));
     const Expr part = element(node[k], from);
-    result = result ? where(simplify(lt(index[axis], static_cast<double>(end))), part, result) : part;
+    result =
+        result ? where(simplify(lt(index[axis], static_cast<double>(end))), part, result) : part;
     end = start;
   }
   return simplify(result);
@@ -152,7 +163,8 @@ Expr Indexer::reduction(Expr node, const std::vector<Expr>& index) {
   std::vector<Expr> full, ranges;
   size_t next = 0;
   for (int64_t i = 0; i < node[0]->rank(); ++i) {
-    const bool reduced = std::find(node->attr.ints.begin(), node->attr.ints.end(), i) != node->attr.ints.end();
+    const bool reduced =
+        std::find(node->attr.ints.begin(), node->attr.ints.end(), i) != node->attr.ints.end();
     if (!reduced) {
       full.push_back(index[next++]);
     } else if (node[0]->extent(i) == 1) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kOverlap = 1.3;
 constexpr double kPacked = 0.95;  // aligned, and streaming
-constexpr double kApart = 2;  // an element that is gathered, against one that is read alone
+constexpr double kApart = 2;      // an element that is gathered, against one that is read alone
 
 double iterations(const std::vector<Expr>& ranges) {
   double n = 1;
@@ -42,12 +42,16 @@ struct Access {
 };
 
 std::vector<Access> accesses_of(const Draft& draft, const Computation& c, bool free_arena) {
-  const double outputs = iterations(c.ranges), all = outputs * iterations(reduction_ranges(c.value));
-  const auto is_free = [&](int64_t b) { return free_arena && draft.buffers.at(b).space == Space::arena; };
+  const double outputs = iterations(c.ranges),
+               all = outputs * iterations(reduction_ranges(c.value));
+  const auto is_free = [&](int64_t b) {
+    return free_arena && draft.buffers.at(b).space == Space::arena;
+  };
   std::vector<Access> list{{c.target, c.index, outputs, is_free(c.target), true}};
   for (Expr l : loads_in(c.value)) {
     const int64_t b = l->attr.ints[0];
-    list.push_back({b, l->sources, is_reduced_in(l, c.value) ? all : outputs, is_free(b) || is_packable(draft, l), false});
+    list.push_back({b, l->sources, is_reduced_in(l, c.value) ? all : outputs,
+                    is_free(b) || is_packable(draft, l), false});
   }
   return list;
 }
@@ -81,7 +85,8 @@ double useful_lanes(int64_t extent, int64_t lanes) {
   return static_cast<double>(extent) / static_cast<double>((extent + width - 1) / width);
 }
 
-double cost_along(const Draft& draft, const std::vector<Access>& accesses, Expr range, int64_t lanes) {
+double cost_along(const Draft& draft, const std::vector<Access>& accesses, Expr range,
+                  int64_t lanes) {
   const double useful = useful_lanes(extent_of(range), lanes);
   double cost = 0;
   for (const Access& a : accesses) cost += a.weight * access_cost(draft, a, range, useful);
@@ -89,7 +94,8 @@ double cost_along(const Draft& draft, const std::vector<Access>& accesses, Expr 
 }
 
 /// Partial sums along a reduced range: the sum at the end takes a step a lane.
-double cost_reduced(const Draft& draft, const std::vector<Access>& accesses, Expr range, int64_t lanes) {
+double cost_reduced(const Draft& draft, const std::vector<Access>& accesses, Expr range,
+                    int64_t lanes) {
   double cost = 0;
   for (const Access& a : accesses) {
     cost += a.is_store ? a.weight * static_cast<double>(2 * lanes)
@@ -98,7 +104,8 @@ double cost_reduced(const Draft& draft, const std::vector<Access>& accesses, Exp
   return cost / static_cast<double>(lanes);
 }
 
-VectorChoice cheapest(const Draft& draft, const Computation& c, const std::vector<Access>& accesses) {
+VectorChoice cheapest(const Draft& draft, const Computation& c,
+                      const std::vector<Access>& accesses) {
   const int64_t lanes = draft.target.lanes();
   VectorChoice best;
   for (const Access& a : accesses) best.cost += a.weight;
@@ -129,24 +136,28 @@ void vote(const Draft& draft, const Computation& c, Votes& votes) {
   double second = 0;
   for (const Access& a : accesses) second += a.weight;  // scalar code
   for (Expr r : c.ranges) {
-    if (r != best.range && extent_of(r) >= 4) second = std::min(second, cost_along(draft, accesses, r, draft.target.lanes()));
+    if (r != best.range && extent_of(r) >= 4)
+      second = std::min(second, cost_along(draft, accesses, r, draft.target.lanes()));
   }
   if (const Expr reduce = reduction_in(c.value); reduce) {
     for (Expr r : reduction_ranges(c.value)) {
-      if (extent_of(r) % draft.target.lanes() == 0) second = std::min(second, cost_reduced(draft, accesses, r, draft.target.lanes()));
+      if (extent_of(r) % draft.target.lanes() == 0)
+        second = std::min(second, cost_reduced(draft, accesses, r, draft.target.lanes()));
     }
   }
   second = std::max(second, best.cost);
   for (const Access& a : accesses) {
     int64_t factor = 0;
     const int64_t dim = dimension_of(best.range, a.index, factor);
-    if (!a.free_order || draft.buffers.at(a.buffer).space != Space::arena || dim < 0 || factor != 1) continue;
+    if (!a.free_order || draft.buffers.at(a.buffer).space != Space::arena || dim < 0 || factor != 1)
+      continue;
     votes[a.buffer][dim] += second - best.cost + (a.is_store ? 1e-3 * a.weight : 0);
   }
 }
 
 void make_innermost(Buffer& b, int64_t dim) {
-  const auto found = std::find_if(b.layout.axes.begin(), b.layout.axes.end(), [&](const Axis& a) { return a.dim == dim; });
+  const auto found = std::find_if(b.layout.axes.begin(), b.layout.axes.end(),
+                                  [&](const Axis& a) { return a.dim == dim; });
   if (found != b.layout.axes.end()) std::rotate(found, found + 1, b.layout.axes.end());
 }
 
@@ -157,7 +168,9 @@ void follow_source(Draft& draft, const Computation& c) {
   Expr largest;
   for (Expr l : loads_in(c.value)) {
     const Buffer& b = draft.buffers.at(l->attr.ints[0]);
-    if (b.space != Space::weight && (!largest || b.elements() > draft.buffers.at(largest->attr.ints[0]).elements())) largest = l;
+    if (b.space != Space::weight &&
+        (!largest || b.elements() > draft.buffers.at(largest->attr.ints[0]).elements()))
+      largest = l;
   }
   if (!largest) return;
   const Buffer& source = draft.buffers.at(largest->attr.ints[0]);
@@ -204,7 +217,8 @@ bool is_packable(const Draft& draft, Expr load) {
   if (draft.buffers.at(load->attr.ints[0]).space != Space::weight) return false;
   return std::all_of(load->sources.begin(), load->sources.end(), [](Expr i) {
     const Affine a = affine(i);
-    return std::all_of(a.terms.begin(), a.terms.end(), [](const auto& t) { return t.first->is(Op::range); });
+    return std::all_of(a.terms.begin(), a.terms.end(),
+                       [](const auto& t) { return t.first->is(Op::range); });
   });
 }
 
@@ -216,11 +230,14 @@ void choose_layouts(Draft& draft) {
   Votes votes;
   for (const Computation& c : draft.computations) vote(draft, c, votes);
   for (const auto& [id, by_dim] : votes) {
-    const auto best = std::max_element(by_dim.begin(), by_dim.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto best =
+        std::max_element(by_dim.begin(), by_dim.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
     make_innermost(draft.buffers.at(id), best->first);
   }
   for (const Computation& c : draft.computations) {
-    if (draft.buffers.at(c.target).space == Space::arena && votes.count(c.target) == 0) follow_source(draft, c);
+    if (draft.buffers.at(c.target).space == Space::arena && votes.count(c.target) == 0)
+      follow_source(draft, c);
   }
 }
 

@@ -9,8 +9,8 @@
 namespace tinycc {
 namespace {
 
-constexpr int64_t kSmallWork = 2000;    // FLOPs of kernels that are merged without a common loop
-constexpr int64_t kLocalBytes = 2048;   // of one array on the stack
+constexpr int64_t kSmallWork = 2000;   // FLOPs of kernels that are merged without a common loop
+constexpr int64_t kLocalBytes = 2048;  // of one array on the stack
 
 struct Place {
   bool is_store;
@@ -34,7 +34,8 @@ std::vector<Place> places(const StmtRef& body, int64_t buffer) {
 int64_t walked_dimension(const std::vector<Place>& all, Expr range) {
   if (all.empty()) return -1;
   for (size_t d = 0; d < all[0].index.size(); ++d) {
-    if (std::all_of(all.begin(), all.end(), [&](const Place& p) { return p.index[d] == range; })) return static_cast<int64_t>(d);
+    if (std::all_of(all.begin(), all.end(), [&](const Place& p) { return p.index[d] == range; }))
+      return static_cast<int64_t>(d);
   }
   return -1;
 }
@@ -46,14 +47,20 @@ std::set<int64_t> written(const Unit& u) {
 }
 
 bool is_light(const Unit& u) {
-  return u.kernel.macs == 0 && std::none_of(u.parts.begin(), u.parts.end(), [](const Computation* c) { return c->ordered || c->fills_halo; });
+  return u.kernel.macs == 0 &&
+         std::none_of(u.parts.begin(), u.parts.end(),
+                      [](const Computation* c) { return c->ordered || c->fills_halo; });
 }
 
-bool is_serial_loop(const StmtRef& s) { return s->kind == StmtKind::loop && s->loop == LoopKind::serial; }
+bool is_serial_loop(const StmtRef& s) {
+  return s->kind == StmtKind::loop && s->loop == LoopKind::serial;
+}
 
 /// Merges the loops at the top of two trees as deep as every shared buffer allows.
-StmtRef merge_trees(const StmtRef& a, const StmtRef& b, const std::set<int64_t>& shared, bool& any) {
-  if (!is_serial_loop(a) || !is_serial_loop(b) || extent_of(a->range) != extent_of(b->range)) return seq({a, b});
+StmtRef merge_trees(const StmtRef& a, const StmtRef& b, const std::set<int64_t>& shared,
+                    bool& any) {
+  if (!is_serial_loop(a) || !is_serial_loop(b) || extent_of(a->range) != extent_of(b->range))
+    return seq({a, b});
   const StmtRef moved = substitute(b->body[0], {{b->range, a->range}});
   for (const int64_t id : shared) {
     std::vector<Place> all = places(a->body[0], id);
@@ -75,7 +82,8 @@ void append_unique(std::vector<std::string>& to, const std::vector<std::string>&
 }  // namespace
 
 std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& second) {
-  if (first.parts[0]->loop != second.parts[0]->loop || !is_light(first) || !is_light(second)) return {};
+  if (first.parts[0]->loop != second.parts[0]->loop || !is_light(first) || !is_light(second))
+    return {};
   std::set<int64_t> shared;
   for (const int64_t id : written(first)) {
     if (!places(second.kernel.body, id).empty()) shared.insert(id);
@@ -85,7 +93,9 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
   }
   if (shared.empty()) return {};
   // Apart they may run in place, which saves more memory than merging does unless nothing is left.
-  const bool tiny = std::all_of(shared.begin(), shared.end(), [&](int64_t id) { return draft.buffers.at(id).bytes() <= kLocalBytes; });
+  const bool tiny = std::all_of(shared.begin(), shared.end(), [&](int64_t id) {
+    return draft.buffers.at(id).bytes() <= kLocalBytes;
+  });
   if (draft.target.prefer == Prefer::ram && !tiny) return {};
   bool any = false;
   Unit unit = first;
@@ -95,7 +105,9 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
   unit.parts.insert(unit.parts.end(), second.parts.begin(), second.parts.end());
   Kernel& k = unit.kernel;
   for (const BufferRef& p : second.kernel.parameters) {
-    if (std::none_of(k.parameters.begin(), k.parameters.end(), [&](const BufferRef& o) { return o->id == p->id; })) k.parameters.push_back(p);
+    if (std::none_of(k.parameters.begin(), k.parameters.end(),
+                     [&](const BufferRef& o) { return o->id == p->id; }))
+      k.parameters.push_back(p);
   }
   k.outputs.insert(k.outputs.end(), second.kernel.outputs.begin(), second.kernel.outputs.end());
   for (Expr s : second.kernel.scalars) {
@@ -103,7 +115,8 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
   }
   append_unique(k.nodes, second.kernel.nodes);
   if (!second.kernel.computes.empty()) k.computes = second.kernel.computes;
-  if (!second.kernel.schedule.empty()) k.schedule += (k.schedule.empty() ? "" : " | ") + second.kernel.schedule;
+  if (!second.kernel.schedule.empty())
+    k.schedule += (k.schedule.empty() ? "" : " | ") + second.kernel.schedule;
   k.flops += second.kernel.flops;
   k.bytes_read += second.kernel.bytes_read;
   k.bytes_written += second.kernel.bytes_written;
@@ -115,7 +128,8 @@ namespace {
 /// Rewrites a tree so that `buffer` becomes `local`, whose dimensions are those of `kept`.
 class Localiser {
  public:
-  Localiser(int64_t buffer, BufferRef local, std::vector<size_t> kept) : id_(buffer), local_(std::move(local)), kept_(std::move(kept)) {}
+  Localiser(int64_t buffer, BufferRef local, std::vector<size_t> kept)
+      : id_(buffer), local_(std::move(local)), kept_(std::move(kept)) {}
 
   StmtRef rewrite(const StmtRef& s) const {
     Stmt copy = *s;
@@ -152,7 +166,10 @@ class Localiser {
 /// What it is, since what the model calls it is more than the part that is kept here.
 std::string local_name(const Computation& c) {
   const Expr reduce = reduction_in(c.value);
-  if (reduce) return reduce->is(Op::reduce_add) ? "total" : reduce->is(Op::reduce_max) ? "most" : "product_of";
+  if (reduce)
+    return reduce->is(Op::reduce_add)   ? "total"
+           : reduce->is(Op::reduce_max) ? "most"
+                                        : "product_of";
   return "row";
 }
 
@@ -170,7 +187,8 @@ StmtRef inside_loops(const StmtRef& s, size_t depth, const StmtRef& first) {
 }
 
 /// Arrays of the parts may have been called the same; numbers tell them apart.
-StmtRef with_unique_names(const StmtRef& s, std::set<std::string>& taken, std::map<int64_t, BufferRef>& renamed) {
+StmtRef with_unique_names(const StmtRef& s, std::set<std::string>& taken,
+                          std::map<int64_t, BufferRef>& renamed) {
   Stmt copy = *s;
   if (s->kind == StmtKind::alloc) {
     Buffer b = *s->buffer;
@@ -218,7 +236,8 @@ void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>
     local.layout = Layout::row_major(kept.size());
     if (local.bytes() > kLocalBytes || b.layout.has_halo()) continue;
     const auto ref = std::make_shared<const Buffer>(local);
-    unit.kernel.body = inside_loops(Localiser(b.id, ref, kept).rewrite(unit.kernel.body), loops_around.size(), alloc(ref));
+    unit.kernel.body = inside_loops(Localiser(b.id, ref, kept).rewrite(unit.kernel.body),
+                                    loops_around.size(), alloc(ref));
     std::erase_if(unit.kernel.parameters, [&](const BufferRef& p) { return p->id == b.id; });
     std::erase(unit.kernel.outputs, b.id);
     unit.kernel.bytes_read -= b.bytes();

@@ -22,7 +22,8 @@ StmtRef with_body(const StmtRef& s, std::vector<StmtRef> body) {
 }
 
 /// Rebuilds the tree with every loop over `range` replaced.
-StmtRef replace_loops(const StmtRef& s, Expr range, const std::function<StmtRef(const StmtRef&)>& change) {
+StmtRef replace_loops(const StmtRef& s, Expr range,
+                      const std::function<StmtRef(const StmtRef&)>& change) {
   if (s->kind == StmtKind::loop && s->range == range) return change(s);
   if (s->body.empty()) return s;
   std::vector<StmtRef> body;
@@ -48,7 +49,8 @@ bool accumulates(const StmtRef& body) {
   walk(body, [&](const Stmt& s) {
     if (s.kind == StmtKind::alloc) own.insert(s.buffer->id);
     if (s.kind != StmtKind::store || own.count(s.buffer->id) != 0) return;
-    for (Expr n : topological({s.value})) found |= n->is(Op::load) && n->attr.ints[0] == s.buffer->id;
+    for (Expr n : topological({s.value}))
+      found |= n->is(Op::load) && n->attr.ints[0] == s.buffer->id;
   });
   return found;
 }
@@ -63,8 +65,8 @@ StmtRef first_loop(const StmtRef& s, Expr range) {
 
 void check_size(Expr range, int64_t size) {
   if (size < 1 || size > extent_of(range)) {
-    throw IllegalMove("a tile of " + std::to_string(size) + " does not fit loop `" + range->attr.name +
-                      "` of " + std::to_string(extent_of(range)));
+    throw IllegalMove("a tile of " + std::to_string(size) + " does not fit loop `" +
+                      range->attr.name + "` of " + std::to_string(extent_of(range)));
   }
 }
 
@@ -84,8 +86,10 @@ StmtRef tile(const StmtRef& tree, const std::string& name, int64_t size) {
   const int64_t extent = extent_of(r), tiles = (extent + size - 1) / size;
   const bool overlaps = extent % size != 0;
   if (overlaps && accumulates(first_loop(tree, r)->body[0])) {
-    throw IllegalMove("the last tile of `" + name + "` would recompute what accumulates or is updated in place; "
-                      "use a divisor of " + std::to_string(extent) + ", or `tail`");
+    throw IllegalMove("the last tile of `" + name +
+                      "` would recompute what accumulates or is updated in place; "
+                      "use a divisor of " +
+                      std::to_string(extent) + ", or `tail`");
   }
   const Expr outer = named(r, name + "o", tiles), inner = named(r, name + "i", size);
   Expr start = outer * static_cast<double>(size);
@@ -119,15 +123,18 @@ StmtRef order(const StmtRef& tree, const std::vector<std::string>& names) {
   // The chain of perfectly nested loops that starts at the first of them.
   Expr top;
   walk(tree, [&](const Stmt& s) {
-    if (!top && s.kind == StmtKind::loop && std::count(wanted.begin(), wanted.end(), s.range) != 0) top = s.range;
+    if (!top && s.kind == StmtKind::loop && std::count(wanted.begin(), wanted.end(), s.range) != 0)
+      top = s.range;
   });
   return replace_loops(tree, top, [&](const StmtRef& first) {
     std::vector<StmtRef> chain;
     for (StmtRef s = first; s->kind == StmtKind::loop; s = s->body[0]) chain.push_back(s);
     std::vector<StmtRef> sorted;
     for (Expr r : wanted) {
-      const auto found = std::find_if(chain.begin(), chain.end(), [&](const StmtRef& s) { return s->range == r; });
-      if (found == chain.end()) throw IllegalMove("loop `" + r->attr.name + "` is not perfectly nested in the others");
+      const auto found =
+          std::find_if(chain.begin(), chain.end(), [&](const StmtRef& s) { return s->range == r; });
+      if (found == chain.end())
+        throw IllegalMove("loop `" + r->attr.name + "` is not perfectly nested in the others");
       sorted.push_back(*found);
     }
     size_t next = 0;
@@ -207,7 +214,8 @@ StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& name
     StmtRef s = first;
     for (const std::string& n : names) {
       if (s->kind != StmtKind::loop || s->range->attr.name != n) {
-        throw IllegalMove("`" + n + "` is not the next loop: the loops of a register tile nest perfectly");
+        throw IllegalMove("`" + n +
+                          "` is not the next loop: the loops of a register tile nest perfectly");
       }
       chain.push_back(s);
       s = s->body[0];

@@ -60,10 +60,13 @@ class Lanes {
     const Expr outer = range(pool_, extent_of(r_) / count, name + "o");
     const Lane start = lane("l"), turn = lane("i"), end = lane("s");
     const Expr inner = vectors_ > 1 ? turn[0] * static_cast<double>(width_) + turn[1] : turn[0];
-    const Expr term = substitute(update_->value[1], {{r_, all ? inner : outer * static_cast<double>(count) + inner}});
+    const Expr term = substitute(update_->value[1],
+                                 {{r_, all ? inner : outer * static_cast<double>(count) + inner}});
     const StmtRef add = loops(turn, store(parts_, at(turn), binary(combine, part(turn), term)));
-    const StmtRef clear = loops(start, store(parts_, at(start), neutral_of(combine, parts_->dtype, pool_)));
-    const StmtRef gather = loops(end, store(update_->buffer, update_->index, binary(combine, old_, part(end))));
+    const StmtRef clear =
+        loops(start, store(parts_, at(start), neutral_of(combine, parts_->dtype, pool_)));
+    const StmtRef gather =
+        loops(end, store(update_->buffer, update_->index, binary(combine, old_, part(end))));
     return seq({alloc(parts_), clear, without_r(chain_, all ? add : loop(outer, add)), gather});
   }
 
@@ -99,7 +102,8 @@ class Lanes {
 /// Nothing but stores may lie within a loop whose iterations run side by side.
 void check_innermost(const StmtRef& s) {
   if (s->body[0]->kind != StmtKind::store) {
-    throw IllegalMove("loop `" + s->range->attr.name + "` is not innermost: it cannot become a vector");
+    throw IllegalMove("loop `" + s->range->attr.name +
+                      "` is not innermost: it cannot become a vector");
   }
 }
 
@@ -116,7 +120,8 @@ void check_parallel(const StmtRef& s) {
 }
 
 int64_t whole_number(const std::string& word, const std::string& move) {
-  if (word.empty() || word.size() > 9 || !std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+  if (word.empty() || word.size() > 9 ||
+      !std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; })) {
     throw IllegalMove("`" + move + "`: `" + word + "` is no number");
   }
   return std::stoll(word);
@@ -139,12 +144,28 @@ StmtRef mark_all(const StmtRef& t, const Words& w, const std::string&) {
 }
 
 constexpr MoveRow kMoves[] = {
-    {"tile", 2, 2, [](const StmtRef& t, const Words& w, const std::string& m) { return tile(t, w[1], whole_number(w[2], m)); }},
-    {"tail", 2, 2, [](const StmtRef& t, const Words& w, const std::string& m) { return tail(t, w[1], whole_number(w[2], m)); }},
-    {"order", 2, 16, [](const StmtRef& t, const Words& w, const std::string&) { return order(t, rest(w)); }},
-    {"register", 1, 16, [](const StmtRef& t, const Words& w, const std::string&) { return into_registers(t, rest(w)); }},
-    {"lanes", 3, 3, [](const StmtRef& t, const Words& w, const std::string& m) { return lanes(t, w[1], whole_number(w[2], m), whole_number(w[3], m)); }},
-    {"vectorize", 2, 2, [](const StmtRef& t, const Words& w, const std::string& m) { return vectorize(t, w[1], whole_number(w[2], m)); }},
+    {"tile", 2, 2,
+     [](const StmtRef& t, const Words& w, const std::string& m) {
+       return tile(t, w[1], whole_number(w[2], m));
+     }},
+    {"tail", 2, 2,
+     [](const StmtRef& t, const Words& w, const std::string& m) {
+       return tail(t, w[1], whole_number(w[2], m));
+     }},
+    {"order", 2, 16,
+     [](const StmtRef& t, const Words& w, const std::string&) { return order(t, rest(w)); }},
+    {"register", 1, 16,
+     [](const StmtRef& t, const Words& w, const std::string&) {
+       return into_registers(t, rest(w));
+     }},
+    {"lanes", 3, 3,
+     [](const StmtRef& t, const Words& w, const std::string& m) {
+       return lanes(t, w[1], whole_number(w[2], m), whole_number(w[3], m));
+     }},
+    {"vectorize", 2, 2,
+     [](const StmtRef& t, const Words& w, const std::string& m) {
+       return vectorize(t, w[1], whole_number(w[2], m));
+     }},
     {"unroll", 1, 16, mark_all<LoopKind::unroll>},
     {"thread", 1, 1, mark_all<LoopKind::thread>},
 };
@@ -171,7 +192,8 @@ StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int
   const Expr r = find_range(tree, name);
   if (!r) throw IllegalMove("there is no loop `" + name + "`");
   if (count < 1 || extent_of(r) % count != 0) {
-    throw IllegalMove("loop `" + name + "` of " + std::to_string(extent_of(r)) + " is no multiple of " + std::to_string(count));
+    throw IllegalMove("loop `" + name + "` of " + std::to_string(extent_of(r)) +
+                      " is no multiple of " + std::to_string(count));
   }
   bool made = false;
   const StmtRef result = rebuild(tree, [&](const StmtRef& s) -> StmtRef {

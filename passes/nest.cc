@@ -15,7 +15,8 @@ Expr start_weight(Expr value, Expr reduce, const Draft& draft) {
   for (Expr n : topological({value})) {
     if (!n->is(Op::add) || (n[0] != reduce && n[1] != reduce)) continue;
     const Expr other = n[0] == reduce ? n[1] : n[0];
-    if (other->is(Op::load) && draft.buffers.at(other->attr.ints[0]).space == Space::weight) return n;
+    if (other->is(Op::load) && draft.buffers.at(other->attr.ints[0]).space == Space::weight)
+      return n;
   }
   return {};
 }
@@ -23,9 +24,9 @@ Expr start_weight(Expr value, Expr reduce, const Draft& draft) {
 /// Is a buffer of this name read or written by the computation?
 bool has_buffer(const Draft& draft, const Computation& c, const std::string& name) {
   const std::vector<Expr> loads = loads_in(c.value);
-  return draft.buffers.at(c.target).name == name || std::any_of(loads.begin(), loads.end(), [&](Expr l) {
-    return draft.buffers.at(l->attr.ints[0]).name == name;
-  });
+  return draft.buffers.at(c.target).name == name ||
+         std::any_of(loads.begin(), loads.end(),
+                     [&](Expr l) { return draft.buffers.at(l->attr.ints[0]).name == name; });
 }
 
 BufferRef accumulator(const Draft& draft, const Expr reduce, const Computation& c) {
@@ -78,10 +79,14 @@ std::vector<StmtRef> strips_along(Pool& pool, const BufferRef& buffer, size_t st
     std::vector<Expr> index(buffer->shape.size(), constant_int(pool, DType::i64, 0)), ranges;
     for (size_t i = 0; i < axes.size(); ++i) {
       const bool interior = i < strip;
-      const int64_t count = i == strip ? width : extent(axes[i]) + (interior ? 0 : axes[i].lo + axes[i].hi);
+      const int64_t count =
+          i == strip ? width : extent(axes[i]) + (interior ? 0 : axes[i].lo + axes[i].hi);
       Expr at = constant_int(pool, DType::i64, 0);
-      if (count > 1) at = ranges.emplace_back(range(pool, count, std::string(1, static_cast<char>('i' + ranges.size()))));
-      index[static_cast<size_t>(axes[i].dim)] = interior || axes[i].lo == 0 ? at : at + static_cast<double>(-axes[i].lo);
+      if (count > 1)
+        at = ranges.emplace_back(
+            range(pool, count, std::string(1, static_cast<char>('i' + ranges.size()))));
+      index[static_cast<size_t>(axes[i].dim)] =
+          interior || axes[i].lo == 0 ? at : at + static_cast<double>(-axes[i].lo);
     }
     const Expr value = constant(pool, buffer->dtype, buffer->halo_value);
     std::vector<StmtRef> stores;

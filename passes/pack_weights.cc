@@ -40,10 +40,12 @@ int64_t deepest(const Use& use, Expr index) {
 
 /// i = r0*s0 + r1*s1 + …, each factor the product of the extents behind it: one axis a range. Any
 /// other index: one axis, as deep as the innermost loop that moves along it.
-void split_axes(const Use& use, int64_t dim, int64_t extent, std::vector<std::pair<int64_t, Axis>>& axes) {
+void split_axes(const Use& use, int64_t dim, int64_t extent,
+                std::vector<std::pair<int64_t, Axis>>& axes) {
   const Expr index = use.index[static_cast<size_t>(dim)];
   Affine a = affine(index);
-  std::sort(a.terms.begin(), a.terms.end(), [](const auto& x, const auto& y) { return x.second < y.second; });
+  std::sort(a.terms.begin(), a.terms.end(),
+            [](const auto& x, const auto& y) { return x.second < y.second; });
   std::vector<std::pair<int64_t, Axis>> split;
   int64_t stride = 1;
   bool radix = a.constant == 0;
@@ -52,7 +54,8 @@ void split_axes(const Use& use, int64_t dim, int64_t extent, std::vector<std::pa
     radix = range->is(Op::range) && factor == stride;
     if (!radix) break;
     const bool top = i + 1 == a.terms.size();
-    split.push_back({depth(use, range), {.dim = dim, .div = stride, .mod = top ? 0 : extent_of(range)}});
+    split.push_back(
+        {depth(use, range), {.dim = dim, .div = stride, .mod = top ? 0 : extent_of(range)}});
     stride *= extent_of(range);
   }
   if (!radix || stride != extent) split = {{deepest(use, index), {.dim = dim}}};
@@ -67,11 +70,14 @@ Layout packed_layout(const Buffer& weight, const StmtRef& body) {
   find_uses(body, weight.id, loops, uses);
   if (uses.empty()) return weight.layout;
   std::vector<std::pair<int64_t, Axis>> axes;
-  const bool one = std::all_of(uses.begin(), uses.end(), [&](const Use& u) { return u.index == uses[0].index; });
+  const bool one =
+      std::all_of(uses.begin(), uses.end(), [&](const Use& u) { return u.index == uses[0].index; });
   for (size_t d = 0; d < weight.shape.size(); ++d) {
     const auto dim = static_cast<int64_t>(d);
-    if (one) split_axes(uses[0], dim, weight.shape[d], axes);
-    else axes.push_back({deepest(uses[0], uses[0].index[d]), {.dim = dim}});
+    if (one)
+      split_axes(uses[0], dim, weight.shape[d], axes);
+    else
+      axes.push_back({deepest(uses[0], uses[0].index[d]), {.dim = dim}});
   }
   std::sort(axes.begin(), axes.end(), [](const auto& a, const auto& b) {
     return std::pair(a.first, a.second.dim) < std::pair(b.first, b.second.dim);

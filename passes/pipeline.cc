@@ -17,7 +17,10 @@ constexpr GraphPass kGraphPasses[] = {
 };
 
 constexpr DraftPass kDraftPasses[] = {
-    {"layout", [](Draft& draft) { if (draft.target.dialect == "gnu") choose_layouts(draft); }},
+    {"layout",
+     [](Draft& draft) {
+       if (draft.target.dialect == "gnu") choose_layouts(draft);
+     }},
 };
 
 }  // namespace
@@ -38,9 +41,11 @@ std::string to_text(const Draft& draft) {
   std::string out;
   for (const Computation& c : draft.computations) {
     std::string ranges, index;
-    for (Expr r : c.ranges) ranges += fmt::format("{}{} {}", ranges.empty() ? "for " : ", ", r->attr.name, extent_of(r));
+    for (Expr r : c.ranges)
+      ranges += fmt::format("{}{} {}", ranges.empty() ? "for " : ", ", r->attr.name, extent_of(r));
     for (Expr i : c.index) index += (index.empty() ? "" : ", ") + to_text(i);
-    out += fmt::format("{}{}{}[{}] = {}\n", ranges, ranges.empty() ? "" : ": ", draft.buffers.at(c.target).name, index, to_text(c.value));
+    out += fmt::format("{}{}{}[{}] = {}\n", ranges, ranges.empty() ? "" : ": ",
+                       draft.buffers.at(c.target).name, index, to_text(c.value));
   }
   return out;
 }

@@ -40,7 +40,8 @@ int64_t place(std::vector<Block*> order) {
     for (const Block* p : placed) {
       if (p->first <= b->last && b->first <= p->last) rivals.push_back(p);
     }
-    std::sort(rivals.begin(), rivals.end(), [](const Block* x, const Block* y) { return x->offset < y->offset; });
+    std::sort(rivals.begin(), rivals.end(),
+              [](const Block* x, const Block* y) { return x->offset < y->offset; });
     int64_t offset = 0;
     for (const Block* r : rivals) {
       if (offset + b->bytes <= r->offset) break;
@@ -67,7 +68,9 @@ using Less = std::function<bool(const Block*, const Block*)>;
 
 const Less kOrders[] = {
     [](const Block* a, const Block* b) { return a->bytes > b->bytes; },
-    [](const Block* a, const Block* b) { return a->bytes * (a->last - a->first + 1) > b->bytes * (b->last - b->first + 1); },
+    [](const Block* a, const Block* b) {
+      return a->bytes * (a->last - a->first + 1) > b->bytes * (b->last - b->first + 1);
+    },
     [](const Block* a, const Block* b) { return a->last - a->first > b->last - b->first; },
     [](const Block* a, const Block* b) { return a->first < b->first; },
 };

@@ -9,8 +9,8 @@ namespace tinycc {
 struct Lifetime {
   int64_t buffer = 0;
   int64_t bytes = 0;
-  int64_t first = 0, last = 0;   // steps, both included
-  int64_t in_place_of = -1;      // takes over this buffer's memory at its first step
+  int64_t first = 0, last = 0;  // steps, both included
+  int64_t in_place_of = -1;     // takes over this buffer's memory at its first step
 };
 
 struct Plan {

@@ -17,7 +17,8 @@ void collect_cuts(Expr e, std::map<Expr, std::set<int64_t>, ById>& cuts) {
     if (!n[1]->is(Op::constant) || is_float(n->dtype)) continue;
     const int64_t c = integer_of(n[1]);
     if (n[0]->is(Op::range)) cuts[n[0]].insert(c);
-    if (n->is(Op::mod) && n[0]->is(Op::div) && n[0][0]->is(Op::range) && n[0][1]->is(Op::constant)) {
+    if (n->is(Op::mod) && n[0]->is(Op::div) && n[0][0]->is(Op::range) &&
+        n[0][1]->is(Op::constant)) {
       cuts[n[0][0]].insert(c * integer_of(n[0][1]));
     }
   }
@@ -69,8 +70,10 @@ void replace(Computation& c, const std::map<Expr, Split, ById>& splits) {
   std::vector<Expr> ranges;
   for (Expr r : c.ranges) {
     const auto found = splits.find(r);
-    if (found == splits.end()) ranges.push_back(r);
-    else ranges.insert(ranges.end(), found->second.parts.begin(), found->second.parts.end());
+    if (found == splits.end())
+      ranges.push_back(r);
+    else
+      ranges.insert(ranges.end(), found->second.parts.begin(), found->second.parts.end());
   }
   c.ranges = ranges;
   c.value = simplify(rebind(c.value, splits));
@@ -122,7 +125,8 @@ void name_ranges(Computation& c) {
   };
   const std::vector<Expr> reduced = reduction_ranges(c.value);
   for (Expr r : c.ranges) rename(r, r->attr.name);
-  const bool windowed = std::any_of(reduced.begin(), reduced.end(), [&](Expr k) { return slid_along(c, k); });
+  const bool windowed =
+      std::any_of(reduced.begin(), reduced.end(), [&](Expr k) { return slid_along(c, k); });
   for (Expr k : reduced) {
     const Expr along = slid_along(c, k);
     rename(k, along ? "k" + along->attr.name : windowed ? "in" : "k");

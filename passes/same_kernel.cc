@@ -45,7 +45,8 @@ class Canonical {
     return rewrite_expr(e, [&](Expr n) -> Expr {
       if (n->is(Op::range)) return range(n);
       if (!n->is(Op::load)) return n;
-      return pool_.make(Op::load, n->dtype, {}, n->sources, {{buffers_.at(n->attr.ints[0])->id}, ""});
+      return pool_.make(Op::load, n->dtype, {}, n->sources,
+                        {{buffers_.at(n->attr.ints[0])->id}, ""});
     });
   }
 
@@ -56,15 +57,18 @@ class Canonical {
 
 /// Inputs and outputs have types of their own in C, so a kernel that touches one is never shared.
 bool same_form(const Buffer& a, const Buffer& b) {
-  const bool shareable = a.space != Space::input && a.space != Space::output && a.space != Space::state;
-  return a.id == b.id && shareable && a.space == b.space && a.dtype == b.dtype && a.shape == b.shape &&
-         a.layout == b.layout && a.halo_value == b.halo_value;
+  const bool shareable =
+      a.space != Space::input && a.space != Space::output && a.space != Space::state;
+  return a.id == b.id && shareable && a.space == b.space && a.dtype == b.dtype &&
+         a.shape == b.shape && a.layout == b.layout && a.halo_value == b.halo_value;
 }
 
 bool same_stmt(const Stmt& a, const Stmt& b) {
-  const bool fields = a.kind == b.kind && a.range == b.range && a.loop == b.loop && a.index == b.index &&
-                      a.value == b.value && a.outstanding == b.outstanding && a.body.size() == b.body.size() &&
-                      (a.buffer == nullptr) == (b.buffer == nullptr) && (a.buffer == nullptr || a.buffer->id == b.buffer->id);
+  const bool fields = a.kind == b.kind && a.range == b.range && a.loop == b.loop &&
+                      a.index == b.index && a.value == b.value && a.outstanding == b.outstanding &&
+                      a.body.size() == b.body.size() &&
+                      (a.buffer == nullptr) == (b.buffer == nullptr) &&
+                      (a.buffer == nullptr || a.buffer->id == b.buffer->id);
   if (!fields) return false;
   if (a.kind == StmtKind::alloc && !same_form(*a.buffer, *b.buffer)) return false;
   for (size_t i = 0; i < a.body.size(); ++i) {
@@ -84,7 +88,9 @@ Kernel canonical(const Kernel& kernel, Pool& pool) {
 }
 
 bool same_kernel(const Kernel& a, const Kernel& b) {
-  if (!a.scalars.empty() || !b.scalars.empty() || a.schedule != b.schedule || a.parameters.size() != b.parameters.size()) return false;
+  if (!a.scalars.empty() || !b.scalars.empty() || a.schedule != b.schedule ||
+      a.parameters.size() != b.parameters.size())
+    return false;
   for (size_t i = 0; i < a.parameters.size(); ++i) {
     if (!same_form(*a.parameters[i], *b.parameters[i])) return false;
   }

@@ -34,7 +34,10 @@ struct Tile {
 class Chooser {
  public:
   Chooser(const Draft& draft, const Computation& c)
-      : draft_(draft), c_(c), vector_(choose_vector(draft, c)), reduced_(reduction_ranges(c.value)) {}
+      : draft_(draft),
+        c_(c),
+        vector_(choose_vector(draft, c)),
+        reduced_(reduction_ranges(c.value)) {}
 
   std::string run() {
     if (c_.ordered || draft_.target.dialect != "gnu") return "";
@@ -48,7 +51,9 @@ class Chooser {
   bool is_f32() const { return draft_.buffers.at(c_.target).dtype == DType::f32; }
   const std::string& name() const { return vector_.range->attr.name; }
 
-  static std::string list(const std::vector<std::string>& names) { return fmt::format("{}", fmt::join(names, " ")); }
+  static std::string list(const std::vector<std::string>& names) {
+    return fmt::format("{}", fmt::join(names, " "));
+  }
 
   /// Loops as the result lies in memory, outermost first.
   std::string memory_order() const {
@@ -66,7 +71,8 @@ class Chooser {
     const int64_t lanes = draft_.target.lanes(), extent = extent_of(vector_.range);
     int64_t vectors = 1;
     while (vectors < 4 && extent % (2 * vectors * lanes) == 0) vectors *= 2;
-    std::string moves = fmt::format("lanes {} {} {}; vectorize {}l {}; vectorize {}i {}", name(), vectors, lanes, name(), lanes, name(), lanes);
+    std::string moves = fmt::format("lanes {} {} {}; vectorize {}l {}; vectorize {}i {}", name(),
+                                    vectors, lanes, name(), lanes, name(), lanes);
     if (vectors > 1) moves += fmt::format("; unroll {}lo {}io", name(), name());
     return moves;
   }
@@ -90,7 +96,8 @@ class Chooser {
     }
     if (extent == lanes) {
       order.push_back(name());
-      return (order.size() > 1 ? "order " + list(order) + "; " : "") + fmt::format("vectorize {} {}", name(), lanes);
+      return (order.size() > 1 ? "order " + list(order) + "; " : "") +
+             fmt::format("vectorize {} {}", name(), lanes);
     }
     order.insert(order.end(), {name() + "o", name() + "i"});
     return fmt::format("tile {0} {1}; order {2}; vectorize {0}i {1}", name(), lanes, list(order));
@@ -119,7 +126,8 @@ class Chooser {
   /// Does a condition within e depend on r? Then it would be tested within the tile.
   static bool guards(Expr e, Expr r) {
     const std::vector<Expr> all = topological({e});
-    return std::any_of(all.begin(), all.end(), [&](Expr n) { return n->is(Op::where) && occurs(r, n[0]); });
+    return std::any_of(all.begin(), all.end(),
+                       [&](Expr n) { return n->is(Op::where) && occurs(r, n[0]); });
   }
 
   double time_of(const Tile& t, Expr rows) const {
@@ -131,8 +139,9 @@ class Chooser {
     const double work = static_cast<double>(t.rows * t.vectors);
     const double wait = 8.0;  // multiply-adds that hide the latency of one
     const double step = std::max({work, loads / 2, wait / 2}) + 0.3;
-    const double rounds = static_cast<double>(tiles(extent_of(vector_.range), t.lanes * t.vectors)) *
-                          static_cast<double>(rows ? tiles(extent_of(rows), t.rows) : 1);
+    const double rounds =
+        static_cast<double>(tiles(extent_of(vector_.range), t.lanes * t.vectors)) *
+        static_cast<double>(rows ? tiles(extent_of(rows), t.rows) : 1);
     return step * rounds;
   }
 
@@ -146,7 +155,8 @@ class Chooser {
         for (int64_t row = 1; row <= most_rows; ++row) {
           Tile t{lanes, vectors, row, 0};
           if (row * vectors + vectors + 1 > registers - 1) continue;
-          if (exact && (extent % (lanes * vectors) != 0 || (rows && extent_of(rows) % row != 0))) continue;
+          if (exact && (extent % (lanes * vectors) != 0 || (rows && extent_of(rows) % row != 0)))
+            continue;
           t.time = time_of(t, rows);
           if (t.time < best.time * 0.99) best = t;
         }
@@ -170,7 +180,8 @@ class Chooser {
     const Tile t = best_tile(rows);
     if (t.time >= 1e30) return "";
     const int64_t wide = t.lanes * t.vectors;
-    const bool split_v = wide < extent_of(vector_.range), split_r = rows && t.rows < extent_of(rows);
+    const bool split_v = wide < extent_of(vector_.range),
+               split_r = rows && t.rows < extent_of(rows);
     std::vector<std::string> outer, inner;
     if (split_v && weights_outermost()) outer.push_back(name() + "o");
     for (Expr r : c_.ranges) {
@@ -192,7 +203,8 @@ class Chooser {
     std::vector<std::string> all(outer);
     all.insert(all.end(), inner.begin(), inner.end());
     if (all.size() > 1) moves += "; order " + list(all);
-    moves += "; register " + list(inner) + reduction_order() + fmt::format("; vectorize {} {}", lane, t.lanes);
+    moves += "; register " + list(inner) + reduction_order() +
+             fmt::format("; vectorize {} {}", lane, t.lanes);
     if (rows && t.rows > 1) blocks = " " + rows->attr.name + "i" + blocks;
     if (!blocks.empty()) moves += "; unroll" + blocks;
     return moves + unrolled_windows(t);
@@ -201,7 +213,8 @@ class Chooser {
   /// Windows outside, what is contiguous in memory inside.
   std::string reduction_order() const {
     std::vector<std::string> windows, others;
-    for (Expr k : reduced_) (k->attr.name[0] == 'k' && k->attr.name != "k" ? windows : others).push_back(k->attr.name);
+    for (Expr k : reduced_)
+      (k->attr.name[0] == 'k' && k->attr.name != "k" ? windows : others).push_back(k->attr.name);
     windows.insert(windows.end(), others.begin(), others.end());
     return windows.size() > 1 ? "; order " + list(windows) : "";
   }
@@ -209,8 +222,10 @@ class Chooser {
   /// Short windows without channels: unrolled, neighbours share their loads in registers.
   std::string unrolled_windows(const Tile& t) const {
     const Expr last = reduced_.back();
-    const bool window_only = std::all_of(reduced_.begin(), reduced_.end(), [](Expr k) { return extent_of(k) <= 7; });
-    return window_only && extent_of(last) * t.rows * t.vectors <= 64 ? "; unroll " + last->attr.name : "";
+    const bool window_only =
+        std::all_of(reduced_.begin(), reduced_.end(), [](Expr k) { return extent_of(k) <= 7; });
+    return window_only && extent_of(last) * t.rows * t.vectors <= 64 ? "; unroll " + last->attr.name
+                                                                     : "";
   }
 
   const Draft& draft_;
@@ -224,15 +239,20 @@ class Chooser {
 bool may_run_in_place(const Draft& draft, const Computation& c) {
   const Buffer& target = draft.buffers.at(c.target);
   const std::vector<Expr> loads = loads_in(c.value);
-  const auto reads_target = [&](Expr l) { return l->attr.ints[0] == c.target; };  // another part of it
+  const auto reads_target = [&](Expr l) {
+    return l->attr.ints[0] == c.target;
+  };  // another part of it
   if (std::any_of(loads.begin(), loads.end(), reads_target)) return true;
   return target.space == Space::arena && std::any_of(loads.begin(), loads.end(), [&](Expr l) {
-    const Buffer& b = draft.buffers.at(l->attr.ints[0]);
-    return b.space == Space::arena && b.shape == target.shape && b.dtype == target.dtype && l->sources == c.index;
-  });
+           const Buffer& b = draft.buffers.at(l->attr.ints[0]);
+           return b.space == Space::arena && b.shape == target.shape && b.dtype == target.dtype &&
+                  l->sources == c.index;
+         });
 }
 
-std::string choose_schedule(const Draft& draft, const Computation& c) { return Chooser(draft, c).run(); }
+std::string choose_schedule(const Draft& draft, const Computation& c) {
+  return Chooser(draft, c).run();
+}
 
 Scheduled schedule(const Draft& draft, const Computation& c, const std::string* moves) {
   Scheduled s;

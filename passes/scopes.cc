@@ -29,7 +29,9 @@ Scopes::Scopes(const std::vector<Expr>& order) {
   for (auto& [id, loop] : loops_) {
     const std::set<int64_t>& outer = reads[loop.scan];
     loop.depth = static_cast<int64_t>(outer.size());
-    if (!loop.counter) loop.counter = loop.scan->pool->make(Op::range, DType::i64, {}, {}, {{id, loop.scan->attr.ints[1]}, "t"});
+    if (!loop.counter)
+      loop.counter = loop.scan->pool->make(Op::range, DType::i64, {}, {},
+                                           {{id, loop.scan->attr.ints[1]}, "t"});
   }
   for (auto& [id, loop] : loops_) {
     for (const int64_t outer : reads[loop.scan]) loop.parent = deeper(loop.parent, outer);
@@ -60,7 +62,8 @@ double Scopes::turns_between(Expr user, Expr source) const {
   double turns = 1;
   const std::vector<int64_t> around = path(of(source));
   for (const int64_t id : path(user->is(Op::scan) ? user->attr.ints[0] : of(user))) {
-    if (std::find(around.begin(), around.end(), id) == around.end()) turns *= static_cast<double>(extent_of(loops_.at(id).counter));
+    if (std::find(around.begin(), around.end(), id) == around.end())
+      turns *= static_cast<double>(extent_of(loops_.at(id).counter));
   }
   return turns;
 }

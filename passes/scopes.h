@@ -12,9 +12,9 @@ namespace tinycc {
 /// One scan as a bounded loop.
 struct ScanLoop {
   Expr scan;
-  Expr counter;             // the range of its id
-  int64_t parent = -1;      // id of the loop around it, or -1
-  int64_t depth = 0;        // 0: outermost
+  Expr counter;         // the range of its id
+  int64_t parent = -1;  // id of the loop around it, or -1
+  int64_t depth = 0;    // 0: outermost
 };
 
 class Scopes {

@@ -27,17 +27,21 @@ bool is_prefix(const Shape& shape) {
 void refuse(const Graph& graph, Expr e, const char* what) {
   const auto origin = graph.origins.find(e);
   const std::string where = origin == graph.origins.end() || origin->second.nodes.empty()
-                                ? graph.name : "node `" + origin->second.nodes.back() + "`";
-  throw Error(ExitCode::unsupported, where + ": " + what + " a dimension whose length is only known at run time",
+                                ? graph.name
+                                : "node `" + origin->second.nodes.back() + "`";
+  throw Error(ExitCode::unsupported,
+              where + ": " + what + " a dimension whose length is only known at run time",
               "pin the input's shape, or cut the model before this node");
 }
 
 void check(const Graph& graph, Expr e) {
   const auto symbolic = [](Expr x) { return !is_static(x->shape); };
-  if (e->is(Op::reshape) && (symbolic(e) || symbolic(e[0])) && !(is_prefix(e->shape) && is_prefix(e[0]->shape))) {
+  if (e->is(Op::reshape) && (symbolic(e) || symbolic(e[0])) &&
+      !(is_prefix(e->shape) && is_prefix(e[0]->shape))) {
     refuse(graph, e, "a reshape across");
   }
-  if (e->is(Op::concat) && !e->shape[static_cast<size_t>(e->attr.ints[0])].is_static()) refuse(graph, e, "a concatenation along");
+  if (e->is(Op::concat) && !e->shape[static_cast<size_t>(e->attr.ints[0])].is_static())
+    refuse(graph, e, "a concatenation along");
 }
 
 /// The source of a reduction with the neutral value beyond the lengths of the axes that vanish.
@@ -46,7 +50,8 @@ Expr masked(Expr reduce, const Shape& shape, Expr source) {
   for (const int64_t axis : reduce->attr.ints) {
     const Dim& d = shape[static_cast<size_t>(axis)];
     if (d.is_static()) continue;
-    const Expr length = expand(reshape(d.value, Shape(source->shape.size(), Dim(1))), source->shape);
+    const Expr length =
+        expand(reshape(d.value, Shape(source->shape.size(), Dim(1))), source->shape);
     const Expr neutral = neutral_of(combiner_of(reduce->op), source->dtype, pool);
     source = where(lt(iota(pool, source->shape, axis), length), source, neutral);
   }
@@ -62,7 +67,10 @@ void add_lengths(Graph& graph) {
     for (size_t d = 0; d < shape.size(); ++d) {
       if (shape[d].is_static()) continue;
       graph.outputs[i].lengths[d] = static_cast<int64_t>(graph.outputs.size());
-      graph.outputs.push_back({graph.outputs[i].name + "_length_" + std::to_string(d), cast(shape[d].value, DType::i64), {}, true});
+      graph.outputs.push_back({graph.outputs[i].name + "_length_" + std::to_string(d),
+                               cast(shape[d].value, DType::i64),
+                               {},
+                               true});
     }
   }
 }
@@ -90,7 +98,8 @@ void settle_dims(Graph& graph) {
       graph.origins.try_emplace(settled[e], origin->second);
     }
   }
-  for (GraphInput& in : graph.inputs) in.node = settled.count(in.node) != 0 ? settled.at(in.node) : in.node;
+  for (GraphInput& in : graph.inputs)
+    in.node = settled.count(in.node) != 0 ? settled.at(in.node) : in.node;
   for (GraphOutput& out : graph.outputs) out.value = settled.at(out.value);
   for (GraphState& s : graph.states) {
     s.next = settled.at(s.next);

@@ -67,17 +67,12 @@ std::string packed(const Field& field, size_t bytes) {
 std::string typed_data(const proto::Tensor& tensor, DType dtype) {
   const auto bytes = static_cast<size_t>(bytes_of(dtype));
   switch (dtype) {
-    case DType::f32:
-      return packed(tensor.float_data(), bytes);
-    case DType::f64:
-      return packed(tensor.double_data(), bytes);
-    case DType::i64:
-      return packed(tensor.int64_data(), bytes);
+    case DType::f32: return packed(tensor.float_data(), bytes);
+    case DType::f64: return packed(tensor.double_data(), bytes);
+    case DType::i64: return packed(tensor.int64_data(), bytes);
     case DType::u32:
-    case DType::u64:
-      return packed(tensor.uint64_data(), bytes);
-    default:
-      return packed(tensor.int32_data(), bytes);
+    case DType::u64: return packed(tensor.uint64_data(), bytes);
+    default: return packed(tensor.int32_data(), bytes);
   }
 }
 

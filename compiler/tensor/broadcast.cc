@@ -129,15 +129,11 @@ Expr widened(Expr x) {
 
 double largest_of(DType dtype) {
   switch (dtype) {
-    case DType::f8e4m3fn:
-      return 448;
-    case DType::f8e4m3fnuz:
-      return 240;
+    case DType::f8e4m3fn: return 448;
+    case DType::f8e4m3fnuz: return 240;
     case DType::f8e5m2:
-    case DType::f8e5m2fnuz:
-      return 57344;
-    default:
-      return 0;
+    case DType::f8e5m2fnuz: return 57344;
+    default: return 0;
   }
 }
 

@@ -69,14 +69,10 @@ bool depends_on_numbers_only(Expr pattern) {
 std::vector<DType> types_for(const Rule& rule) {
   for (Expr e : topological({rule.left})) {
     switch (e->dtype) {
-      case rules::kSomeInteger:
-        return {DType::i8, DType::u8, DType::i32, DType::i64, DType::u64};
-      case rules::kSomeFloat:
-        return {DType::f32, DType::f16, DType::f64, DType::bf16};
-      case rules::kSomeType:
-        return {DType::f32, DType::i32, DType::u8, DType::boolean};
-      default:
-        break;
+      case rules::kSomeInteger: return {DType::i8, DType::u8, DType::i32, DType::i64, DType::u64};
+      case rules::kSomeFloat: return {DType::f32, DType::f16, DType::f64, DType::bf16};
+      case rules::kSomeType: return {DType::f32, DType::i32, DType::u8, DType::boolean};
+      default: break;
     }
   }
   return {DType::i64};

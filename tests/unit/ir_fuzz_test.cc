@@ -74,14 +74,10 @@ class Grower {
 
 Expr Grower::node() {
   switch (below(5)) {
-    case 0:
-      return movement();
-    case 1:
-      return indexing();
-    case 2:
-      return loop();
-    default:
-      return elementwise();
+    case 0: return movement();
+    case 1: return indexing();
+    case 2: return loop();
+    default: return elementwise();
   }
 }
 
@@ -93,15 +89,12 @@ Expr Grower::elementwise() {
                               DType::i64, DType::u4,  DType::f64, DType::bf16};
   const Expr a = small();
   switch (below(5)) {
-    case 0:
-      return cast(a, kTypes[below(std::size(kTypes))]);
-    case 1:
-      return where(like(a, DType::boolean), a, like(a, a->dtype));
+    case 0: return cast(a, kTypes[below(std::size(kTypes))]);
+    case 1: return where(like(a, DType::boolean), a, like(a, a->dtype));
     case 2:
       if (is_float(a->dtype)) return below(2) == 0 ? exp(min(a, 3.0)) : trunc(a);
       return is_bool(a->dtype) ? logical_not(a) : -a;
-    default:
-      break;
+    default: break;
   }
   const Op op =
       is_float(a->dtype) ? kFloat[below(std::size(kFloat))] : kWhole[below(std::size(kWhole))];
@@ -123,18 +116,12 @@ Expr Grower::movement() {
     amounts.insert(amounts.end(), {whole(0, 1), whole(0, 2)});
   }
   switch (below(7)) {
-    case 0:
-      return permute(a, order);
-    case 1:
-      return reshape(a, {count_of(a->shape)});
-    case 2:
-      return slice(a, starts, counts, steps);
-    case 3:
-      return pad(a, amounts, constant(*graph_.pool, a->dtype, 1));
-    case 4:
-      return concat({a, like(a, a->dtype), a}, axis);
-    case 5:
-      return extent < 2 || last > 2 ? a : window(a, axis, 2, whole(1, 2), 1);
+    case 0: return permute(a, order);
+    case 1: return reshape(a, {count_of(a->shape)});
+    case 2: return slice(a, starts, counts, steps);
+    case 3: return pad(a, amounts, constant(*graph_.pool, a->dtype, 1));
+    case 4: return concat({a, like(a, a->dtype), a}, axis);
+    case 5: return extent < 2 || last > 2 ? a : window(a, axis, 2, whole(1, 2), 1);
     default: {
       Shape shape = a->shape;
       shape.insert(shape.begin(), Dim(1));

@@ -75,9 +75,7 @@ TEST_CASE("graphs: types and shapes are what builders make") {
          return p.make(Op::reduce_add, DType::f32, {2, 3}, {x}, {{1}, ""});
        }),
        "should have another shape");
-  says(mistake_in([](Pool& p, Expr x) {
-         return p.make(Op::add, DType::f32, {3}, {x, x});
-       }),
+  says(mistake_in([](Pool& p, Expr x) { return p.make(Op::add, DType::f32, {3}, {x, x}); }),
        "should have another shape");
   says(mistake_in([](Pool& p, Expr) { return load(p, 0, "b", DType::f32, {}); }),
        "has no place in a graph");

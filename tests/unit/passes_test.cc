@@ -31,7 +31,8 @@ class RandomGraph {
     tensors_ = {x};
     for (int64_t n = pick(1, 7); n > 0; --n) grow();
     graph_.outputs = {{"y", tensors_.back()}};
-    if (tensors_.size() > 3 && pick(0, 2) == 0) graph_.outputs.push_back({"z", tensors_[tensors_.size() - 2]});
+    if (tensors_.size() > 3 && pick(0, 2) == 0)
+      graph_.outputs.push_back({"z", tensors_[tensors_.size() - 2]});
   }
 
   Graph& graph() { return graph_; }
@@ -44,7 +45,9 @@ class RandomGraph {
     return low + static_cast<int64_t>(random_() % static_cast<uint64_t>(high - low + 1));
   }
 
-  Expr any() { return tensors_[static_cast<size_t>(pick(0, static_cast<int64_t>(tensors_.size()) - 1))]; }
+  Expr any() {
+    return tensors_[static_cast<size_t>(pick(0, static_cast<int64_t>(tensors_.size()) - 1))];
+  }
 
   Expr fresh_weight(const std::vector<int64_t>& shape) {
     const std::string name = "w" + std::to_string(graph_.weights.size());
@@ -56,7 +59,9 @@ class RandomGraph {
     return pad(x, {0, 0, 0, 0, p, p, p, p}, constant(*graph_.pool, DType::f32, 0));
   }
 
-  Expr conv(Expr x, bool depthwise) { return conv(x, depthwise, pick(1, 3), pick(1, 2), pick(1, 20)); }
+  Expr conv(Expr x, bool depthwise) {
+    return conv(x, depthwise, pick(1, 3), pick(1, 2), pick(1, 20));
+  }
 
   Expr conv(Expr x, bool depthwise, int64_t k, int64_t s, int64_t filters) {
     const int64_t c = x->extent(1), out = depthwise ? c : filters;
@@ -65,7 +70,10 @@ class RandomGraph {
     const Expr bias = expand(reshape(fresh_weight({out}), {1, out, 1, 1}), {1, out, h, v});
     if (depthwise) {
       const Shape all{1, c, h, v, k, k};
-      return reduce(Op::reduce_add, w * expand(reshape(fresh_weight({c, 1, k, k}), {1, c, 1, 1, k, k}), all), {4, 5}) + bias;
+      return reduce(Op::reduce_add,
+                    w * expand(reshape(fresh_weight({c, 1, k, k}), {1, c, 1, 1, k, k}), all),
+                    {4, 5}) +
+             bias;
     }
     const Shape all{1, out, h, v, c, k, k};
     w = expand(reshape(permute(w, {0, 2, 3, 1, 4, 5}), {1, 1, h, v, c, k, k}), all);
@@ -74,12 +82,14 @@ class RandomGraph {
   }
 
   Expr pool(Expr x) {
-    const Expr padded = pad(x, {0, 0, 0, 0, 1, 1, 1, 1}, constant(*graph_.pool, DType::f32, -INFINITY));
+    const Expr padded =
+        pad(x, {0, 0, 0, 0, 1, 1, 1, 1}, constant(*graph_.pool, DType::f32, -INFINITY));
     return reduce(Op::reduce_max, window(window(padded, 2, 3, 2, 1), 3, 3, 2, 1), {4, 5});
   }
 
   Expr softmax(Expr x) {
-    const Expr shifted = x - expand(reshape(reduce(Op::reduce_max, x, {1}), spread(x, 1)), x->shape);
+    const Expr shifted =
+        x - expand(reshape(reduce(Op::reduce_max, x, {1}), spread(x, 1)), x->shape);
     const Expr e = exp(shifted);
     return e / expand(reshape(reduce(Op::reduce_add, e, {1}), spread(x, 1)), x->shape);
   }
@@ -96,7 +106,8 @@ class RandomGraph {
     const int64_t id = p.fresh_id(), c = x->extent(1), h = x->extent(2), w = x->extent(3);
     const Shape row{c, w};
     const Expr t = expand(reshape(counter(p, id, h), {1, 1}), row);
-    const Expr read = gather(x, {constant_int(p, DType::i64, 0, row), iota(p, row, 0), t, iota(p, row, 1)});
+    const Expr read =
+        gather(x, {constant_int(p, DType::i64, 0, row), iota(p, row, 0), t, iota(p, row, 1)});
     const Expr next = carry(p, id, 0, DType::f32, row) * 0.5 + read;
     const Expr all = scan(p, id, h, {constant(p, DType::f32, 0.25, row)}, {next}, {next});
     if (pick(0, 1) == 0) return reshape(permute(get(all, 1), {1, 0, 2}), x->shape);
@@ -107,7 +118,9 @@ class RandomGraph {
   Expr scattered(Expr x) {
     Pool& p = *graph_.pool;
     const Expr where_to = cast(x * 2.0, DType::i64);
-    return scatter(x * 0.5, x, {iota(p, x->shape, 0), iota(p, x->shape, 1), where_to, iota(p, x->shape, 3)}, pick(0, 1) == 0 ? "" : "add");
+    return scatter(x * 0.5, x,
+                   {iota(p, x->shape, 0), iota(p, x->shape, 1), where_to, iota(p, x->shape, 3)},
+                   pick(0, 1) == 0 ? "" : "add");
   }
 
   /// Two halves of one convolution, as gates are: each reads it at other places.
@@ -131,7 +144,8 @@ class RandomGraph {
     if (count_of(x->shape) > 4000) return;
     Expr y;
     switch (pick(0, 16)) {
-      case 0: case 1: y = max(conv(x, false), 0.0); break;
+      case 0:
+      case 1: y = max(conv(x, false), 0.0); break;
       case 2: y = conv(x, true); break;
       case 3: y = pool(x); break;
       case 4: y = x + any_like(x); break;
@@ -141,7 +155,9 @@ class RandomGraph {
       case 8: y = slice(x, {0, c - 1, 0, 0}, {1, c, (h + 1) / 2, w}, {1, -1, 2, 1}); break;
       case 9: y = softmax(x); break;
       case 10: y = upsample(x); break;
-      case 11: y = expand(reshape(reduce(Op::reduce_add, x, {2, 3}), {1, c, 1, 1}), x->shape) * x; break;
+      case 11:
+        y = expand(reshape(reduce(Op::reduce_add, x, {2, 3}), {1, c, 1, 1}), x->shape) * x;
+        break;
       case 12: y = zero_padded(x * 0.5, 1); break;
       case 13: y = recurrence(x); break;
       case 14: y = scattered(x); break;

@@ -40,36 +40,21 @@ class Translator {
     for (Expr source : e->sources) s.push_back(translate(source));
     if (is_bool(e->sources[0]->dtype) && !e->is(Op::where)) return on_bools(e->op, s[0], s.back());
     switch (e->op) {
-      case Op::neg:
-        return -s[0];
-      case Op::add:
-        return s[0] + s[1];
-      case Op::mul:
-        return s[0] * s[1];
-      case Op::div:
-        return quotient(s[0], s[1]);
-      case Op::mod:
-        return s[0] - quotient(s[0], s[1]) * s[1];
-      case Op::max:
-        return z3::ite(less(s[0], s[1]), s[1], s[0]);
-      case Op::min:
-        return z3::ite(less(s[1], s[0]), s[1], s[0]);
-      case Op::lt:
-        return less(s[0], s[1]);
-      case Op::eq:
-        return s[0] == s[1];
-      case Op::bit_and:
-        return s[0] & s[1];
-      case Op::bit_or:
-        return s[0] | s[1];
-      case Op::bit_xor:
-        return s[0] ^ s[1];
-      case Op::shl:
-        return z3::shl(s[0], s[1]);
-      case Op::shr:
-        return numbers_.is_signed ? z3::ashr(s[0], s[1]) : z3::lshr(s[0], s[1]);
-      case Op::where:
-        return z3::ite(s[0], s[1], s[2]);
+      case Op::neg: return -s[0];
+      case Op::add: return s[0] + s[1];
+      case Op::mul: return s[0] * s[1];
+      case Op::div: return quotient(s[0], s[1]);
+      case Op::mod: return s[0] - quotient(s[0], s[1]) * s[1];
+      case Op::max: return z3::ite(less(s[0], s[1]), s[1], s[0]);
+      case Op::min: return z3::ite(less(s[1], s[0]), s[1], s[0]);
+      case Op::lt: return less(s[0], s[1]);
+      case Op::eq: return s[0] == s[1];
+      case Op::bit_and: return s[0] & s[1];
+      case Op::bit_or: return s[0] | s[1];
+      case Op::bit_xor: return s[0] ^ s[1];
+      case Op::shl: return z3::shl(s[0], s[1]);
+      case Op::shr: return numbers_.is_signed ? z3::ashr(s[0], s[1]) : z3::lshr(s[0], s[1]);
+      case Op::where: return z3::ite(s[0], s[1], s[2]);
       default:
         throw Error(ExitCode::internal, "no translation to Z3 for " + std::string(name_of(e->op)));
     }
@@ -94,19 +79,14 @@ class Translator {
   static z3::expr on_bools(Op op, const z3::expr& a, const z3::expr& b) {
     switch (op) {
       case Op::add:
-      case Op::bit_xor:
-        return a != b;
+      case Op::bit_xor: return a != b;
       case Op::mul:
       case Op::min:
-      case Op::bit_and:
-        return a && b;
+      case Op::bit_and: return a && b;
       case Op::max:
-      case Op::bit_or:
-        return a || b;
-      case Op::eq:
-        return a == b;
-      default:
-        throw Error(ExitCode::internal, "no translation to Z3 on bools");
+      case Op::bit_or: return a || b;
+      case Op::eq: return a == b;
+      default: throw Error(ExitCode::internal, "no translation to Z3 on bools");
     }
   }
 
@@ -140,15 +120,13 @@ Proof prove(const Rule& rule, Numbers numbers, const Match* known) {
   if (rule.guard) solver.add(to_z3.translate(rule.guard));
   solver.add(to_z3.translate(rule.left) != to_z3.translate(rule.right));
   switch (solver.check()) {
-    case z3::unsat:
-      return {Proof::Result::proven, ""};
+    case z3::unsat: return {Proof::Result::proven, ""};
     case z3::sat: {
       std::string model = solver.get_model().to_string();
       return {Proof::Result::refuted,
               known != nullptr ? numbers_of(rule, *known) + ": " + model : model};
     }
-    default:
-      return {};
+    default: return {};
   }
 }
 

@@ -73,42 +73,26 @@ class Generator {
   Expr node(Expr a) {
     if (a->rank() == 0) return {};
     switch (pick(random_, 0, 19)) {
-      case 0:
-        return neg(a);
+      case 0: return neg(a);
       case 1:
-      case 2:
-        return a + like(a);
+      case 2: return a + like(a);
       case 3:
-      case 4:
-        return a * like(a);
-      case 5:
-        return max(a, like(a));
-      case 6:
-        return a / constant(*a->pool, a->dtype, 2, a->shape);
+      case 4: return a * like(a);
+      case 5: return max(a, like(a));
+      case 6: return a / constant(*a->pool, a->dtype, 2, a->shape);
       case 7:
-      case 8:
-        return permuted(a);
+      case 8: return permuted(a);
       case 9:
-      case 10:
-        return reshaped(a);
-      case 11:
-        return sliced(a);
-      case 12:
-        return padded(a);
-      case 13:
-        return window(a, axis(a), 1, pick(random_, 1, 2), 1);
-      case 14:
-        return concat({a, a}, axis(a));
-      case 15:
-        return concatenated_slices(a);
-      case 16:
-        return reduce(Op::reduce_max, a, {axis(a)});
-      case 17:
-        return reduce(Op::reduce_add, a, {axis(a)});
-      case 18:
-        return where(lt(a, like(a)), a, like(a));
-      default:
-        return weighted(a);
+      case 10: return reshaped(a);
+      case 11: return sliced(a);
+      case 12: return padded(a);
+      case 13: return window(a, axis(a), 1, pick(random_, 1, 2), 1);
+      case 14: return concat({a, a}, axis(a));
+      case 15: return concatenated_slices(a);
+      case 16: return reduce(Op::reduce_max, a, {axis(a)});
+      case 17: return reduce(Op::reduce_add, a, {axis(a)});
+      case 18: return where(lt(a, like(a)), a, like(a));
+      default: return weighted(a);
     }
   }
 

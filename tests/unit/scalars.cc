@@ -29,14 +29,11 @@ std::string leaf_text(Expr e) {
 const char* spelling_of(Op op) {
   switch (op) {
 #define TCC_UNARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                            \
-    return spelling;
+  case Op::name: return spelling;
 #define TCC_BINARY(name, result, spelling, on_float, on_int) \
-  case Op::name:                                             \
-    return spelling;
+  case Op::name: return spelling;
 #include "ir/ops.def"
-    default:
-      return name_of(op).data();
+    default: return name_of(op).data();
   }
 }
 

@@ -40,48 +40,31 @@ class Generator {
     const auto number = static_cast<double>(pick(random_, 1, 9));
     switch (pick(random_, 0, 12)) {
       case 0:
-      case 1:
-        return e + integer(depth - 1);
-      case 2:
-        return e - integer(depth - 1);
-      case 3:
-        return e * number + integer(depth - 1);
+      case 1: return e + integer(depth - 1);
+      case 2: return e - integer(depth - 1);
+      case 3: return e * number + integer(depth - 1);
       case 4:
-      case 5:
-        return e / number;
+      case 5: return e / number;
       case 6:
-      case 7:
-        return e % number;
-      case 8:
-        return e + (number - 5);
-      case 9:
-        return max(e, integer(depth - 1));
-      case 10:
-        return min(e, number);
-      case 11:
-        return where(boolean(depth - 1), e, integer(depth - 1));
-      default:
-        return e * (number - 4);
+      case 7: return e % number;
+      case 8: return e + (number - 5);
+      case 9: return max(e, integer(depth - 1));
+      case 10: return min(e, number);
+      case 11: return where(boolean(depth - 1), e, integer(depth - 1));
+      default: return e * (number - 4);
     }
   }
 
   Expr boolean(int depth) {
     if (depth <= 0) return lt(integer(0), static_cast<double>(pick(random_, 0, 6)));
     switch (pick(random_, 0, 6)) {
-      case 0:
-        return boolean(depth - 1) & boolean(depth - 1);
-      case 1:
-        return boolean(depth - 1) | boolean(depth - 1);
-      case 2:
-        return logical_not(boolean(depth - 1));
-      case 3:
-        return eq(integer(depth - 1), integer(depth - 1));
-      case 4:
-        return lt(static_cast<double>(pick(random_, -3, 9)), integer(depth));
-      case 5:
-        return lt(integer(depth), static_cast<double>(pick(random_, -3, 20)));
-      default:
-        return lt(integer(depth - 1), integer(depth - 1));
+      case 0: return boolean(depth - 1) & boolean(depth - 1);
+      case 1: return boolean(depth - 1) | boolean(depth - 1);
+      case 2: return logical_not(boolean(depth - 1));
+      case 3: return eq(integer(depth - 1), integer(depth - 1));
+      case 4: return lt(static_cast<double>(pick(random_, -3, 9)), integer(depth));
+      case 5: return lt(integer(depth), static_cast<double>(pick(random_, -3, 20)));
+      default: return lt(integer(depth - 1), integer(depth - 1));
     }
   }
 
