@@ -26,6 +26,7 @@ KernelWriter::KernelWriter(const Names& names, size_t kernel)
 std::string KernelWriter::body() {
   walk(kernel_.body, [&](const Stmt& s) {
     if (s.kind == StmtKind::alloc) buffers_[s.buffer->id] = s.buffer;
+    if (s.kind == StmtKind::store) ++stores_[s.buffer->id];
   });
   if (dialect_.vectors) find_vector_registers();
   write(kernel_.body);

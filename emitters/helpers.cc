@@ -28,6 +28,14 @@ constexpr Row kVectorRows[] = {
      "/* The @N@ elements that start at this place. */\n"
      "#define @M@_F_AT_f32x@N@(place) (*(const @P@_f_f32x@N@ *)&(place))\n"},
     {"@M@_F_PUT_f32x@N@", "#define @M@_F_PUT_f32x@N@(place) (*(@P@_f_f32x@N@ *)&(place))\n"},
+    {"@M@_F_KEEP_f32x@N@",
+     "/* GCC for x86 would read what a vector was loaded from again, at each use. */\n"
+     "#if defined(__x86_64__) && !defined(__clang__) && \\\n"
+     "    ((@B@ == 16) || defined(__AVX512F__) || ((@B@ == 32) && defined(__AVX__)))\n"
+     "#define @M@_F_KEEP_f32x@N@(vector) __asm__(\"\" : \"+v\"(vector))\n"
+     "#else\n"
+     "#define @M@_F_KEEP_f32x@N@(vector) ((void)0)\n"
+     "#endif\n"},
     {"@M@_F_SPLAT_f32x@N@",
      "/* x in all lanes: x - 0 is x for every x. */\n"
      "#define @M@_F_SPLAT_f32x@N@(x) ((x) - (@P@_f_f32x@N@){0.0f})\n"},

@@ -250,6 +250,13 @@ Text KernelWriter::vector_operation(Expr e) {
   }
 }
 
+/// A register that holds what was read from memory, and nothing else ever, is not read again.
+void KernelWriter::keep(const Stmt& s) {
+  if (!s.value->is(Op::load) || stores_.at(s.buffer->id) != 1 || !varies(s.value)) return;
+  line(fmt::format("{}({});", names_.macro(fmt::format("F_KEEP_f32x{}", lanes_)),
+                   place(s.buffer->id, s.index, true)));
+}
+
 void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
   const Stmt& s = *loop.body[0];
   lane_ = loop.range;
@@ -270,8 +277,10 @@ void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
   if (declares) {
     elements_[s.buffer->id] = unique_identifier(s.buffer->name, taken_);
     line(fmt::format("{} {} = {};", vector_type(s.buffer->dtype), elements_[s.buffer->id], v.text));
+    keep(s);
   } else if (to == Access::vector_register) {
     line(fmt::format("{} {} {};", place(s.buffer->id, s.index, true), sum ? "+=" : "=", v.text));
+    keep(s);
   } else if (to == Access::contiguous) {
     line(fmt::format("{}({}) = {};", names_.macro(fmt::format("F_PUT_f32x{}", lanes_)),
                      place(s.buffer->id, first(), false), v.text));

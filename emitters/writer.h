@@ -34,6 +34,7 @@ class KernelWriter {
   void write_store(const Stmt& s);
   void write_vector_loop(const Stmt& s, bool declares);
   bool starts_vector(int64_t buffer, const Stmt& s) const;
+  void keep(const Stmt& s);
   void line(const std::string& text);
 
   // ---- expressions
@@ -74,6 +75,7 @@ class KernelWriter {
   std::map<int64_t, BufferRef> buffers_;
   std::map<int64_t, std::string> elements_;      // what indices are appended to
   std::map<int64_t, int64_t> vector_registers_;  // reg buffers whose last dimension is a vector
+  std::map<int64_t, int> stores_;                // statements that write a buffer
   std::unordered_map<Expr, std::string> ranges_;
   std::set<std::string> taken_;
   std::unordered_map<Expr, Text> shared_;  // values that have a name in this statement

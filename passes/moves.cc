@@ -173,12 +173,72 @@ class Expander {
     const bool own = found != grown_.end();
     std::vector<Expr> index = own ? with_ranges(s->index) : s->index;
     for (Expr& i : index) i = renewed(i);
-    StmtRef body = store(own ? found->second : s->buffer, index, renewed(s->value));
-    for (size_t i = chain_.size(); i-- > 0;) body = with_body(chain_[i], {body});
-    return body;
+    Expr value = renewed(s->value);
+    std::vector<StmtRef> all;
+    if (own && class_of(value->op) == OpClass::binary) all = hold_operands(value);
+    all.push_back(nested(ranges_, store(own ? found->second : s->buffer, index, value)));
+    return seq(std::move(all));
   }
 
  private:
+  /// Loops of the tile, those over `ranges`, around a statement.
+  StmtRef nested(const std::vector<Expr>& ranges, StmtRef body) const {
+    for (size_t i = chain_.size(); i-- > 0;) {
+      if (std::find(ranges.begin(), ranges.end(), ranges_[i]) != ranges.end())
+        body = with_body(chain_[i], {body});
+    }
+    return body;
+  }
+
+  /// The tile's ranges that occur in e.
+  std::vector<Expr> ranges_in(Expr e) const {
+    const std::vector<Expr> all = topological({e});
+    std::vector<Expr> found;
+    std::copy_if(ranges_.begin(), ranges_.end(), std::back_inserter(found),
+                 [&](Expr r) { return std::find(all.begin(), all.end(), r) != all.end(); });
+    return found;
+  }
+
+  /// Loads that are made whatever a condition says.
+  static std::vector<Expr> certain_loads(Expr e) {
+    std::vector<Expr> found, stack{e};
+    for (std::unordered_set<Expr> seen; !stack.empty();) {
+      const Expr now = stack.back();
+      stack.pop_back();
+      if (!seen.insert(now).second) continue;
+      if (now->is(Op::load)) found.push_back(now);
+      if (now->is(Op::where)) stack.push_back(now[0]);
+      if (!now->is(Op::where) && !now->is(Op::load))
+        stack.insert(stack.end(), now->sources.begin(), now->sources.end());
+    }
+    std::sort(found.begin(), found.end(), ById());
+    return found;
+  }
+
+  /// Operands along the innermost range that several rows of the tile use are read once:
+  ///   for x for j { c[x,j] += a[x] * b[j] } → for j { w[j] = b[j] }; for x for j { c += a[x] * w[j] }
+  std::vector<StmtRef> hold_operands(Expr& value) {
+    std::vector<StmtRef> all;
+    for (Expr l : certain_loads(value[1])) {
+      const std::vector<Expr> ranges = ranges_in(l);
+      const bool reused = std::any_of(ranges_.begin(), ranges_.end(), [&](Expr r) {
+        return extent_of(r) > 1 && std::find(ranges.begin(), ranges.end(), r) == ranges.end();
+      });
+      if (!reused || ranges.empty() || ranges.back() != ranges_.back()) continue;
+      Buffer held;
+      held.id = l->pool->fresh_id();
+      held.name = all.empty() ? "held" : "held_" + std::to_string(all.size() / 2);
+      held.dtype = l->dtype;
+      held.space = Space::reg;
+      for (Expr r : ranges) held.shape.push_back(extent_of(r));
+      held.layout = Layout::row_major(held.shape.size());
+      const auto ref = std::make_shared<const Buffer>(std::move(held));
+      all.insert(all.end(), {alloc(ref), nested(ranges, store(ref, ranges, l))});
+      value = substitute(value, {{l, load(*l->pool, *ref, ranges)}});
+    }
+    return all;
+  }
+
   BufferRef expanded(const BufferRef& b) {
     Buffer copy = *b;
     std::vector<int64_t> lead;

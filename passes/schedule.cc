@@ -2,7 +2,8 @@
 //
 // A register tile of MR rows by NV vectors makes, in each step of the reduction, MR*NV multiply-adds
 // and as many loads as differ within the tile. The tile with the least time a useful lane wins:
-//   time = max(MR*NV multiply-adds, loads / 2) + overhead, useful = what is not recomputed at ends.
+//   time = max(MR*NV multiply-adds, loads) + overhead, useful = what is not recomputed at ends;
+// cores do as many loads a cycle as multiply-adds.
 #include "passes/schedule.h"
 
 #include <algorithm>
@@ -138,7 +139,7 @@ class Chooser {
     }
     const double work = static_cast<double>(t.rows * t.vectors);
     const double wait = 8.0;  // multiply-adds that hide the latency of one
-    const double step = std::max({work, loads / 2, wait / 2}) + 0.3;
+    const double step = std::max({work, loads, wait}) + 0.6;
     const double rounds =
         static_cast<double>(tiles(extent_of(vector_.range), t.lanes * t.vectors)) *
         static_cast<double>(rows ? tiles(extent_of(rows), t.rows) : 1);
