@@ -60,10 +60,10 @@ std::vector<std::string> externals_of(const std::vector<KernelText>& kernels, co
   std::vector<std::string> externals;
   for (const char* function : {"sqrt", "log", "sin", "trunc", "exp"}) {
     for (const auto& [type, suffix] : {std::pair{"f32", "f"}, std::pair{"f64", ""}}) {
-      if (std::string(function) == "exp" && *suffix != 0) continue;  // ours
+      if (*suffix != 0 && std::string(function) != "sqrt") continue;  // ours
       const std::string helper = names.prefixed(fmt::format("f_{}_{}", function, type));
       for (const KernelText& k : kernels) {
-        if (k.body.find(helper + "(") == std::string::npos) continue;
+        if (k.body.find(helper) == std::string::npos) continue;
         externals.push_back(std::string(function) + suffix);
         break;
       }

@@ -146,15 +146,12 @@ Text KernelWriter::value(Expr e) {
   const bool shared =
       e->is(Op::load) ? uses->second > 2 : uses->second > 1 && t.precedence != kAtom;
   if (!shared && (e == root_ || !is_long(t.text))) return t;
-  const std::string type = t.vector ? vector_type(e->dtype) : scalar_type(e->dtype);
+  const std::string type = t.vector ? vector_type(kept(e)) : scalar_type(e->dtype);
   Text named{temporary(type, t.text), is_bool(e->dtype) && !t.vector ? kCompare : kAtom, t.vector};
   if (is_bool(e->dtype) && !t.vector) named.text += " != 0";
   return shared_[e] = named;
 }
 
-namespace {
-
-/// Arithmetic on loop variables and constants alone, within int32_t.
 bool is_index(Expr e) {
   if (e->dtype != DType::i64) return false;
   for (Expr n : topological({e})) {
@@ -174,8 +171,6 @@ bool is_index(Expr e) {
   const Interval all = bounds(e);
   return all.low >= INT32_MIN && all.high <= INT32_MAX;
 }
-
-}  // namespace
 
 Text KernelWriter::fresh_value(Expr e) {
   if (is_index(e) || ((e->is(Op::lt) || e->is(Op::eq)) && is_index(e[0]) && is_index(e[1])))
@@ -308,7 +303,7 @@ void KernelWriter::find_shared(const std::vector<Expr>& roots) {
     const Expr e = stack.back();
     stack.pop_back();
     if (!certain.insert(e.get()).second || e->is(Op::load)) continue;
-    if (e->is(Op::where))
+    if (e->is(Op::where) && !(lane_ && varies(e[0]) && !goes_lane_by_lane(e)))
       stack.push_back(e[0]);
     else
       stack.insert(stack.end(), e->sources.begin(), e->sources.end());

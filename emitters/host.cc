@@ -85,6 +85,8 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
       TextValues{{"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
                  {"machine", join(target.cflags, ";")},
                  {"standard", gnu ? "gnu11" : "c99"},
+                 {"gnu", gnu ? "1" : ""},
+                 {"no_errno", gnu ? " -fno-math-errno" : ""},
                  {"c_standard", gnu ? "11" : "99"},
                  {"extensions", gnu ? "ON" : "OFF"},
                  {"pthread", parallel ? " -pthread" : ""},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "emitters/host_model.h"
 
@@ -96,16 +97,34 @@ std::vector<size_t> called_kernels(const Names& names) {
   return order;
 }
 
+namespace {
+
+/// Adds every identifier of `text`.
+void add_words(std::string_view text, std::unordered_set<std::string>& words) {
+  for (size_t at = 0; at < text.size(); ++at) {
+    size_t end = at;
+    while (end < text.size() && is_word_char(text[end])) ++end;
+    if (end > at) words.emplace(text.substr(at, end - at));
+    at = end;
+  }
+}
+
+}  // namespace
+
 std::string helpers_for(const HostInputs& host, const std::string& text) {
-  std::string used = text;
+  std::unordered_set<std::string> used;
+  add_words(text, used);
   std::vector<const HelperText*> needed;
   for (size_t i = host.helpers.size(); i-- > 0;) {
-    if (!has_word(used, host.helpers[i].name)) continue;
+    if (used.count(host.helpers[i].name) == 0) continue;
     needed.push_back(&host.helpers[i]);
-    used += host.helpers[i].text;
+    add_words(host.helpers[i].text, used);
   }
   std::string out;
-  for (size_t i = needed.size(); i-- > 0;) out += needed[i]->text + "\n";
+  std::unordered_set<std::string> written;  // several names may want the same header
+  for (size_t i = needed.size(); i-- > 0;) {
+    if (written.insert(needed[i]->text).second) out += needed[i]->text + "\n";
+  }
   return out;
 }
 

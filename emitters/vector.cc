@@ -1,5 +1,5 @@
-// The body of a vector loop in GNU C vector types, all lanes at once; see writer.h. Values that do
-// not depend on the lane stay scalars, which the vector operators spread by themselves.
+// Loops in GNU C vector types: which loops can be, which local arrays are arrays of vectors, and how
+// the result is stored. See writer.h; what the lanes compute: vector_expression.cc.
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -11,10 +11,11 @@
 #include "ir/simplify.h"
 
 namespace tinycc {
+namespace {
 
-std::string KernelWriter::vector_type(DType dtype) const {
-  return names_.prefixed(fmt::format("f_{}x{}", is_bool(dtype) ? "i32" : name_of(dtype), lanes_));
-}
+constexpr int64_t kLeastLanes = 2, kMostLanes = 64;  // of which helpers.cc has vector types
+
+}  // namespace
 
 bool KernelWriter::varies(Expr e) {
   for (Expr n : topological({e})) {
@@ -67,32 +68,12 @@ bool KernelWriter::reads_safely(Expr e) {
   return std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) { return reads_safely(s); });
 }
 
-/// Can this value be computed in vector types?
-bool KernelWriter::vector_ok(Expr e) {
-  if (!varies(e)) return e->dtype == DType::f32 || is_bool(e->dtype);
-  switch (e->op) {
-    case Op::load: return e->dtype == DType::f32;
-    case Op::lt:
-    case Op::eq:
-      if (e[0]->dtype != DType::f32) return false;
-      break;
-    case Op::where:
-      if (varies(e[0]) && !(reads_safely(e[1]) && reads_safely(e[2]))) return false;
-      break;
-    case Op::add:
-    case Op::mul:
-    case Op::div:
-    case Op::neg:
-    case Op::exp:
-    case Op::max:
-    case Op::min:
-    case Op::bit_and:
-    case Op::bit_or:
-    case Op::bit_xor: break;
-    default: return false;
+/// Does every value that varies by lane have a type that vectors are made of?
+bool KernelWriter::has_types(Expr e) {
+  for (Expr n : topological({e})) {
+    if (bits_of(n->dtype) < 8 || (is_float(n->dtype) && bits_of(n->dtype) < 32)) return false;
   }
-  if (e->dtype != DType::f32 && !is_bool(e->dtype)) return false;
-  return std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) { return vector_ok(s); });
+  return true;
 }
 
 /// Does any load move with the lane in steps of one element?
@@ -107,15 +88,18 @@ bool KernelWriter::walks_memory(Expr e) {
 
 bool KernelWriter::vectorizable(const Stmt& loop) {
   const Stmt& s = *loop.body[0];
-  if (s.kind != StmtKind::store || s.buffer->dtype != DType::f32) return false;
-  if (!std::has_single_bit(static_cast<uint64_t>(extent_of(loop.range))))
+  const int64_t lanes = extent_of(loop.range);
+  if (s.kind != StmtKind::store || !std::has_single_bit(static_cast<uint64_t>(lanes)) ||
+      lanes < kLeastLanes || lanes > kMostLanes)
     return false;  // no such type
+  const bool in_register = s.buffer->space == Space::reg;
+  if (is_bool(s.buffer->dtype) && in_register) return false;
   lane_ = loop.range;
-  lanes_ = extent_of(loop.range);
+  lanes_ = lanes;
   const Access to = access(s.buffer->id, s.index);
-  bool ok = to != Access::invariant && (to != Access::other || s.buffer->space != Space::reg) &&
-            vector_ok(s.value);
-  if (to == Access::other) ok = ok && walks_memory(s.value);
+  const bool ok = to != Access::invariant && (to != Access::other || !in_register) &&
+                  has_types(s.value) && !goes_lane_by_lane(s.value) &&
+                  (to != Access::other || walks_memory(s.value));
   lane_ = {};
   return ok;
 }
@@ -155,144 +139,56 @@ void KernelWriter::find_vector_registers() {
   finding_ = false;
 }
 
-Text KernelWriter::splat(const Text& t, DType dtype) {
-  if (t.vector) return t;
-  return call(
-      names_.macro(fmt::format("F_SPLAT_{}x{}", is_bool(dtype) ? "i32" : name_of(dtype), lanes_)),
-      {t.text});
+std::vector<Expr> KernelWriter::first_lane(std::vector<Expr> index) const {
+  for (Expr& i : index) i = substitute(i, {{lane_, constant_int(*i->pool, DType::i64, 0)}});
+  return index;
 }
 
-/// A vector of elements that lie apart, lane by lane.
-Text KernelWriter::filled(Expr e) {
-  const std::string name = unique_identifier("v", taken_),
-                    lane = unique_identifier(lane_->attr.name, taken_);
-  ranges_[lane_] = lane;
-  line(fmt::format("{} {};", vector_type(e->dtype), name));
-  line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, lane, lanes_));
-  const Expr all = std::exchange(lane_, Expr{});  // within this loop the lane is a plain variable
-  line(fmt::format("{}[{}] = {};", name, lane, place(e->attr.ints[0], e->sources, false)));
-  lane_ = all;
+/// Stores the elements of a vector that do not lie side by side.
+void KernelWriter::store_lanes(const Stmt& s, const Text& v) {
+  const DType element = kept(s.value);
+  const std::string all =
+      v.precedence == kAtom ? v.text : temporary(vector_type(element), v.text);
+  const std::string l = ranges_[lane_] = unique_identifier(lane_->attr.name, taken_);
+  line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, l, lanes_));
+  lane_ = {};
+  line(fmt::format("{} = {}[{}]{};", place(s.buffer->id, s.index, false), all, l,
+                   is_bool(s.value->dtype) ? " & 1" : ""));
   line("}");
-  taken_.erase(lane);
-  return shared_[e] = {name, kAtom, true};
-}
-
-Text KernelWriter::vector_operation(Expr e) {
-  if (!varies(e)) {
-    const Expr lane = std::exchange(lane_, Expr{});
-    const Text t = value(e);
-    lane_ = lane;
-    return t;
-  }
-  const std::string suffix = fmt::format("{}x{}", "f32", lanes_);
-  switch (e->op) {
-    case Op::load: {
-      if (access(e->attr.ints[0], e->sources) == Access::vector_register) {
-        return {place(e->attr.ints[0], e->sources, true), kAtom, true};
-      }
-      if (access(e->attr.ints[0], e->sources) == Access::other) return filled(e);
-      const std::string first =
-          place(e->attr.ints[0],
-                substitute(e, {{lane_, constant_int(*e->pool, DType::i64, 0)}})->sources, false);
-      return {fmt::format("{}({})", names_.macro("F_AT_" + suffix), first), kUnary, true};
-    }
-    case Op::max:
-    case Op::min: {
-      const Text a = splat(value(e[0]), e->dtype), b = splat(value(e[1]), e->dtype);
-      // The macro names each operand more than once.
-      const auto atom = [&](const Text& t, Expr operand) {
-        const bool cheap = operand->is(Op::constant) ||
-                           (t.precedence == kAtom && t.text.find('(') == std::string::npos);
-        return cheap ? t.text : temporary(vector_type(e->dtype), t.text);
-      };
-      const std::string left = atom(a, e[0]), right = atom(b, e[1]);
-      return {
-          fmt::format("{}({}, {})",
-                      names_.macro(fmt::format("F_{}_{}", e->is(Op::max) ? "MAX" : "MIN", suffix)),
-                      left, right),
-          kUnary, true};
-    }
-    case Op::where: {
-      const Text c = value(e[0]);
-      if (!c.vector) {
-        const Text a = splat(value(e[1]), e->dtype), b = splat(value(e[2]), e->dtype);
-        // The casts drop `const`, which keeps GCC from seeing equal types.
-        return {
-            fmt::format("{0} ? ({3}){1} : ({3}){2}", parenthesised(c, kAtom),
-                        parenthesised(a, kAtom), parenthesised(b, kAtom), vector_type(e->dtype)),
-            kTernary, true};
-      }
-      const Text a = splat(value(e[1]), e->dtype), b = splat(value(e[2]), e->dtype);
-      return {
-          fmt::format("{}({}, {}, {})", names_.macro("F_SELECT_" + suffix), c.text, a.text, b.text),
-          kUnary, true};
-    }
-    case Op::exp: {
-      const std::string name = unique_identifier("v", taken_);
-      line(fmt::format("{} {} = {};", vector_type(e->dtype), name,
-                       splat(value(e[0]), e->dtype).text));
-      line(fmt::format("{}(&{});", names_.prefixed("f_exp_" + suffix), name));
-      return shared_[e] = {name, kAtom, true};
-    }
-    case Op::bit_and:
-    case Op::bit_or:
-    case Op::bit_xor: {
-      const Text a = splat(value(e[0]), e->dtype), b = splat(value(e[1]), e->dtype);
-      const char* op = e->is(Op::bit_and) ? "&" : e->is(Op::bit_or) ? "|" : "^";
-      return {fmt::format("{} {} {}", parenthesised(a, kUnary), op, parenthesised(b, kUnary)),
-              kLogic, true, op[0]};
-    }
-    default: {
-      Text t = operation(e);
-      t.vector = true;
-      return t;
-    }
-  }
 }
 
 /// A register that holds what was read from memory, and nothing else ever, is not read again.
-void KernelWriter::keep(const Stmt& s) {
+void KernelWriter::keep(const Stmt& s, DType element) {
   if (!s.value->is(Op::load) || stores_.at(s.buffer->id) != 1 || !varies(s.value)) return;
-  line(fmt::format("{}({});", names_.macro(fmt::format("F_KEEP_f32x{}", lanes_)),
-                   place(s.buffer->id, s.index, true)));
+  line(fmt::format("{}({});", helper("KEEP", element), place(s.buffer->id, s.index, true)));
 }
 
 void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
   const Stmt& s = *loop.body[0];
+  const DType element = is_bool(s.buffer->dtype) ? DType::u8 : s.buffer->dtype;
   lane_ = loop.range;
   lanes_ = extent_of(loop.range);
   find_shared({s.value});
   const Access to = access(s.buffer->id, s.index);
   const Expr old = load(*s.value->pool, *s.buffer, s.index);
-  const bool sum = s.value->is(Op::add) && s.value[0] == old && to == Access::vector_register;
+  const bool sum = is_float(element) && s.value->is(Op::add) && s.value[0] == old &&
+                   to == Access::vector_register;
   if (sum) uses_.erase(old);
-  Text v = value(sum ? s.value[1] : s.value);
-  if (!v.vector && !sum) v = splat(v, s.value->dtype);
-  const auto first = [&] {
-    std::vector<Expr> at;
-    for (Expr i : s.index)
-      at.push_back(substitute(i, {{lane_, constant_int(*i->pool, DType::i64, 0)}}));
-    return at;
-  };
-  if (declares) {
-    elements_[s.buffer->id] = unique_identifier(s.buffer->name, taken_);
-    line(fmt::format("{} {} = {};", vector_type(s.buffer->dtype), elements_[s.buffer->id], v.text));
-    keep(s);
-  } else if (to == Access::vector_register) {
-    line(fmt::format("{} {} {};", place(s.buffer->id, s.index, true), sum ? "+=" : "=", v.text));
-    keep(s);
-  } else if (to == Access::contiguous) {
-    line(fmt::format("{}({}) = {};", names_.macro(fmt::format("F_PUT_f32x{}", lanes_)),
-                     place(s.buffer->id, first(), false), v.text));
-  } else {  // lane by lane
-    const std::string all =
-        v.precedence == kAtom ? v.text : temporary(vector_type(s.value->dtype), v.text);
-    const std::string l = unique_identifier(lane_->attr.name, taken_);
-    ranges_[lane_] = l;
-    line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, l, lanes_));
-    lane_ = {};
-    line(fmt::format("{} = {}[{}];", place(s.buffer->id, s.index, false), all, l));
-    line("}");
+  if (sum) {
+    line(fmt::format("{} += {};", place(s.buffer->id, s.index, true), value(s.value[1]).text));
+  } else if (to == Access::other) {
+    store_lanes(s, value(s.value));
+  } else {
+    const std::string v = vector_of(s.value, element).text;
+    if (declares) elements_[s.buffer->id] = unique_identifier(s.buffer->name, taken_);
+    const std::string target =
+        declares ? vector_type(element) + " " + elements_[s.buffer->id]
+        : to == Access::vector_register
+            ? place(s.buffer->id, s.index, true)
+            : fmt::format("{}({})", helper("PUT", element),
+                          place(s.buffer->id, first_lane(s.index), false));
+    line(fmt::format("{} = {};", target, v));
+    if (declares || to == Access::vector_register) keep(s, element);
   }
   lane_ = {};
   lanes_ = 0;

@@ -1,5 +1,5 @@
-// The inside of the kernel emitter: one kernel being written. Expressions: expression.cc; the same
-// lane by lane in vector types: vector.cc; statements: cstyle.cc.
+// The inside of the kernel emitter: one kernel being written. Statements: cstyle.cc; expressions:
+// expression.cc; loops in vector types: vector.cc, what they compute: vector_expression.cc.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@ enum Precedence { kTernary, kLogic, kCompare, kSum, kProduct, kUnary, kAtom };
 struct Text {
   std::string text;
   int precedence = kAtom;
-  bool vector = false;  // of the current vector type (for a bool: a mask)
+  bool vector = false;  // a vector of elements of type kept(e)
   char op = ' ';        // the operator, so that a + b + c needs no parentheses
 };
 
@@ -34,7 +34,7 @@ class KernelWriter {
   void write_store(const Stmt& s);
   void write_vector_loop(const Stmt& s, bool declares);
   bool starts_vector(int64_t buffer, const Stmt& s) const;
-  void keep(const Stmt& s);
+  void keep(const Stmt& s, DType element);
   void line(const std::string& text);
 
   // ---- expressions
@@ -55,18 +55,34 @@ class KernelWriter {
 
   // ---- vectors (lane_ is set while the body of a vector loop is written)
   bool vectorizable(const Stmt& loop);
-  bool vector_ok(Expr e);
+  bool has_types(Expr e);
   bool reads_safely(Expr e);
   bool walks_memory(Expr e);
-  Text filled(Expr e);
+  bool goes_lane_by_lane(Expr e);
   enum class Access { invariant, vector_register, contiguous, other };
   Access access(int64_t buffer, const std::vector<Expr>& logical);
   void find_vector_registers();
-  Text vector_operation(Expr e);
-  Text vector_constant(Expr e);
-  Text splat(const Text& t, DType dtype);
-  std::string vector_type(DType dtype) const;
+  std::vector<Expr> first_lane(std::vector<Expr> index) const;
+  void store_lanes(const Stmt& s, const Text& v);
   bool varies(Expr e);
+
+  DType kept(Expr e);  // type of the elements of a vector that holds e
+  int mask_bits(Expr e);
+  std::string vector_type(DType element) const;
+  std::string helper(const char* name, DType element) const;
+  Text vector_operation(Expr e);
+  Text vector_load(Expr e);
+  Text vector_index(Expr e);
+  Text vector_integer(Expr e);
+  Text vector_comparison(Expr e);
+  Text vector_extremum(Expr e);
+  Text vector_where(Expr e);
+  Text vector_function(Expr e);
+  Text vector_cast(Expr e);
+  Text vector_of(Expr e, DType element);
+  Text splat(const Text& t, DType element) const;
+  Text converted(const Text& t, DType from, DType to) const;
+  Text lane_by_lane(Expr e);
 
   const Names& names_;
   const Kernel& kernel_;
@@ -91,5 +107,7 @@ std::string number_text(DType dtype, double number, int64_t integer);
 /// The C type that arithmetic on a dtype uses: float for f16 too.
 std::string scalar_type(DType dtype);
 std::string parenthesised(const Text& t, int least);
+/// Arithmetic on loop variables and constants alone, within int32_t.
+bool is_index(Expr e);
 
 }  // namespace tinycc

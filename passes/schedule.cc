@@ -25,6 +25,19 @@ bool occurs(Expr range, Expr in) {
   return std::find(all.begin(), all.end(), range) != all.end();
 }
 
+/// The nodes of e, loads included but not what computes their indices.
+std::vector<Expr> outside_indices(Expr e) {
+  std::vector<Expr> found, stack{e};
+  while (!stack.empty()) {
+    const Expr n = stack.back();
+    stack.pop_back();
+    if (std::find(found.begin(), found.end(), n) != found.end()) continue;
+    found.push_back(n);
+    if (!n->is(Op::load)) stack.insert(stack.end(), n->sources.begin(), n->sources.end());
+  }
+  return found;
+}
+
 int64_t tiles(int64_t extent, int64_t size) { return (extent + size - 1) / size; }
 
 struct Tile {
@@ -42,14 +55,25 @@ class Chooser {
 
   std::string run() {
     if (c_.ordered || draft_.target.dialect != "gnu") return "";
-    if (!vector_.range || !is_f32()) return memory_order();
+    if (!vector_.range || !has_vectors()) return memory_order();
     if (vector_.reduced) return side_by_side();
     if (reduced_.empty()) return guards(c_.value, vector_.range) ? "" : elementwise();
     return register_tile();
   }
 
  private:
-  bool is_f32() const { return draft_.buffers.at(c_.target).dtype == DType::f32; }
+  bool has_vectors() const {
+    const DType t = draft_.buffers.at(c_.target).dtype;
+    return bits_of(t) >= (is_float(t) ? 32 : 8);
+  }
+  /// Lanes of a vector of the widest type that is computed with; i64 only if it is loaded.
+  int64_t lanes() const {
+    int64_t bytes = bytes_of(draft_.buffers.at(c_.target).dtype);
+    for (Expr n : outside_indices(c_.value)) {
+      if (n->dtype != DType::i64 || n->is(Op::load)) bytes = std::max(bytes, bytes_of(n->dtype));
+    }
+    return std::max<int64_t>(draft_.target.lanes() * 4 / bytes, 1);
+  }
   const std::string& name() const { return vector_.range->attr.name; }
 
   static std::string list(const std::vector<std::string>& names) {
@@ -69,8 +93,9 @@ class Chooser {
 
   /// Partial sums: enough of them that the additions do not wait for each other.
   std::string side_by_side() {
-    const int64_t lanes = draft_.target.lanes(), extent = extent_of(vector_.range);
-    int64_t vectors = 1;
+    const int64_t extent = extent_of(vector_.range);
+    int64_t lanes = this->lanes(), vectors = 1;
+    while (extent % lanes != 0) lanes /= 2;
     while (vectors < 4 && extent % (2 * vectors * lanes) == 0) vectors *= 2;
     std::string moves = fmt::format("lanes {} {} {}; vectorize {}l {}; vectorize {}i {}", name(),
                                     vectors, lanes, name(), lanes, name(), lanes);
@@ -80,7 +105,7 @@ class Chooser {
 
   /// The widest vector that ends with the dimension; beyond that the last one recomputes, if it may.
   int64_t width(int64_t extent) const {
-    int64_t lanes = draft_.target.lanes();
+    int64_t lanes = this->lanes();
     while (lanes > extent) lanes /= 2;
     if (extent % lanes == 0) return lanes;
     int64_t divisor = lanes;
@@ -124,11 +149,15 @@ class Chooser {
     return best;
   }
 
-  /// Does a condition within e depend on r? Then it would be tested within the tile.
+  /// Does a condition within e depend on r, other than by what is loaded? Then it would be tested
+  /// within the tile, to protect a load.
   static bool guards(Expr e, Expr r) {
-    const std::vector<Expr> all = topological({e});
-    return std::any_of(all.begin(), all.end(),
-                       [&](Expr n) { return n->is(Op::where) && occurs(r, n[0]); });
+    const std::vector<Expr> all = outside_indices(e);
+    return std::any_of(all.begin(), all.end(), [&](Expr n) {
+      if (!n->is(Op::where)) return false;
+      const std::vector<Expr> condition = outside_indices(n[0]);
+      return std::find(condition.begin(), condition.end(), r) != condition.end();
+    });
   }
 
   double time_of(const Tile& t, Expr rows) const {
@@ -151,7 +180,7 @@ class Chooser {
     const bool exact = may_run_in_place(draft_, c_);
     const int64_t most_rows = rows ? std::min<int64_t>(extent_of(rows), 16) : 1;
     Tile best;
-    for (int64_t lanes = draft_.target.lanes(); lanes >= 4; lanes /= 2) {
+    for (int64_t lanes = this->lanes(); lanes >= 4; lanes /= 2) {
       for (int64_t vectors = 1; vectors <= 8 && lanes * vectors <= extent; ++vectors) {
         for (int64_t row = 1; row <= most_rows; ++row) {
           Tile t{lanes, vectors, row, 0};

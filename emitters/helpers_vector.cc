@@ -1,0 +1,253 @@
+// Vector types of GNU C, and macros and functions on them: one set for each number of lanes and each
+// type of element. Functions take their vectors by address, since how vectors are passed depends on
+// the compiler's options. The mathematical ones are those of helpers_math.cc, all lanes at once.
+#include <fmt/format.h>
+
+#include "emitters/helpers.h"
+#include "emitters/writer.h"
+
+namespace tinycc {
+namespace {
+
+// @T@: type of the elements, @C@: in C, @V@: the vector, @X@: "f32x8", @MASK@: the vector of signed
+// integers of this size, @ZERO@, @B@: bytes of the vector, @A@: of an element.
+constexpr HelperRow kType[] = {
+    {"@V@",
+     "/* @N@ lanes, aligned as one element is. */\n"
+     "typedef @C@ @V@ __attribute__((vector_size(@B@), aligned(@A@), may_alias));\n"},
+};
+
+constexpr HelperRow kElementRows[] = {
+    {"@M@_F_AT_@X@",
+     "/* The @N@ elements that start at this place. */\n"
+     "#define @M@_F_AT_@X@(place) (*(const @V@ *)&(place))\n"},
+    {"@M@_F_PUT_@X@", "#define @M@_F_PUT_@X@(place) (*(@V@ *)&(place))\n"},
+    {"@M@_F_KEEP_@X@", R"(
+/* GCC for x86 would read what a vector was loaded from again, at each use. */
+#if defined(__x86_64__) && !defined(__clang__) && \
+    ((@B@ == 16) || defined(__AVX512F__) || ((@B@ == 32) && defined(__AVX__)))
+#define @M@_F_KEEP_@X@(vector) __asm__("" : "+v"(vector))
+#else
+#define @M@_F_KEEP_@X@(vector) ((void)0)
+#endif
+)"},
+    {"@M@_F_SPLAT_@X@",
+     "/* x in all lanes: x - 0 is x for every x. */\n"
+     "#define @M@_F_SPLAT_@X@(x) ((@C@)(x) - (@V@){@ZERO@})\n"},
+    {"@M@_F_TO_@X@",
+     "/* Each lane converted. */\n"
+     "#define @M@_F_TO_@X@(x) __builtin_convertvector((x), @V@)\n"},
+    {"@M@_F_SELECT_@X@",
+     "/* Lane by lane: a where the mask is set, else b. */\n"
+     "#define @M@_F_SELECT_@X@(mask, a, b) \\\n"
+     "    ((@V@)(((mask) & (@MASK@)(a)) | (~(mask) & (@MASK@)(b))))\n"},
+    {"@M@_F_MAX_@X@",
+     "/* a < b ? b : a, lane by lane: a NaN in a passes. */\n"
+     "#define @M@_F_MAX_@X@(a, b) @M@_F_SELECT_@X@((a) < (b), (b), (a))\n"},
+    {"@M@_F_MIN_@X@",
+     "#define @M@_F_MIN_@X@(a, b) @M@_F_SELECT_@X@((b) < (a), (b), (a))\n"},
+};
+
+constexpr HelperRow kLanesRow[] = {
+    {"@M@_F_LANES_@X@",
+     "/* The number of each lane. */\n#define @M@_F_LANES_@X@ ((@V@){@LANES@})\n"},
+};
+
+// @HALF@: from here on there are only whole numbers.
+constexpr HelperRow kFloatRows[] = {
+    {"@P@_f_sqrt_@X@", R"(
+static inline void @P@_f_sqrt_@X@(@V@ *x)
+{
+    for (int i = 0; i < @N@; ++i) {
+        (*x)[i] = @SQRT@((*x)[i]);
+    }
+}
+)"},
+    {"@P@_f_trunc_@X@", R"(
+/* Each lane towards zero: adding @HALF@ rounds to the nearest whole number. */
+static inline void @P@_f_trunc_@X@(@V@ *x)
+{
+    const @MASK@ sign = (@MASK@)*x & (@MASK@)@M@_F_SPLAT_@X@(-0.0@f@);
+    const @V@ size = (@V@)((@MASK@)*x ^ sign);
+    const @V@ nearest = (size + @HALF@) - @HALF@;
+    const @V@ whole = nearest - @M@_F_SELECT_@X@(nearest > size, @M@_F_SPLAT_@X@(1.0@f@), @M@_F_SPLAT_@X@(0.0@f@));
+
+    *x = @M@_F_SELECT_@X@(size < @M@_F_SPLAT_@X@(@HALF@), (@MASK@)whole | sign, *x);
+}
+)"},
+};
+
+// @V@, @I@, @U@: vectors of f32, i32, u32.
+constexpr HelperRow kMathRows[] = {
+    {"@P@_f_exp_@X@", R"(
+/* exp of each lane, error below 1 ulp; NaN gives NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2),
+ * which adding 1.5 * 2^23 leaves in the low bits; 2^n in two factors, for denormal results. */
+static inline void @P@_f_exp_@X@(@V@ *x)
+{
+    const @V@ low = @M@_F_SPLAT_@X@(-104.0f);
+    const @V@ high = @M@_F_SPLAT_@X@(89.0f);
+    const @V@ above = @M@_F_MAX_@X@(*x, low);
+    const @V@ within = @M@_F_MIN_@X@(above, high);
+    const @V@ shifted = (within * 1.44269504f) + 12582912.0f;
+    const @V@ n = shifted - 12582912.0f;
+    const @V@ r = (within - (n * 0.693359375f)) - (n * -2.12194440e-4f);
+    const @I@ whole = (@I@)shifted - 0x4B400000;
+    const @I@ half = whole >> 1;
+    @V@ power = (r * 0.00138145965f) + 0.00836871751f;
+
+    power = (power * r) + 0.041668389f;
+    power = (power * r) + 0.166665211f;
+    power = (power * r) + 0.49999994f;
+    power = (power * r) + 1.0f;
+    power = (power * r) + 1.0f;
+    *x = (power * (@V@)((half + 127) << 23)) * (@V@)(((whole - half) + 127) << 23);
+}
+)"},
+    {"@P@_f_log_@X@", R"(
+/* log of each lane, error below 1 ulp. log(x) = n ln 2 + log(1 + f), sqrt(1/2) <= 1 + f < sqrt(2),
+ * where 0x004AFB0D is the distance from sqrt(1/2) to 1 in bits; denormals are scaled by 2^23. */
+static inline void @P@_f_log_@X@(@V@ *x)
+{
+    const @V@ infinity = @M@_F_SPLAT_@X@(INFINITY);
+    const @V@ zero = @M@_F_SPLAT_@X@(0.0f);
+    const @I@ tiny = *x < @M@_F_SPLAT_@X@(1.17549435e-38f);
+    const @V@ scaled = @M@_F_SELECT_@X@(tiny, *x * 8388608.0f, *x);
+    const @U@ bits = (@U@)scaled + 0x004AFB0Du;
+    const @V@ n = @M@_F_TO_@X@(((@I@)(bits >> 23) - 127) + (tiny & -23));
+    const @V@ f = (@V@)((bits & 0x007FFFFFu) + 0x3F3504F3u) - 1.0f;
+    @V@ rest = (f * -0.0763442963f) + 0.127615497f;
+
+    rest = (rest * f) - 0.131601945f;
+    rest = (rest * f) + 0.142017618f;
+    rest = (rest * f) - 0.166233569f;
+    rest = (rest * f) + 0.200012267f;
+    rest = (rest * f) - 0.250008225f;
+    rest = (rest * f) + 0.333333313f;
+    rest = ((rest * f) - 0.5f) * (f * f);
+    rest = (f + (rest + (n * -2.12194440e-4f))) + (n * 0.693359375f);
+    rest = @M@_F_SELECT_@X@(*x < infinity, rest, *x);
+    rest = @M@_F_SELECT_@X@(*x < zero, @M@_F_SPLAT_@X@(NAN), rest);
+    *x = @M@_F_SELECT_@X@(*x == zero, -infinity, rest);
+}
+)"},
+    {"@P@_f_sin_@X@", R"(
+/* sin of each lane, error below 2 ulp. x = n pi/2 + r, |r| <= pi/4; n by adding 1.5 * 2^23. */
+static inline void @P@_f_sin_@X@(@V@ *x)
+{
+    const @I@ near = (*x >= @M@_F_SPLAT_@X@(-8192.0f)) & (*x <= @M@_F_SPLAT_@X@(8192.0f));
+    const @V@ shifted = (*x * 0.636619772f) + 12582912.0f;
+    const @V@ n = shifted - 12582912.0f;
+    const @V@ part = (*x - (n * 1.5703125f)) - (n * 4.83751297e-4f);
+    const @V@ r = (part - (n * 7.54953362e-8f)) - (n * 2.56334407e-12f);
+    const @V@ z = r * r;
+    const @V@ odd = (((z * -1.95146320e-4f) + 0.00833215564f) * z) - 0.166666552f;
+    const @V@ even = (((z * 2.44324128e-5f) - 0.00138873095f) * z) + 0.0416666456f;
+    const @I@ quarter = (@I@)shifted;
+    const @I@ swapped = (quarter & 1) != 0;
+    const @V@ sine = r + (r * (z * odd));
+    const @V@ cosine = 1.0f - ((z * 0.5f) - ((z * z) * even));
+    @V@ y = @M@_F_SELECT_@X@(swapped, cosine, sine);
+
+    y = (@V@)((@I@)y ^ ((quarter & 2) << 30));
+    for (int i = 0; i < @N@; ++i) {
+        if (near[i] == 0) {
+            y[i] = @P@_f_sin_f32((*x)[i]);
+        }
+    }
+    *x = y;
+}
+)"},
+};
+
+// @F@: vector of floats, @fx@: "f32x8"; @V@, @X@: of integers.
+constexpr HelperRow kClampRows[] = {
+    {"@P@_f_cast_@f@_@X@", R"(
+/* x towards zero; beyond the ends the nearest end, NaN gives 0. */
+static inline void @P@_f_cast_@f@_@X@(const @F@ *x, @V@ *whole)
+{
+    const @F@ above = @M@_F_MAX_@fx@(*x, @M@_F_SPLAT_@fx@(@MIN@));
+    const @F@ within = @M@_F_MIN_@fx@(above, @M@_F_SPLAT_@fx@(@MAX@));
+    const @F@ number = @M@_F_SELECT_@fx@(*x == *x, within, @M@_F_SPLAT_@fx@(0.0@suffix@));
+
+    *whole = @STEPS@;
+}
+)"},
+};
+
+constexpr HelperRow kCutRows[] = {
+    {"@P@_f_cast_@f@_@X@", R"(
+/* x towards zero; beyond the ends the nearest end, NaN gives 0. */
+static inline void @P@_f_cast_@f@_@X@(const @F@ *x, @V@ *whole)
+{
+    const @V@ below = *x <= @M@_F_SPLAT_@fx@(@LOW@);
+    const @V@ above = *x >= @M@_F_SPLAT_@fx@(@HIGH@);
+    const @V@ within = (*x == *x) & ~(below | above);
+    const @F@ number = @M@_F_SELECT_@fx@(within, *x, @M@_F_SPLAT_@fx@(0.0f));
+
+    *whole = @M@_F_TO_@X@(number) | (below & @MIN@) | (above & @MAX@);
+}
+)"},
+};
+
+std::string cross(DType t, int lanes) { return fmt::format("{}x{}", name_of(t), lanes); }
+
+Replacements element_words(Replacements with, DType t, int lanes) {
+  const std::string prefix = with[0].second + "_f_";
+  const DType masks[] = {DType::i8, DType::i16, DType::i32, DType::i64};
+  std::string mask;
+  for (const DType m : masks) mask = bits_of(m) == bits_of(t) ? prefix + cross(m, lanes) : mask;
+  with.insert(with.end(), {{"@V@", prefix + cross(t, lanes)},
+                           {"@X@", cross(t, lanes)},
+                           {"@C@", std::string(c_type(t))},
+                           {"@MASK@", mask},
+                           {"@ZERO@", number_text(t, 0, 0)},
+                           {"@N@", std::to_string(lanes)},
+                           {"@A@", std::to_string(bytes_of(t))},
+                           {"@B@", std::to_string(bytes_of(t) * lanes)},
+                           {"@f@", t == DType::f32 ? "f" : ""},
+                           {"@SQRT@", t == DType::f32 ? "__builtin_sqrtf" : "__builtin_sqrt"},
+                           {"@HALF@", t == DType::f32 ? "8388608.0f" : "4503599627370496.0"},
+                           {"@I@", prefix + cross(DType::i32, lanes)},
+                           {"@U@", prefix + cross(DType::u32, lanes)}});
+  return with;
+}
+
+}  // namespace
+
+void add_vector_helpers(std::vector<HelperText>& helpers, const Replacements& with, int lanes) {
+  constexpr DType kTypes[] = {DType::i8,  DType::u8,  DType::i16, DType::u16, DType::i32,
+                              DType::u32, DType::i64, DType::u64, DType::f32, DType::f64};
+  const std::string prefix = with[0].second + "_f_", macro = with[1].second + "_F_";
+  for (const DType t : kTypes) add_rows(helpers, kType, element_words(with, t, lanes));
+  for (const DType t : kTypes) add_rows(helpers, kElementRows, element_words(with, t, lanes));
+  Replacements numbers = element_words(with, DType::i32, lanes);
+  std::string all;
+  for (int i = 0; i < lanes; ++i) all += (i == 0 ? "" : ", ") + std::to_string(i);
+  numbers.emplace_back("@LANES@", all);
+  add_rows(helpers, kLanesRow, numbers);
+  for (const DType f : {DType::f32, DType::f64}) {
+    add_rows(helpers, kFloatRows, element_words(with, f, lanes));
+    for (const DType i : {DType::i8, DType::u8, DType::i16, DType::u16, DType::i32}) {
+      Replacements words{{"@f@", std::string(name_of(f))},
+                         {"@F@", prefix + cross(f, lanes)},
+                         {"@fx@", cross(f, lanes)},
+                         {"@suffix@", f == DType::f32 ? "f" : ""}};
+      std::string steps = macro + "TO_" + cross(DType::i32, lanes) + "(number)";
+      for (int bits = 16; bits >= bits_of(i); bits /= 2) {
+        const bool last = bits == bits_of(i);
+        const DType half = last ? i : DType::i16;
+        steps = macro + "TO_" + cross(half, lanes) + "(" + steps + ")";
+      }
+      words.emplace_back("@STEPS@", steps);
+      for (const auto& word : saturation_words(f, i)) words.push_back(word);
+      for (const auto& word : element_words(with, i, lanes)) words.push_back(word);
+      if (f == DType::f32 && i == DType::i32)
+        add_rows(helpers, kCutRows, words);
+      else
+        add_rows(helpers, kClampRows, words);
+    }
+  }
+  add_rows(helpers, kMathRows, element_words(with, DType::f32, lanes));
+}
+
+}  // namespace tinycc
