@@ -16,7 +16,4 @@ struct Scheduled {
 };
 Scheduled schedule(const Draft& draft, const Computation& computation, const std::string* moves);
 
-/// Would computing an element twice change the result? So it is where the kernel may run in place.
-bool may_run_in_place(const Draft& draft, const Computation& computation);
-
 }  // namespace tinycc

@@ -1,5 +1,5 @@
 /*
- * tile x 4; order c y xo xi; vectorize xi 4
+ * tile x 8; order c y xo xi; vectorize xi 8
  */
 static void convolution_copy_x_halo(const convolution_x *restrict x,
                                     convolution_t_x_halo *restrict x_halo)
@@ -18,9 +18,9 @@ static void convolution_copy_x_halo(const convolution_x *restrict x,
     }
     for (int32_t c = 0; c < 8; ++c) {
         for (int32_t y = 0; y < 12; ++y) {
-            for (int32_t xo = 0; xo < 3; ++xo) {
-                CONVOLUTION_F_PUT_f32x4(x_halo->at[c][y + 1][(xo * 4) + 1]) =
-                    CONVOLUTION_F_AT_f32x4(x->at[0][c][y][xo * 4]);
+            for (int32_t xo = 0; xo < 2; ++xo) {
+                CONVOLUTION_F_PUT_f32x8(x_halo->at[c][y + 1][(((xo * 8) < 4) ? (xo * 8) : 4) + 1]) =
+                    CONVOLUTION_F_AT_f32x8(x->at[0][c][y][((xo * 8) < 4) ? (xo * 8) : 4]);
             }
         }
     }
@@ -69,6 +69,7 @@ static void convolution_copy_y(const convolution_t_x_halo *restrict x_halo,
 #pragma GCC unroll 2
                 for (int32_t cio = 0; cio < 2; ++cio) {
                     convolution_f_f32x8 v;
+#pragma GCC unroll 8
                     for (int32_t cii = 0; cii < 8; ++cii) {
                         v[cii] = r->at[0][(cio * 8) + cii][y_2][(xo * 6) + xi];
                     }

@@ -7,6 +7,7 @@ static void reshapes_copy_z(const reshapes_x *restrict x, const reshapes_y *rest
     for (int32_t i = 0; i < 10; ++i) {
         for (int32_t j = 0; j < 6; ++j) {
             reshapes_f_f32x8 v;
+#pragma GCC unroll 8
             for (int32_t j2 = 0; j2 < 8; ++j2) {
                 v[j2] = x->at[j][j2][-i + 9];
             }

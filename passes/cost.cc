@@ -1,0 +1,320 @@
+// The estimate of what a computation costs; see cost.h.
+#include "passes/cost.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ir/simplify.h"
+
+namespace tinycc {
+namespace {
+
+constexpr double kGather = 2.5;     // an element of a vector that is filled one by one
+constexpr double kScatter = 3.5;    // an element that is stored alone out of a vector
+constexpr double kStore = 2;        // a whole vector
+constexpr double kUnaligned = 1.3;  // vectors that overlap: a window along the vector
+constexpr double kPacked = 0.95;    // aligned, and streaming
+constexpr double kLatency = 8;      // multiply-adds under way that hide the latency of one
+constexpr double kTurn = 0.6;       // of a loop
+constexpr double kRound = 12;       // of starting and ending a reduction
+constexpr double kHorizontal = 24;  // sum of the lanes of a vector
+constexpr double kCrowded = 0.3;    // loads and multiply-adds hinder each other
+constexpr double kOfL1 = 0.75;      // what may stay in the first cache while other data passes
+constexpr double kL2BytesPerUnit = 64;
+constexpr double kScalar = 0.75;    // compilers find some vectors by themselves
+constexpr double kOneVector = 1.5;  // rows of a single vector, spread operands in few registers
+constexpr double kNever = 1e30;
+
+double extents(const std::vector<Expr>& ranges) {
+  double n = 1;
+  for (Expr r : ranges) n *= static_cast<double>(extent_of(r));
+  return n;
+}
+
+double tiles(int64_t extent, int64_t size) {
+  return static_cast<double>((extent + size - 1) / size);
+}
+
+/// The nodes of e, loads included but not what computes their indices.
+std::vector<Expr> outside_indices(Expr e) {
+  std::vector<Expr> found, stack{e};
+  std::unordered_set<Expr> seen;
+  while (!stack.empty()) {
+    const Expr n = stack.back();
+    stack.pop_back();
+    if (!seen.insert(n).second) continue;
+    found.push_back(n);
+    if (!n->is(Op::load)) stack.insert(stack.end(), n->sources.begin(), n->sources.end());
+  }
+  return found;
+}
+
+/// Operations on a vector; what is fused with another one counts nothing.
+double operations(Expr e) {
+  double n = 0;
+  for (Expr x : outside_indices(e)) {
+    switch (x->op) {
+      case Op::exp:
+      case Op::log:
+      case Op::sin: n += 24; break;
+      case Op::div:
+      case Op::sqrt: n += 8; break;
+      default: n += is_elementwise(x->op) ? 1 : 0;
+    }
+  }
+  return n;
+}
+
+}  // namespace
+
+bool guards(Expr e, Expr r) {
+  const std::vector<Expr> all = outside_indices(e);
+  return std::any_of(all.begin(), all.end(), [&](Expr n) {
+    if (!n->is(Op::where)) return false;
+    const std::vector<Expr> condition = outside_indices(n[0]);
+    return std::find(condition.begin(), condition.end(), r) != condition.end();
+  });
+}
+
+bool may_run_in_place(const Draft& draft, const Computation& c) {
+  const Buffer& target = draft.buffers.at(c.target);
+  const std::vector<Expr> loads = loads_in(c.value);
+  const auto reads_target = [&](Expr l) { return l->attr.ints[0] == c.target; };
+  if (std::any_of(loads.begin(), loads.end(), reads_target)) return true;  // another part of it
+  if (draft.target.prefer == Prefer::speed) return false;  // then it gets memory of its own
+  return target.space == Space::arena && std::any_of(loads.begin(), loads.end(), [&](Expr l) {
+           const Buffer& b = draft.buffers.at(l->attr.ints[0]);
+           return b.space == Space::arena && b.shape == target.shape && b.dtype == target.dtype &&
+                  l->sources == c.index;
+         });
+}
+
+int64_t widest_lanes(const Draft& draft, const Computation& c) {
+  int64_t bytes = bytes_of(draft.buffers.at(c.target).dtype);
+  for (Expr n : outside_indices(c.value)) {
+    if (n->dtype != DType::i64 || n->is(Op::load)) bytes = std::max(bytes, bytes_of(n->dtype));
+  }
+  return std::max<int64_t>(draft.target.lanes() * 4 / bytes, 1);
+}
+
+bool is_packable(const Draft& draft, Expr load) {
+  if (draft.buffers.at(load->attr.ints[0]).space != Space::weight) return false;
+  return std::all_of(load->sources.begin(), load->sources.end(), [](Expr i) {
+    const Affine a = affine(i);
+    return std::all_of(a.terms.begin(), a.terms.end(),
+                       [](const auto& t) { return t.first->is(Op::range); });
+  });
+}
+
+CostModel::CostModel(const Draft& draft, const Computation& c)
+    : draft_(draft), c_(c), reduced_(reduction_ranges(c.value)), ranges_(c.ranges) {
+  ranges_.insert(ranges_.end(), reduced_.begin(), reduced_.end());
+  outputs_ = extents(c.ranges);
+  turns_ = extents(reduced_);
+  exact_ = may_run_in_place(draft, c);
+  add_access(c.target, c.index, {}, false);
+  const Expr reduce = reduction_in(c.value);
+  std::vector<Expr> inner;
+  if (reduce) inner = loads_in(reduce[0]);
+  for (Expr l : loads_in(c.value)) {
+    const bool in_reduction = std::find(inner.begin(), inner.end(), l) != inner.end();
+    add_access(l->attr.ints[0], l->sources, l, in_reduction);
+  }
+  if (reduce) inner_operations_ = std::max(1.0, operations(reduce[0]));
+  outer_operations_ = operations(c.value) - (reduce ? operations(reduce[0]) : 0);
+  for (Expr r : ranges_) guarded_.push_back(guards(reduce ? reduce[0] : c.value, r));
+}
+
+void CostModel::add_access(int64_t buffer, const std::vector<Expr>& index, Expr load,
+                           bool in_reduction) {
+  Access a{buffer, !load, in_reduction, load && is_packable(draft_, load), {}};
+  a.places.resize(ranges_.size());
+  for (size_t d = 0; d < index.size(); ++d) {
+    const Affine sum = affine(index[d]);
+    for (const auto& [term, factor] : sum.terms) {
+      const std::vector<Expr> inside =
+          term->is(Op::range) ? std::vector<Expr>{term} : topological({term});
+      for (size_t r = 0; r < ranges_.size(); ++r) {
+        if (std::find(inside.begin(), inside.end(), ranges_[r]) == inside.end()) continue;
+        Place& p = a.places[r];
+        const bool first = p.dim == -1 && term->is(Op::range);
+        p = {first ? static_cast<int64_t>(d) : -2, factor, sum.terms.size() > 1};
+      }
+    }
+  }
+  accesses_.push_back(std::move(a));
+}
+
+size_t CostModel::slot(Expr range) const {
+  return static_cast<size_t>(std::find(ranges_.begin(), ranges_.end(), range) - ranges_.begin());
+}
+
+/// Do neighbours along the range lie side by side in memory? The innermost axis that holds more than
+/// one element must be its dimension, unblocked.
+bool CostModel::is_contiguous(const Access& a, size_t range) const {
+  const Place& p = a.places[range];
+  if (p.dim < 0 || p.factor != 1) return false;
+  if (a.packable) return true;
+  const Buffer& b = draft_.buffers.at(a.buffer);
+  if (free_ && b.space == Space::arena) return true;
+  for (size_t i = b.layout.axes.size(); i-- > 0;) {
+    const Axis& axis = b.layout.axes[i];
+    if (axis.dim == p.dim) return axis.div == 1 && axis.mod == 0;
+    if (axis.mod > 1 || b.shape[static_cast<size_t>(axis.dim)] + axis.lo + axis.hi > 1) break;
+  }
+  return false;
+}
+
+/// One access of `lanes` elements along the range.
+double CostModel::unit(const Access& a, size_t range, int64_t lanes) const {
+  const auto width = static_cast<double>(lanes);
+  const bool stays = range >= ranges_.size() || a.places[range].dim == -1;
+  if (stays) return a.is_store ? kStore : 1;
+  if (!is_contiguous(a, range)) return width * (a.is_store ? kScatter : kGather);
+  if (a.is_store) return kStore;
+  return a.packable ? kPacked : a.places[range].window ? kUnaligned : 1;
+}
+
+/// What is done once an output: the store, and what surrounds the reduction.
+double CostModel::ends(size_t vector, int64_t lanes) const {
+  double cost = outer_operations_;
+  for (const Access& a : accesses_) {
+    if (!a.in_reduction) cost += unit(a, vector, lanes);
+  }
+  return cost;
+}
+
+double CostModel::tile_cost(size_t vector, const Nest& n) const {
+  const auto rows = static_cast<double>(n.row_count), vectors = static_cast<double>(n.vectors);
+  const size_t row_slot = n.rows ? slot(n.rows) : ranges_.size();
+  double loads = 0, weights = 0;
+  for (const Access& a : accesses_) {
+    if (!a.in_reduction) continue;
+    const bool along = a.places[vector].dim != -1;
+    const bool across = n.rows && a.places[row_slot].dim != -1;
+    loads += unit(a, vector, n.lanes) * (along ? vectors : 1) * (across ? rows : 1);
+    if (along && a.packable) weights += static_cast<double>(n.lanes * 4) * vectors;
+  }
+  const double work = rows * vectors * inner_operations_;
+  double step = std::max({work, loads, kLatency}) + kCrowded * std::min(work, loads) + kTurn;
+  if (n.vectors == 1 && n.row_count > 4 && draft_.target.registers <= 16) step *= kOneVector;
+  if (weights * turns_ > static_cast<double>(draft_.target.l1_bytes) * kOfL1)
+    step += weights / kL2BytesPerUnit;
+  double rounds = tiles(extent_of(n.vector), n.lanes * n.vectors) * outputs_ /
+                  static_cast<double>(extent_of(n.vector));
+  if (n.rows)
+    rounds *= tiles(extent_of(n.rows), n.row_count) / static_cast<double>(extent_of(n.rows));
+  return rounds * (turns_ * step + rows * vectors * ends(vector, n.lanes) + kRound);
+}
+
+void CostModel::try_rows(size_t vector, Expr rows, Nest& best) const {
+  const Expr v = ranges_[vector];
+  const int64_t most = rows ? std::min<int64_t>(extent_of(rows), 16) : 1;
+  for (int64_t lanes = widest_lanes(draft_, c_); lanes >= 4; lanes /= 2) {
+    for (int64_t vectors = 1; vectors <= 8 && (vectors == 1 || lanes * vectors <= extent_of(v));
+         ++vectors) {
+      if (lanes > extent_of(v)) break;
+      for (int64_t row = rows ? 2 : 1; row <= most; ++row) {
+        if (row * vectors + vectors + 1 > draft_.target.registers - 1) break;
+        Nest n{v, false, rows, lanes, vectors, row, 0};
+        if (exact_ &&
+            (extent_of(v) % (lanes * vectors) != 0 || (rows && extent_of(rows) % row != 0)))
+          continue;
+        n.cost = tile_cost(vector, n);
+        if (n.cost < best.cost * 0.995) best = n;
+      }
+    }
+  }
+}
+
+/// Tiles of vectors along a range of the result, with each other range as rows.
+Nest CostModel::tile_along(size_t vector) const {
+  Nest best{ranges_[vector], false, {}, 1, 1, 1, kNever};
+  try_rows(vector, {}, best);
+  for (size_t r = c_.ranges.size(); r-- > 0;) {  // the later, the closer in memory
+    const bool shares = std::any_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {
+      return a.in_reduction && a.places[r].dim == -1;
+    });
+    if (r != vector && !guarded_[r] && shares) try_rows(vector, ranges_[r], best);
+  }
+  return best;
+}
+
+double CostModel::map_cost(size_t vector, int64_t lanes) const {
+  const int64_t extent = extent_of(ranges_[vector]);
+  return outputs_ / static_cast<double>(extent) * tiles(extent, lanes) * (ends(vector, lanes) + 1);
+}
+
+double CostModel::partial_sums_cost(size_t vector, int64_t lanes) const {
+  const auto width = static_cast<double>(lanes);
+  double loads = 0;
+  for (const Access& a : accesses_) {
+    if (a.in_reduction) loads += unit(a, vector, lanes);
+  }
+  const double step = std::max({inner_operations_, loads, kLatency / 4}) + kTurn;
+  return outputs_ * (turns_ / width * step + kHorizontal + kRound + ends(ranges_.size(), 1));
+}
+
+double CostModel::scalar_cost() const {
+  double loads = 0;
+  for (const Access& a : accesses_) loads += a.in_reduction ? 1 : 0;
+  const double step = reduced_.empty() ? 0 : std::max({inner_operations_, loads, kLatency});
+  return outputs_ * (turns_ * step + kScalar * ends(ranges_.size(), 1));
+}
+
+Nest CostModel::map_along(size_t r) const {
+  const int64_t extent = extent_of(ranges_[r]);
+  int64_t lanes = widest_lanes(draft_, c_);
+  while (lanes > extent) lanes /= 2;
+  while (exact_ && extent % lanes != 0) lanes /= 2;
+  const bool possible =
+      lanes >= std::min<int64_t>(4, widest_lanes(draft_, c_)) && lanes > 1 && !guarded_[r];
+  return {ranges_[r], false, {}, lanes, 1, 1, possible ? map_cost(r, lanes) : kNever};
+}
+
+Nest CostModel::partial_sums_along(size_t r) const {
+  const int64_t widest = widest_lanes(draft_, c_);
+  int64_t lanes = widest;
+  while (lanes > 1 && extent_of(ranges_[r]) % lanes != 0) lanes /= 2;
+  const bool possible = lanes > 1 && lanes >= std::min<int64_t>(4, widest);
+  return {ranges_[r], true, {}, lanes, 1, 1, possible ? partial_sums_cost(r, lanes) : kNever};
+}
+
+std::vector<Nest> CostModel::nests(bool free) const {
+  free_ = free;
+  std::vector<Nest> all(1);
+  all[0].cost = scalar_cost();
+  for (size_t r = c_.ranges.size(); r-- > 0;)
+    all.push_back(reduced_.empty() ? map_along(r) : tile_along(r));
+  for (size_t r = c_.ranges.size(); r < ranges_.size(); ++r) all.push_back(partial_sums_along(r));
+  return all;
+}
+
+Nest CostModel::best() const {
+  const std::vector<Nest> all = nests(false);
+  return *std::min_element(all.begin(), all.end(),
+                           [](const Nest& a, const Nest& b) { return a.cost < b.cost; });
+}
+
+int64_t CostModel::dimension_along(int64_t buffer, Expr range) const {
+  int64_t dim = -1;
+  for (const Access& a : accesses_) {
+    if (a.buffer != buffer) continue;
+    const Place& p = a.places[slot(range)];
+    if (p.dim < 0 || p.factor != 1 || (dim != -1 && dim != p.dim)) return -1;
+    dim = p.dim;
+  }
+  return dim;
+}
+
+std::vector<int64_t> CostModel::arena_buffers() const {
+  std::vector<int64_t> found;
+  for (const Access& a : accesses_) {
+    if (draft_.buffers.at(a.buffer).space == Space::arena &&
+        std::find(found.begin(), found.end(), a.buffer) == found.end())
+      found.push_back(a.buffer);
+  }
+  return found;
+}
+
+}  // namespace tinycc

@@ -1,0 +1,89 @@
+// What a computation costs on the target, for the layouts that its buffers have: the one estimate
+// that layouts and schedules are chosen by. No operator is named; what counts is how elements are
+// reached. In: a computation of a draft. Out: its cheapest vector loop and register tile.
+//
+// Unit: half a cycle, the time of one multiply-add or one load where a core does two a cycle.
+//   reduction   rounds * (K * (max(R*V multiply-adds, loads, latency) + weights from L2) + ends)
+//               a tile has R rows by V vectors; an operand is loaded once a turn for all that share it
+//   partial sums along a reduced range: K / lanes turns and a horizontal sum, an output
+//   elementwise loads, operations and the store of each vector
+// Rounds count what is recomputed where a tile does not divide its loop.
+#pragma once
+
+#include "passes/draft.h"
+
+namespace tinycc {
+
+/// A vector loop with the register tile around it.
+struct Nest {
+  Expr vector;           // empty: scalar code
+  bool reduced = false;  // the vector holds partial sums along a range of the reduction
+  Expr rows;             // the other range of the tile; empty: none
+  int64_t lanes = 1, vectors = 1, row_count = 1;
+  double cost = 0;
+};
+
+class CostModel {
+ public:
+  CostModel(const Draft& draft, const Computation& computation);
+  /// The cheapest nest, as the layouts are now.
+  Nest best() const;
+  /// The cheapest nest along each range, and scalar code first. `free`: arena buffers as if each had
+  /// the layout that the nest would like.
+  std::vector<Nest> nests(bool free) const;
+  /// The dimension of an arena buffer along which every access of it moves with the range; -1: none.
+  int64_t dimension_along(int64_t buffer, Expr range) const;
+  /// The arena buffers that it touches.
+  std::vector<int64_t> arena_buffers() const;
+
+ private:
+  /// Where a range occurs in an index.
+  struct Place {
+    int64_t dim = -1;     // -1: nowhere, -2: in several dimensions, or not by a factor
+    int64_t factor = 0;
+    bool window = false;  // others move along the dimension as well
+  };
+  struct Access {
+    int64_t buffer = -1;
+    bool is_store = false, in_reduction = false, packable = false;
+    std::vector<Place> places;  // by range: those of the result, then the reduced ones
+  };
+
+  void add_access(int64_t buffer, const std::vector<Expr>& index, Expr load, bool in_reduction);
+  size_t slot(Expr range) const;
+  bool is_contiguous(const Access& a, size_t range) const;
+  double unit(const Access& a, size_t range, int64_t lanes) const;
+  int64_t widest() const;
+  double tile_cost(size_t vector, const Nest& n) const;
+  double map_cost(size_t vector, int64_t lanes) const;
+  double partial_sums_cost(size_t vector, int64_t lanes) const;
+  Nest map_along(size_t vector) const;
+  Nest partial_sums_along(size_t vector) const;
+  double scalar_cost() const;
+  double ends(size_t vector, int64_t lanes) const;
+  Nest tile_along(size_t vector) const;
+  void try_rows(size_t vector, Expr rows, Nest& best) const;
+
+  const Draft& draft_;
+  const Computation& c_;
+  std::vector<Expr> reduced_, ranges_;  // ranges_: all of them
+  std::vector<Access> accesses_;
+  std::vector<bool> guarded_;  // by range: a condition in the value depends on it
+  mutable bool free_ = false;
+  double outputs_ = 1, turns_ = 1;
+  double inner_operations_ = 0, outer_operations_ = 0;
+  bool exact_ = false;
+};
+
+/// Does a condition within e depend on r, other than by what is loaded? Then it would be tested
+/// within a tile, to protect a load.
+bool guards(Expr e, Expr r);
+/// Would computing an element twice change the result? Then tiles must not overlap.
+bool may_run_in_place(const Draft& draft, const Computation& computation);
+/// Elements of the widest type that a computation works with in one vector of the target.
+int64_t widest_lanes(const Draft& draft, const Computation& computation);
+/// Is every index of this load of a weight affine in ranges, so that packing can put its elements in
+/// any order?
+bool is_packable(const Draft& draft, Expr load);
+
+}  // namespace tinycc
