@@ -9,18 +9,19 @@
 namespace tinycc {
 namespace {
 
-constexpr double kGather = 2.5;     // an element of a vector that is filled one by one
-constexpr double kScatter = 3.5;    // an element that is stored alone out of a vector
+constexpr double kGather = 4;       // an element of a vector that is filled one by one
+constexpr double kScatter = 4;      // an element that is stored alone out of a vector
 constexpr double kStore = 2;        // a whole vector
-constexpr double kUnaligned = 1.3;  // vectors that overlap: a window along the vector
+constexpr double kUnaligned = 1.6;  // vectors that overlap: a window along the vector
 constexpr double kPacked = 0.95;    // aligned, and streaming
 constexpr double kLatency = 8;      // multiply-adds under way that hide the latency of one
 constexpr double kTurn = 0.6;       // of a loop
 constexpr double kRound = 12;       // of starting and ending a reduction
-constexpr double kHorizontal = 24;  // sum of the lanes of a vector
+constexpr double kHorizontal = 16;  // sum of the lanes of a vector
+constexpr double kLine = 64;        // bytes that come from memory together
+constexpr double kL2BytesPerUnit = 64;
 constexpr double kCrowded = 0.3;    // loads and multiply-adds hinder each other
 constexpr double kOfL1 = 0.75;      // what may stay in the first cache while other data passes
-constexpr double kL2BytesPerUnit = 64;
 constexpr double kScalar = 0.75;    // compilers find some vectors by themselves
 constexpr double kOneVector = 1.5;  // rows of a single vector, spread operands in few registers
 constexpr double kNever = 1e30;
@@ -184,27 +185,41 @@ double CostModel::ends(size_t vector, int64_t lanes) const {
   return cost;
 }
 
+/// What a tile takes from memory for one operand, of `wide` elements by `rows` in each turn: whole
+/// lines unless the reduction walks along them. Along a window most is there from the turn before.
+double CostModel::bytes_a_tile(const Access& a, double wide, double rows) const {
+  double turns = 1;
+  bool walks = wide > 1;
+  for (size_t r = c_.ranges.size(); r < ranges_.size(); ++r) {
+    if (a.places[r].dim == -1 || (a.places[r].window && extent_of(ranges_[r]) < 16)) continue;
+    turns *= static_cast<double>(extent_of(ranges_[r]));
+    walks |= is_contiguous(a, r);
+  }
+  return turns * (walks ? wide * rows * 4 : kLine);
+}
+
 double CostModel::tile_cost(size_t vector, const Nest& n) const {
   const auto rows = static_cast<double>(n.row_count), vectors = static_cast<double>(n.vectors);
   const size_t row_slot = n.rows ? slot(n.rows) : ranges_.size();
-  double loads = 0, weights = 0;
+  double loads = 0, stream = 0;  // bytes that one tile reads
   for (const Access& a : accesses_) {
     if (!a.in_reduction) continue;
     const bool along = a.places[vector].dim != -1;
     const bool across = n.rows && a.places[row_slot].dim != -1;
     loads += unit(a, vector, n.lanes) * (along ? vectors : 1) * (across ? rows : 1);
-    if (along && a.packable) weights += static_cast<double>(n.lanes * 4) * vectors;
+    stream +=
+        bytes_a_tile(a, along ? static_cast<double>(n.lanes) * vectors : 1, across ? rows : 1);
   }
   const double work = rows * vectors * inner_operations_;
   double step = std::max({work, loads, kLatency}) + kCrowded * std::min(work, loads) + kTurn;
   if (n.vectors == 1 && n.row_count > 4 && draft_.target.registers <= 16) step *= kOneVector;
-  if (weights * turns_ > static_cast<double>(draft_.target.l1_bytes) * kOfL1)
-    step += weights / kL2BytesPerUnit;
+  const bool beyond_l1 = stream > static_cast<double>(draft_.target.l1_bytes) * kOfL1;
   double rounds = tiles(extent_of(n.vector), n.lanes * n.vectors) * outputs_ /
                   static_cast<double>(extent_of(n.vector));
   if (n.rows)
     rounds *= tiles(extent_of(n.rows), n.row_count) / static_cast<double>(extent_of(n.rows));
-  return rounds * (turns_ * step + rows * vectors * ends(vector, n.lanes) + kRound);
+  return rounds * (turns_ * step + (beyond_l1 ? stream / kL2BytesPerUnit : 0) +
+                   rows * vectors * ends(vector, n.lanes) + kRound);
 }
 
 void CostModel::try_rows(size_t vector, Expr rows, Nest& best) const {

@@ -54,6 +54,7 @@ class CostModel {
   bool is_contiguous(const Access& a, size_t range) const;
   double unit(const Access& a, size_t range, int64_t lanes) const;
   int64_t widest() const;
+  double bytes_a_tile(const Access& a, double wide, double rows) const;
   double tile_cost(size_t vector, const Nest& n) const;
   double map_cost(size_t vector, int64_t lanes) const;
   double partial_sums_cost(size_t vector, int64_t lanes) const;

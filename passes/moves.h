@@ -8,6 +8,9 @@
 //   order y jo x       for jo { for x { for y → for y { for jo { for x
 //   register x j       for x { for j { alloc c; A; for k { B }; C } }
 //                                             →  alloc c[x][j]; for x for j A; for k { for x for j B }; …
+//   split_sum ko x     for x { for j { c = B; for ko { S }; Y = f(c) } }
+//                      →  for x for j p[x,j] = B; for ko { for x for j { c = p; S; p = c } };
+//                         for x for j Y = f(p): a block of the reduction at a time, sums in memory
 //   lanes k 4 16       for k { c = c + f(k) } →  4 vectors of 16 partial sums, summed up behind
 //   vectorize j 16     for j 32 { S }         →  for jo 2 { for ji 16 (vector) { S } }
 //   unroll x           for x                  →  for x (unroll)
@@ -28,6 +31,7 @@ StmtRef tile(const StmtRef& tree, const std::string& name, int64_t size);
 StmtRef tail(const StmtRef& tree, const std::string& name, int64_t size);
 StmtRef order(const StmtRef& tree, const std::vector<std::string>& names);
 StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& names);
+StmtRef split_sum(const StmtRef& tree, const std::string& reduced, const std::string& around);
 StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int64_t width);
 StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count);
 StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind);

@@ -158,6 +158,8 @@ constexpr MoveRow kMoves[] = {
      [](const StmtRef& t, const Words& w, const std::string&) {
        return into_registers(t, rest(w));
      }},
+    {"split_sum", 2, 2,
+     [](const StmtRef& t, const Words& w, const std::string&) { return split_sum(t, w[1], w[2]); }},
     {"lanes", 3, 3,
      [](const StmtRef& t, const Words& w, const std::string& m) {
        return lanes(t, w[1], whole_number(w[2], m), whole_number(w[3], m));

@@ -5,7 +5,7 @@
 #include "passes/schedule.h"
 
 #include <algorithm>
-#include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -98,66 +98,166 @@ class Chooser {
 
   // ---- reductions
 
-  /// Large weights stay near while pixels pass; else pixels stay while weights pass.
-  bool weights_outermost() const {
-    double weights = 0, others = 0;
+  /// Bytes of the reduction's operands that move with the vector (weights, mostly), and of the rest.
+  std::pair<double, double> operand_bytes() const {
+    double along = 0, others = 0;
     for (Expr l : loads_in(reduction_in(c_.value)[0])) {
-      const Buffer& b = draft_.buffers.at(l->attr.ints[0]);
-      (b.space == Space::weight ? weights : others) += static_cast<double>(b.bytes());
+      const auto bytes = static_cast<double>(draft_.buffers.at(l->attr.ints[0]).bytes());
+      (occurs(nest_.vector, l) ? along : others) += bytes;
     }
-    return weights > others;
+    return {along, others};
+  }
+
+  /// A part of a loop whose operands stay in the second cache while all along the vector pass by.
+  struct Block {
+    Expr range;  // empty: nothing to gain
+    int64_t size = 0;
+  };
+
+  /// The outermost loop that only the other operands move with, else the rows.
+  Expr blocked_range() const {
+    const std::vector<Expr> loads = loads_in(reduction_in(c_.value)[0]);
+    for (Expr r : c_.ranges) {
+      const bool shared = std::any_of(loads.begin(), loads.end(), [&](Expr l) {
+        return occurs(r, l) && occurs(nest_.vector, l);
+      });
+      if (r != nest_.vector && r != nest_.rows && !shared) return r;
+    }
+    return nest_.rows;
+  }
+
+  Block cache_block() const {
+    const auto [along, others] = operand_bytes();
+    const double room = static_cast<double>(draft_.target.l2_bytes) / 2;
+    const Expr r = blocked_range();
+    if (!r || along <= room || others <= room) return {};
+    const int64_t extent = extent_of(r), unit = r == nest_.rows ? nest_.row_count : 1;
+    const bool exact = may_run_in_place(draft_, c_);
+    const auto most = static_cast<int64_t>(room / (others / static_cast<double>(extent)));
+    Block best{r, 0};
+    int64_t least = INT64_MAX;
+    for (int64_t size = most / unit * unit; size >= std::max(unit, most / 2); size -= unit) {
+      const int64_t turns = (extent + size - 1) / size * size;
+      if (size < extent && turns < least && !(exact && turns != extent)) {
+        least = turns;
+        best.size = size;
+      }
+    }
+    return best.size > 1 ? best : Block{};
+  }
+
+  /// A block of the reduction whose weights stay in the second cache while the rows pass by; 0: all.
+  /// Weights that stream from there into the first one in one go are no slower (measured).
+  int64_t sum_block(Expr k) const {
+    const double turns =
+        std::accumulate(reduced_.begin(), reduced_.end(), 1.0,
+                        [](double n, Expr r) { return n * static_cast<double>(extent_of(r)); });
+    const double bytes = turns * static_cast<double>(nest_.lanes * nest_.vectors * 4);
+    const auto l2 = static_cast<double>(draft_.target.l2_bytes);
+    if (bytes <= l2 / 2 || !nest_.rows || c_.ordered) return 0;
+    const int64_t extent = extent_of(k);
+    auto size = static_cast<int64_t>(l2 / 4 / bytes * static_cast<double>(extent));
+    while (size > 1 && extent % size != 0) --size;
+    return size >= 8 ? size : 0;
+  }
+
+  /// Rows whose partial sums stay there as well: whole tiles, in blocks of about equal size.
+  int64_t rows_block(int64_t extent) const {
+    const int64_t row_bytes = nest_.lanes * nest_.vectors * 4, tile = nest_.row_count;
+    const int64_t most = std::max(draft_.target.l1_bytes / 6 / row_bytes, 2 * tile);
+    const int64_t blocks = (extent + most - 1) / most;
+    return std::min(((extent + blocks - 1) / blocks + tile - 1) / tile * tile, extent);
   }
 
   std::string register_tile() {
-    const Expr rows = nest_.rows;
-    const int64_t wide = nest_.lanes * nest_.vectors;
-    const bool split_v = wide < extent_of(nest_.vector),
-               split_r = rows && nest_.row_count < extent_of(rows);
-    std::vector<std::string> outer, inner;
-    if (split_v && weights_outermost()) outer.push_back(name() + "o");
-    for (Expr r : c_.ranges) {
-      if (r != nest_.vector && r != rows) outer.push_back(r->attr.name);
+    const Block block = cache_block();
+    const auto [along, others] = operand_bytes();
+    const std::vector<std::string> sums = reduction_order();
+    const Expr last = *std::find_if(reduced_.begin(), reduced_.end(),
+                                    [&](Expr k) { return k->attr.name == sums.back(); });
+    const int64_t k_block = sum_block(last);
+    std::vector<std::string> moves, outer, inner, unrolled;
+    // Splits a loop; the name of its inner part.
+    const auto split = [&](const std::string& loop, int64_t size) {
+      moves.push_back(fmt::format("tile {} {}", loop, size));
+      return loop + "i";
+    };
+    std::string row = nest_.rows ? nest_.rows->attr.name : "", blocked, lane;
+    int64_t row_extent = nest_.rows ? extent_of(nest_.rows) : 1;
+    if (block.range) {
+      blocked = block.range->attr.name;
+      outer.push_back(blocked + "o");
+      const std::string part = split(blocked, block.size);
+      if (block.range == nest_.rows) {
+        row = part;
+        row_extent = block.size;
+      }
     }
-    if (split_v && !weights_outermost()) outer.push_back(name() + "o");
-    if (split_r) outer.push_back(rows->attr.name + "o");
-    std::string moves = fmt::format("tile {} {}", name(), wide);
-    if (rows) inner.push_back(rows->attr.name + "i");
-    std::string lane = name() + "i", blocks;
+    // What is larger is read once: its loop is outside.
+    const bool vector_first = block.range || along > others;
+    const bool split_v = nest_.lanes * nest_.vectors < extent_of(nest_.vector);
+    if (split_v && vector_first) outer.push_back(name() + "o");
+    for (Expr r : c_.ranges) {
+      if (r != nest_.vector && r != nest_.rows)
+        outer.push_back(r->attr.name + (r->attr.name == blocked ? "i" : ""));
+    }
+    if (split_v && !vector_first) outer.push_back(name() + "o");
+    if (const int64_t size = k_block > 0 ? rows_block(row_extent) : row_extent; size < row_extent) {
+      const std::string part = split(row, size);
+      outer.push_back(row + "o");
+      row = part;
+      row_extent = size;
+    }
+    std::string pass;  // the loop that a block of the sum goes around
+    if (nest_.rows) {
+      const std::string part = split(row, nest_.row_count);
+      if (nest_.row_count < row_extent) outer.push_back(pass = row + "o");
+      inner.push_back(part);
+      if (nest_.row_count > 1) unrolled.push_back(part);
+    }
+    lane = split(name(), nest_.lanes * nest_.vectors);
     if (nest_.vectors > 1) {
-      moves += fmt::format("; tile {} {}", lane, nest_.lanes);
       inner.push_back(lane + "o");
-      blocks = " " + lane + "o";
-      lane += "i";
+      unrolled.push_back(lane + "o");
+      lane = split(lane, nest_.lanes);
     }
     inner.push_back(lane);
-    if (rows) moves += fmt::format("; tile {} {}", rows->attr.name, nest_.row_count);
     std::vector<std::string> all(outer);
     all.insert(all.end(), inner.begin(), inner.end());
-    if (all.size() > 1) moves += "; order " + list(all);
-    moves += "; register " + list(inner) + reduction_order() +
-             fmt::format("; vectorize {} {}", lane, nest_.lanes);
-    if (rows && nest_.row_count > 1) blocks = " " + rows->attr.name + "i" + blocks;
-    if (!blocks.empty()) moves += "; unroll" + blocks;
-    return moves + unrolled_windows();
+    if (all.size() > 1) moves.push_back("order " + list(all));
+    if (k_block > 0 && !pass.empty()) {
+      const std::string& k = sums.back();
+      split(k, k_block);
+      std::vector<std::string> ordered{k + "o"};
+      ordered.insert(ordered.end(), sums.begin(), sums.end());
+      ordered.back() = k + "i";
+      moves.insert(moves.end(), {"order " + list(ordered), "split_sum " + k + "o " + pass});
+    } else if (sums.size() > 1) {
+      moves.push_back("order " + list(sums));
+    }
+    moves.push_back("register " + list(inner));
+    moves.push_back(fmt::format("vectorize {} {}", lane, nest_.lanes));
+    if (const std::string window = unrolled_window(); !window.empty()) unrolled.push_back(window);
+    if (!unrolled.empty()) moves.push_back("unroll " + list(unrolled));
+    return fmt::format("{}", fmt::join(moves, "; "));
   }
 
-  /// Windows outside, what is contiguous in memory inside.
-  std::string reduction_order() const {
+  /// Loops of the reduction: windows outside, what is contiguous in memory inside.
+  std::vector<std::string> reduction_order() const {
     std::vector<std::string> windows, others;
     for (Expr k : reduced_)
       (k->attr.name[0] == 'k' && k->attr.name != "k" ? windows : others).push_back(k->attr.name);
     windows.insert(windows.end(), others.begin(), others.end());
-    return windows.size() > 1 ? "; order " + list(windows) : "";
+    return windows;
   }
 
-  /// Short windows without channels: unrolled, neighbours share their loads in registers.
-  std::string unrolled_windows() const {
+  /// The loop of a short window without channels: unrolled, neighbours share loads in registers.
+  std::string unrolled_window() const {
     const Expr last = reduced_.back();
     const bool window_only =
         std::all_of(reduced_.begin(), reduced_.end(), [](Expr k) { return extent_of(k) <= 7; });
-    return window_only && extent_of(last) * nest_.row_count * nest_.vectors <= 64
-               ? "; unroll " + last->attr.name
-               : "";
+    const bool short_enough = extent_of(last) * nest_.row_count * nest_.vectors <= 64;
+    return window_only && short_enough ? last->attr.name : "";
   }
 
   const Draft& draft_;

@@ -27,7 +27,7 @@ static void convolution_copy_x_halo(const convolution_x *restrict x,
 }
 
 /*
- * tile c 16; tile ci 8; tile x 6; order y xo xi cio cii; register xi cio cii; order ky kx in;
+ * tile x 6; tile c 16; tile ci 8; order y xo xi cio cii; order ky kx in; register xi cio cii;
  * vectorize cii 8; unroll xi cio
  */
 static void convolution_copy_y(const convolution_t_x_halo *restrict x_halo,
