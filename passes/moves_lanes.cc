@@ -55,7 +55,6 @@ class Lanes {
   StmtRef build() {
     const Op combine = update_->value->op;
     const int64_t count = vectors_ * width_;
-    const std::string& name = r_->attr.name;
     const bool all = extent_of(r_) == count && r_->sources.empty();
     const Expr outer = whole_turns(count);
     const Lane start = lane("l"), turn = lane("i"), end = lane("s");

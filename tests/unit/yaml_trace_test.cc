@@ -84,7 +84,7 @@ using Ints = std::vector<int64_t>;
 }  // namespace
 
 /// --shape x=1,LENGTH
-TraceOptions pinned(int64_t length, const std::string& name = "") {
+static TraceOptions pinned(int64_t length, const std::string& name = "") {
   TraceOptions options;
   options.name = name;
   options.shapes.inputs["x"] = {{"", 1}, {"", length}};
