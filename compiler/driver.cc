@@ -78,6 +78,7 @@ CheckOptions check_options(const Program& program, const std::vector<std::string
   options.triple = program.target.triple;
   options.externals = externals;
   options.prefix = program.name;
+  options.symbolic_loops = !program.dims.empty();
   return options;
 }
 

@@ -1,6 +1,7 @@
 // See load.h.
 #include "compiler/load.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "compiler/onnx/onnx.h"
@@ -9,15 +10,16 @@
 namespace tinycc {
 namespace {
 
-using Shapes = std::map<std::string, std::vector<int64_t>>;
-
-/// --shape, by input.
-Shapes shapes_of(const Options& options) {
-  Shapes shapes;
+/// --shape, by input and by symbol.
+ShapeOptions shapes_of(const Options& options) {
+  ShapeOptions shapes;
   for (const ShapeOption& shape : options.shapes) {
-    if (shapes.emplace(shape.input, shape.dims).second) continue;
-    throw Error(ExitCode::usage, "--shape is given twice for '" + shape.input + "'",
-                "keep one of them");
+    const bool symbol = shape.input.empty();
+    const std::string& name = symbol ? shape.dims[0].symbol : shape.input;
+    const bool fresh = symbol ? shapes.symbols.emplace(name, shape.dims[0]).second
+                              : shapes.inputs.emplace(name, shape.dims).second;
+    if (fresh) continue;
+    throw Error(ExitCode::usage, "--shape is given twice for '" + name + "'", "keep one of them");
   }
   return shapes;
 }
@@ -36,8 +38,8 @@ std::vector<std::string> files_of(const ModelFile& model) {
 
 /// The ONNX graph that a model.yaml refers to, behind the pre-processing that it describes.
 Graph graph_of_onnx(const ModelFile& model, const Options& options, std::set<std::string>& files) {
-  Shapes shapes = shapes_of(options);
-  for (const auto& [name, dims] : input_shapes(model)) shapes.emplace(name, dims);
+  ShapeOptions shapes = shapes_of(options);
+  for (const auto& [name, dims] : input_shapes(model)) shapes.inputs.emplace(name, dims);
   const std::string path = beside(model, model.onnx);
   if (!std::filesystem::exists(path)) {
     fail_at(*model.root.find("onnx"), "the file '" + model.onnx + "' does not exist",
@@ -63,6 +65,14 @@ std::vector<Target> targets_of(const Options& options, std::vector<TargetSpec> s
   std::vector<Target> targets;
   for (const TargetSpec& spec : specs) {
     targets.push_back(resolve_target(spec));
+    const auto is_same = [&](const Target& t) { return t.language == targets.back().language; };
+    if (std::count_if(targets.begin(), targets.end(), is_same) > 1) {
+      throw Error(spec.at.file.empty() ? ExitCode::usage : ExitCode::bad_input,
+                  "two " + spec.language + " targets would write the same files",
+                  "give one " + spec.language + " target per output folder: run tinycc once for " +
+                      "each, with --target and an -o of its own",
+                  spec.at);
+    }
     if (const auto board = board_file(spec)) files.insert(*board);
   }
   return targets;

@@ -25,6 +25,7 @@ constexpr const char* kExamples =
     "  tinycc digits.yaml -o out/                    what the model's targets: say\n"
     "  tinycc net.onnx -o out/ --name net --target c:cpu=cortex-m4,prefer=ram\n"
     "  tinycc net.onnx -o out/ --shape image=1,3,224,224 --target c:cpu=native,threads=2\n"
+    "  tinycc bert.onnx -o out/ --shape input_ids=1,seq<=512   any length up to 512\n"
     "  tinycc net.yaml --stop-after=plan             shows the memory plan; writes nothing\n"
     "  make -C out check                             builds and runs the self-test\n"
     "\n"
@@ -92,18 +93,39 @@ std::vector<std::string> stage_names() {
   return names;
 }
 
-int64_t parse_dim(const std::string& text, const std::string& whole) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 1) {
+bool is_identifier(const std::string& text) {
+  const auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  return !text.empty() && !std::isdigit(static_cast<unsigned char>(text[0])) &&
+         std::all_of(text.begin(), text.end(), part);
+}
+
+/// "512", or "seq<=512".
+DimSpec parse_dim(const std::string& text, const std::string& whole) {
+  DimSpec dim;
+  const size_t sign = text.find("<=");
+  if (sign != std::string::npos) dim.symbol = text.substr(0, sign);
+  const char* const first = text.data() + (sign == std::string::npos ? 0 : sign + 2);
+  const auto [end, error] = std::from_chars(first, text.data() + text.size(), dim.extent);
+  const bool named = sign == std::string::npos || is_identifier(dim.symbol);
+  if (error != std::errc() || end != text.data() + text.size() || dim.extent < 1 || !named) {
     usage("--shape " + whole + ": '" + text + "' is no dimension",
-          "write positive numbers: --shape image=1,3,224,224; a scalar is --shape x=");
+          "write positive numbers, or a name with a bound: --shape tokens=1,seq<=512; a scalar is "
+          "--shape x=");
   }
-  return value;
+  return dim;
+}
+
+/// The last '=' that is no part of a "<=": names from elsewhere may hold anything.
+size_t last_equals(const std::string& text) {
+  size_t at = text.rfind('=');
+  while (at != std::string::npos && at > 0 && text[at - 1] == '<') at = text.rfind('=', at - 1);
+  return at;
 }
 
 ShapeOption parse_shape(const std::string& text) {
-  const size_t equals = text.rfind('=');  // names from elsewhere may hold anything
+  const size_t equals = last_equals(text);
+  if (equals == std::string::npos && text.find("<=") != std::string::npos)
+    return {"", {parse_dim(text, text)}};
   if (equals == std::string::npos || equals == 0) {
     usage("--shape " + text + " names no input", "write it as --shape INPUT=1,3,224,224");
   }
@@ -113,12 +135,6 @@ ShapeOption parse_shape(const std::string& text) {
     shape.dims.push_back(parse_dim(dim, text));
   }
   return shape;
-}
-
-bool is_identifier(const std::string& text) {
-  const auto part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
-  return !text.empty() && !std::isdigit(static_cast<unsigned char>(text[0])) &&
-         std::all_of(text.begin(), text.end(), part);
 }
 
 ScheduleOption parse_schedule(const std::string& text) {
@@ -136,10 +152,12 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("-o", options.out, "the folder to write, replaced as a whole")->type_name("OUT");
   app.add_option("--name", options.name, "prefix of every emitted symbol")->type_name("NAME");
   list(app.add_option("--target", options.targets,
-                      "what to write for; replaces the model's targets:, whose last one counts")
+                      "what to write for, one a language; replaces the model's targets:")
            ->type_name("LANGUAGE[:KEY=VALUE,...]"));
-  list(app.add_option("--shape", raw.shapes, "fixes the shape of an input; repeatable")
-           ->type_name("INPUT=d0,d1,..."));
+  list(app.add_option("--shape", raw.shapes,
+                      "the shape of an input, or the bound of a symbolic dimension: a dim is a "
+                      "number or NAME<=BOUND; repeatable")
+           ->type_name("INPUT=d0,d1,... | NAME<=BOUND"));
   app.add_option("--tune-file", options.tune_file, "tuned schedules to use (not there yet)")
       ->type_name("FILE");
   app.add_option("--depfile", options.depfile,

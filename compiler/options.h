@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/dims.h"
 #include "emitters/names.h"
 #include "ir/error.h"
 
@@ -16,10 +17,11 @@ namespace tinycc {
 enum class Stage : uint8_t { load, trace, rewrite, schedule, plan, emit, check, write };
 std::string name_of(Stage stage);
 
-/// --shape INPUT=d0,d1,…
+/// --shape INPUT=d0,d1,…, where a dim is a number or NAME<=BOUND; or NAME<=BOUND alone: then `input`
+/// is empty.
 struct ShapeOption {
   std::string input;
-  std::vector<int64_t> dims;
+  std::vector<DimSpec> dims;
 };
 
 /// --schedule [KERNEL:]MOVES; an empty kernel means every kernel.

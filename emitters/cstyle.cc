@@ -98,7 +98,10 @@ void KernelWriter::write_loop(const StmtRef& s) {
   if (s->loop == LoopKind::unroll && dialect_.unroll_pragma && extent > 1) {
     out_ += fmt::format("#pragma GCC unroll {}\n", extent);
   }
-  line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, extent));
+  const std::string end = s->range->sources.empty()
+                              ? std::to_string(extent)
+                              : parenthesised(index(s->range[0]), kAtom);
+  line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end));
   write(s->body[0]);
   line("}");
   taken_ = outside;

@@ -250,6 +250,7 @@ Text KernelWriter::operation(Expr e) {
               kTernary};
     }
     case Op::where: {
+      load_before(e);
       const std::string c = parenthesised(value(e[0]), kAtom);
       return {fmt::format("{} ? {} : {}", c, operand(value(e[1]), '?'), operand(value(e[2]), '?')),
               kTernary};
@@ -259,6 +260,17 @@ Text KernelWriter::operation(Expr e) {
     default:
       return call(names_.prefixed(fmt::format("f_{}_{}", name_of(e->op), name_of(e->dtype))),
                   {value(e[0]).text});
+  }
+}
+
+/// What both branches may read is read before the choice: else GCC 12 makes masked loads of it, and
+/// where rows are short takes the mask of another row. Conditions on lengths are all of this kind.
+void KernelWriter::load_before(Expr where) {
+  if (names_.program().dims.empty()) return;
+  for (Expr l : topological({where[1], where[2]})) {
+    if (!l->is(Op::load) || shared_.count(l) != 0 || !reads_safely(l)) continue;
+    shared_[l] = Text{temporary(scalar_type(l->dtype), loaded(l).text), kAtom};
+    if (is_bool(l->dtype)) shared_[l] = Text{shared_[l].text + " != 0", kCompare};
   }
 }
 

@@ -38,6 +38,7 @@ struct GoldenCase {
   std::optional<uint32_t> seed;  // set: inputs[k] is golden_input(…, seed, k), not to be embedded
   double relative = 1e-4;        // to the largest expected magnitude of an output
   double absolute = 1e-5;
+  std::vector<int64_t> dims = {};  // values of the program's; outputs count as far as they say
   int64_t runs = 1;  // with states: the outputs are those after so many runs
 };
 

@@ -13,7 +13,24 @@ const Buffer& buffer_of(const Program& program, int64_t id) {
 
 std::string port_type(const Program& program, const Port& port) {
   const Buffer& buffer = buffer_of(program, port.buffer);
-  return shape_text(buffer.dtype, buffer.shape);
+  if (port.dims.empty() && port.lengths.empty()) return shape_text(buffer.dtype, buffer.shape);
+  std::vector<std::string> axes;
+  for (size_t d = 0; d < buffer.shape.size(); ++d) axes.push_back(axis_text(program, port, d));
+  return fmt::format("{}[{}]", name_of(buffer.dtype), join(axes, ","));
+}
+
+std::string axis_text(const Program& program, const Port& port, size_t axis) {
+  const std::string bound = std::to_string(buffer_of(program, port.buffer).shape[axis]);
+  const int64_t dim = port.dims.empty() ? -1 : port.dims[axis];
+  if (dim >= 0) return comment_text(program.dims[static_cast<size_t>(dim)].name) + "<=" + bound;
+  return (port.lengths.empty() || port.lengths[axis] < 0 ? "" : "<=") + bound;
+}
+
+std::map<int64_t, std::string> dim_places(const Names& names) {
+  std::map<int64_t, std::string> places;
+  for (size_t k = 0; k < names.program().dims.size(); ++k)
+    places[id_of(names.program().dims[k].range)] = "inputs->" + names.dim(k);
+  return places;
 }
 
 bool needs_stdint(DType dtype) { return c_type(dtype).ends_with("_t"); }
@@ -143,6 +160,8 @@ TextValues common_values(const HostInputs& host) {
           {"parameters", parameters},
           {"steps", fmt::format("{}", program.steps.size())},
           {"has_state", state ? "1" : ""},
+          {"dims_too", program.dims.empty() ? "" : ", but for what stands in the inputs' dimensions"},
+          {"dims", program.dims.empty() ? "" : fmt::format("{}", program.dims.size())},
           {"has_weights", has_weights(program) ? "1" : ""},
           {"gnu", program.target.dialect == "gnu" ? "1" : ""},
           {"parallel", is_parallel(host) ? "1" : ""},

@@ -47,6 +47,10 @@ bool is_parallel(const HostInputs& host);
 /// The number of values of a port, and "f32[1,10]".
 const Buffer& buffer_of(const Program& program, int64_t id);
 std::string port_type(const Program& program, const Port& port);
+/// One axis of it: "3", "seq<=512", "<=100".
+std::string axis_text(const Program& program, const Port& port, size_t axis);
+/// Where run and step find the symbolic dimensions, by the id of the range: "inputs->seq".
+std::map<int64_t, std::string> dim_places(const Names& names);
 
 /// The plan of the arena, lines of a comment: which step reads and writes which tensor, and where.
 std::string plan_text(const Names& names);

@@ -67,6 +67,12 @@ void declare_ports(const Names& names, const std::vector<Port>& ports, bool inpu
   }
 }
 
+std::string dim_names(const Names& names) {
+  std::vector<std::string> list;
+  for (size_t k = 0; k < names.program().dims.size(); ++k) list.push_back(names.dim(k));
+  return join(list, ", ");
+}
+
 std::string usage_text(const HostInputs& host) {
   const Names& names = host.names;
   const Program& program = names.program();
@@ -83,13 +89,19 @@ std::string usage_text(const HostInputs& host) {
                                fmt::format("from {0}_weights_at(memory, bytes, &weights)", n)));
   }
   declare_ports(names, program.inputs, true, lines);
+  for (size_t k = 0; k < program.dims.size(); ++k) {
+    lines.push_back(usage_line(fmt::format("const int32_t {} = {};", names.dim(k), "..."),
+                               fmt::format("1 .. {}", program.dims[k].bound())));
+  }
   declare_ports(names, program.outputs, false, lines);
   const auto initial = [&](const char* kind, const std::string& list) {
     const std::string code = fmt::format("const {}_{} {} = {{", n, kind, kind);
     lines.push_back(wrap_words(list + "};", " *     " + code));
   };
   initial("inputs",
-          address_list(names, program.inputs, bin) + (is_parallel(host) ? ", NULL, NULL" : ""));
+          address_list(names, program.inputs, bin) +
+              (program.dims.empty() ? "" : ", " + dim_names(names)) +
+              (is_parallel(host) ? ", NULL, NULL" : ""));
   if (is_parallel(host)) {
     lines.push_back(
         " *         (several threads: tinycc_rt_parallel_for and a tinycc_rt_pool * for NULL)");
@@ -128,6 +140,16 @@ std::string port_members(const Names& names, const std::vector<Port>& ports, con
         fmt::format("{}{} *{};\n", qualifier, names.type(port.buffer), names.member(port.buffer));
   }
   return out.empty() ? fmt::format("int none; /* this model has no {} */\n", kind) : out;
+}
+
+std::string dim_members(const Names& names) {
+  std::string out;
+  for (size_t k = 0; k < names.program().dims.size(); ++k) {
+    const ProgramDim& d = names.program().dims[k];
+    out += fmt::format("int32_t {}; /* {}: 1 .. {} */\n", names.dim(k), comment_text(d.name),
+                       d.bound());
+  }
+  return out;
 }
 
 /// Buffers of a shared type that lie in the arena or the state: "h1", or "h1, h2 and 3 more".
@@ -187,7 +209,7 @@ std::string state_type(const Names& names) {
 
 bool any_stdint(const HostInputs& host) {
   const Program& program = host.names.program();
-  return is_parallel(host) || std::ranges::any_of(program.buffers, [](const auto& entry) {
+  return is_parallel(host) || !program.dims.empty() || std::ranges::any_of(program.buffers, [](const auto& entry) {
            const Buffer& buffer = *entry.second.buffer;
            return buffer.space != Space::weight && needs_stdint(buffer.dtype);
          });
@@ -215,10 +237,14 @@ std::string header_file(const HostInputs& host) {
       {"state_bytes", fmt::format("{}", state_bytes(program))},
       {"weight_bytes", fmt::format("{}", weight_bytes(program))},
       {"weights_align", fmt::format("{}", weights_align(names))},
-      {"if_weights_comma", names.weights_mode() == WeightsMode::bin ? "," : ""},
+      {"if_more_comma",
+       names.weights_mode() == WeightsMode::bin || !program.dims.empty() ? "," : ""},
+      {"if_dims_comma", program.dims.empty() ? "" : ","},
+      {"dim_error", program.dims.empty() ? "" : ", " + names.macro("ERROR_DIM")},
+      {"dim_names", dim_names(names)},
       {"port_types",
        port_types(names, program.inputs, "Input") + port_types(names, program.outputs, "Output")},
-      {"input_members", port_members(names, program.inputs, "const ", "inputs")},
+      {"input_members", port_members(names, program.inputs, "const ", "inputs") + dim_members(names)},
       {"output_members", port_members(names, program.outputs, "", "outputs")},
       {"tensor_types", tensor_types(names)},
       {"state_type", state_type(names)},

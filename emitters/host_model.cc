@@ -30,6 +30,18 @@ std::string is_null_text(const HostInputs& host) {
   return wrap(tests, std::string(12, ' ')).substr(12);
 }
 
+/// Every dimension must lie within its bounds.
+std::string wrong_dim_text(const Names& names) {
+  std::vector<std::string> tests;
+  for (size_t k = 0; k < names.program().dims.size(); ++k) {
+    tests.push_back(fmt::format("(inputs->{0} < 1) || (inputs->{0} > {1}) ||", names.dim(k),
+                                names.program().dims[k].bound()));
+  }
+  if (tests.empty()) return "";
+  tests.back().resize(tests.back().size() - 3);
+  return wrap(tests, std::string(8, ' ')).substr(8);
+}
+
 std::string nested_loops(const Names& names, const Port& port, const std::string& value) {
   static constexpr const char* kCounters[] = {"i", "j", "k", "l", "m", "n", "o", "p"};
   const Buffer& buffer = buffer_of(names.program(), port.buffer);
@@ -101,6 +113,7 @@ TextValues model_values(const HostInputs& host) {
                                                                : "inputs, outputs, arena, state"},
                           {"const_parameters", without_const_arena(host)},
                           {"is_null", is_null_text(host)},
+                          {"wrong_dim", wrong_dim_text(names)},
                           {"run", run_locals + (run_locals.empty() ? "" : "\n") + run},
                           {"step_locals", step_locals + (step_locals.empty() ? "" : "\n")},
                           {"cases", cases},

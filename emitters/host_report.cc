@@ -36,9 +36,13 @@ std::vector<std::string> port_rows(const Program& program, const std::vector<Por
   std::vector<std::string> rows;
   for (const Port& port : ports) {
     const Buffer& buffer = buffer_of(program, port.buffer);
-    rows.push_back(fmt::format("{{\"name\": {}, \"type\": \"{}\", \"shape\": [{}]}}",
+    std::vector<std::string> axes;
+    for (size_t d = 0; d < buffer.shape.size(); ++d) axes.push_back(axis_text(program, port, d));
+    const bool symbolic = !port.dims.empty() || !port.lengths.empty();
+    rows.push_back(fmt::format("{{\"name\": {}, \"type\": \"{}\", \"shape\": [{}]{}}}",
                                json_string(port.name), name_of(buffer.dtype),
-                               fmt::join(buffer.shape, ", ")));
+                               fmt::join(buffer.shape, ", "),
+                               symbolic ? ", \"axes\": " + json_strings(axes) : ""));
   }
   return rows;
 }
@@ -135,7 +139,10 @@ std::string sizes_text(const Program& program) {
 SourceFile emit_report(const HostInputs& host, std::span<const SourceFile> files) {
   const Names& names = host.names;
   const Program& program = names.program();
-  const std::vector<std::string> sections{head_text(names),
+  std::vector<std::string> dims;
+  for (const ProgramDim& d : program.dims)
+    dims.push_back(fmt::format("{{\"name\": {}, \"bound\": {}}}", json_string(d.name), d.bound()));
+  const std::vector<std::string> sections{head_text(names), rows_text("dims", dims),
                                           rows_text("inputs", port_rows(program, program.inputs)),
                                           rows_text("outputs", port_rows(program, program.outputs)),
                                           rows_text("states", port_rows(program, program.states)),

@@ -121,14 +121,34 @@ std::string input_arrays(const GoldenCase& golden, size_t k) {
          fmt::format("static const void *const golden_{}_in[] = {{{}}};\n", k, join(names, ", "));
 }
 
-std::string output_arrays(const GoldenCase& golden, size_t outputs, size_t k, int64_t most) {
+/// An output with zeros where its lengths end, which the self-test passes over.
+TensorData meant_part(const GoldenCase& golden, const std::vector<Port>& ports, size_t i) {
+  const TensorData& data = golden.outputs[i];
+  if (ports[i].lengths.empty()) return data;
+  std::vector<std::byte> bytes = *data.bytes;
+  const auto size = static_cast<int64_t>(bytes.size()) / std::max<int64_t>(data.count(), 1);
+  for (int64_t element = 0; element < data.count(); ++element) {
+    int64_t rest = element;
+    bool meant = true;
+    for (size_t d = data.shape.size(); d-- > 0; rest /= data.shape[d]) {
+      const int64_t from = ports[i].lengths[d];
+      if (from < 0) continue;
+      meant &= rest % data.shape[d] < golden.outputs[static_cast<size_t>(from)].integer(0);
+    }
+    if (!meant) std::fill_n(bytes.begin() + element * size, size, std::byte{0});
+  }
+  return TensorData::of_bytes(data.dtype, data.shape, std::move(bytes));
+}
+
+std::string output_arrays(const GoldenCase& golden, const std::vector<Port>& ports, size_t k,
+                          int64_t most) {
   std::string out, rows;
-  for (size_t i = 0; i < outputs; ++i) {
+  for (size_t i = 0; i < ports.size(); ++i) {
     if (golden.outputs.empty() || golden.outputs[i].count() == 0) {
       rows += fmt::format("    {{NULL, 0u, 1u, 0.0, {}}},\n", decimal(golden.absolute, false));
       continue;
     }
-    const TensorData& data = golden.outputs[i];
+    const TensorData data = meant_part(golden, ports, i);
     const Samples samples = samples_of(data.count(), most);
     const std::string name = fmt::format("golden_{}_out_{}", k, i);
     std::vector<std::string> items;
@@ -153,6 +173,12 @@ std::vector<GoldenCase> cases_of(const HostInputs& host) {
   return {generated};
 }
 
+std::vector<int64_t> bounds(const Program& program) {
+  std::vector<int64_t> bounds;
+  for (const ProgramDim& d : program.dims) bounds.push_back(d.bound());
+  return bounds;
+}
+
 std::string golden_text(const HostInputs& host) {
   const std::vector<GoldenCase> cases = cases_of(host);
   const Program& program = host.names.program();
@@ -164,10 +190,13 @@ std::string golden_text(const HostInputs& host) {
     const GoldenCase& golden = cases[k];
     for (const TensorData& data : golden.inputs) embedded += golden.seed ? 0 : data.count();
     const std::string inputs = input_arrays(golden, k);
-    out += inputs + output_arrays(golden, program.outputs.size(), k, most) + "\n";
-    rows += fmt::format("    {{{}, {}, {}u, {}, golden_{}_out}},\n", c_string(golden.what),
+    out += inputs + output_arrays(golden, program.outputs, k, most) + "\n";
+    const std::vector<int64_t> dims = golden.dims.empty() ? bounds(program) : golden.dims;
+    rows += fmt::format("    {{{}, {}, {}u, {}{}, golden_{}_out}},\n", c_string(golden.what),
                         inputs.empty() ? "NULL" : fmt::format("golden_{}_in", k),
-                        golden.seed.value_or(0), golden.runs, k);
+                        golden.seed.value_or(0),
+                        dims.empty() ? "" : fmt::format("{{{}}}, ", fmt::join(dims, ", ")),
+                        golden.runs, k);
   }
   TCC_CHECK(embedded <= kValues,
             fmt::format("{} values of golden inputs are too many to embed; use a seed", embedded));
@@ -225,6 +254,29 @@ std::string null_ports(const HostInputs& host) {
   return out;
 }
 
+std::string set_dims(const Names& names) {
+  std::string out;
+  for (size_t k = 0; k < names.program().dims.size(); ++k)
+    out += fmt::format("inputs.{} = test->dims[{}];\n", names.dim(k), k);
+  return out;
+}
+
+std::string wrong_dims(const HostInputs& host) {
+  const Names& names = host.names;
+  const std::string state = names.program().states.empty() ? "" : ", &state";
+  std::string out;
+  for (size_t k = 0; k < names.program().dims.size(); ++k) {
+    for (const int64_t wrong : {int64_t{0}, names.program().dims[k].bound() + 1}) {
+      out += fmt::format(
+          "inputs.{0} = {1};\n"
+          "expect({2}_run(&inputs, &outputs, &arena{3}) == {4}, \"{0} is {1}\");\n"
+          "inputs = kept_inputs;\n",
+          names.dim(k), wrong, names.prefix(), state, names.macro("ERROR_DIM"));
+    }
+  }
+  return out;
+}
+
 bool any_small_float(const std::vector<DType>& types) {
   return std::ranges::any_of(types, [](DType t) { return golden_type(t).small_float; });
 }
@@ -238,7 +290,7 @@ std::string test_file(const HostInputs& host) {
   const std::vector<DType> out = types_of(program, {&program.outputs});
   const auto [members, guards] = guarded_members(names);
   const bool known = !host.golden.empty();
-  TextValues values = tool_values(host);
+  TextValues values = tool_values(host, bounds_of_dims(program));
   values["out_members"] = members;
   values.merge(TextValues{
       {"golden_comment", known ? "Golden vectors from tinycc's reference interpreter."
@@ -250,7 +302,10 @@ std::string test_file(const HostInputs& host) {
       {"out_ports", port_rows(names, program.outputs, "out")},
       {"kept_ports", port_rows(names, program.outputs, "kept")},
       {"guards", guards},
-      {"inputs_value", inputs_value(host, "NULL", "NULL")},
+      {"inputs_value", inputs_value(host, bounds_of_dims(program), "NULL", "NULL")},
+      {"mutable_inputs", is_parallel(host) || !program.dims.empty() ? "1" : ""},
+      {"set_dims", set_dims(names)},
+      {"wrong_dims", wrong_dims(host)},
       {"outputs_value", outputs_value(host)},
       {"small_floats", any_small_float(out) ? "1" : ""},
       {"value_cases", value_cases(out)},

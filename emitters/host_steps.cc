@@ -143,10 +143,10 @@ TopLevel top_level(const HostInputs& host) {
   const std::vector<Step>& steps = host.names.program().steps;
   for (size_t i = 0; i < steps.size(); ++i) {
     if (steps[i].kind == Step::Kind::call) {
-      top.calls.push_back(call_text(host, steps[i], {}, 0));
+      top.calls.push_back(call_text(host, steps[i], dim_places(host.names), 0));
       continue;
     }
-    const std::string body = step_text(host, steps[i], {}, 4);
+    const std::string body = step_text(host, steps[i], dim_places(host.names), 4);
     const auto [parameters, arguments] = used_parameters(host, body);
     const std::string name = host.names.prefixed(fmt::format("f_step_{}", i));
     if (!steps[i].computes.empty()) {

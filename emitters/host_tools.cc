@@ -29,17 +29,38 @@ const char* numpy_type(DType dtype) {
 }
 
 /// As Python writes a tuple: "()", "(10,)", "(1, 10)".
-std::string python_tuple(const std::vector<int64_t>& shape) {
+std::string python_tuple(const std::vector<std::string>& shape) {
   return fmt::format("({}{})", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+}
+
+/// The rest of a row where there are symbolic dimensions: rank, bytes of an element, bounds, dims.
+std::string axes_row(const Program& program, const Port& port) {
+  const Buffer& buffer = buffer_of(program, port.buffer);
+  std::vector<int64_t> bounds = buffer.shape, dims = port.dims;
+  if (bounds.empty()) bounds = {0};  // C has no empty list
+  if (dims.empty()) dims.assign(bounds.size(), -1);
+  return fmt::format(", {}, {}u, {{{}}}, {{{}}}", buffer.shape.size(), bytes_of(buffer.dtype),
+                     fmt::join(bounds, ", "), fmt::join(dims, ", "));
+}
+
+std::string dim_rows(const Program& program) {
+  std::string out;
+  for (const ProgramDim& d : program.dims)
+    out += fmt::format("{{{}, {}, 0}},\n", c_string(d.name), d.bound());
+  return out;
 }
 
 std::string cli_rows(const Names& names, const std::vector<Port>& ports, const char* object) {
   std::string out;
   for (const Port& port : ports) {
     const Buffer& buffer = buffer_of(names.program(), port.buffer);
-    out += fmt::format("{{{}, \"'{}'\", \"{}\", &{}.{}, {}u}},\n", c_string(port.name),
-                       numpy_type(buffer.dtype), python_tuple(buffer.shape), object,
-                       names.member(port.buffer), port_bytes(names.program(), port));
+    std::vector<std::string> axes;
+    for (size_t d = 0; d < buffer.shape.size(); ++d)
+      axes.push_back(axis_text(names.program(), port, d));
+    out += fmt::format("{{{}, \"'{}'\", {}, &{}.{}, {}u{}}},\n", c_string(port.name),
+                       numpy_type(buffer.dtype), c_string(python_tuple(axes)), object,
+                       names.member(port.buffer), port_bytes(names.program(), port),
+                       names.program().dims.empty() ? "" : axes_row(names.program(), port));
   }
   return out;
 }
@@ -109,7 +130,8 @@ std::string port_struct_members(const Names& names, const std::vector<Port>& por
   return out;
 }
 
-std::string inputs_value(const HostInputs& host, const std::string& hook, const std::string& pool) {
+std::string inputs_value(const HostInputs& host, const std::vector<std::string>& dims,
+                         const std::string& hook, const std::string& pool) {
   std::vector<std::string> items;
   const Names& names = host.names;
   if (names.weights_mode() == WeightsMode::bin) items.push_back("&weights");
@@ -117,6 +139,7 @@ std::string inputs_value(const HostInputs& host, const std::string& hook, const 
     items.push_back("&in." + names.member(port.buffer));
   }
   if (names.program().inputs.empty()) items.push_back("0");
+  for (size_t k = 0; k < names.program().dims.size(); ++k) items.push_back(dims[k]);
   if (is_parallel(host)) items.insert(items.end(), {hook, pool});
   return "{" + join(items, ", ") + "}";
 }
@@ -134,7 +157,13 @@ int64_t port_bytes(const Program& program, const Port& port) {
   return count_of(buffer.shape) * bytes_of(buffer.dtype);
 }
 
-TextValues tool_values(const HostInputs& host) {
+std::vector<std::string> bounds_of_dims(const Program& program) {
+  std::vector<std::string> bounds;
+  for (const ProgramDim& d : program.dims) bounds.push_back(fmt::format("{}", d.bound()));
+  return bounds;
+}
+
+TextValues tool_values(const HostInputs& host, const std::vector<std::string>& dims) {
   const Names& names = host.names;
   const Program& program = names.program();
   TextValues values = common_values(host);
@@ -145,13 +174,14 @@ TextValues tool_values(const HostInputs& host) {
       {"inputs", fmt::format("{}", program.inputs.size())},
       {"outputs", fmt::format("{}", own_outputs(program))},
       {"lengths", length_rows(names)},
+      {"ranks", length_rows(names).empty() && program.dims.empty() ? "" : "1"},
       {"write_output",
        length_rows(names).empty() ? "npy_write(path, &out_ports[k])" : "write_output(path, k)"},
       {"in_members", port_struct_members(names, program.inputs)},
       {"out_members", port_struct_members(names, program.outputs)},
       {"state_argument", program.states.empty() ? "" : ", &state"},
       {"io_tables", wrap_items({fmt::format("const {}_inputs inputs = {};", n,
-                                            inputs_value(host, "tinycc_rt_parallel_for", "&pool"))},
+                                            inputs_value(host, dims, "tinycc_rt_parallel_for", "&pool"))},
                                0) +
                         "\n" +
                         fmt::format("const {}_outputs outputs = {};", n, outputs_value(host))},
@@ -167,9 +197,12 @@ std::string cli_file(const HostInputs& host) {
     files += " " + c_identifier(program.inputs[k].ident) + ".npy";
   }
   if (program.inputs.size() > 4) files += " ...";
-  TextValues values = tool_values(host);
+  std::vector<std::string> dims;
+  for (size_t k = 0; k < program.dims.size(); ++k) dims.push_back(fmt::format("dims[{}].value", k));
+  TextValues values = tool_values(host, dims);
   values.merge(TextValues{{"inputs_comment", ports_comment(program, program.inputs, "Inputs")},
                           {"outputs_comment", ports_comment(program, program.outputs, "Outputs")},
+                          {"dim_rows", dim_rows(program)},
                           {"in_ports", cli_rows(names, program.inputs, "in")},
                           {"out_ports", cli_rows(names, program.outputs, "out")},
                           {"usage_files", files}});
@@ -177,7 +210,7 @@ std::string cli_file(const HostInputs& host) {
 }
 
 std::string bench_file(const HostInputs& host) {
-  TextValues values = tool_values(host);
+  TextValues values = tool_values(host, bounds_of_dims(host.names.program()));
   values.merge(TextValues{
       {"usage_threads", is_parallel(host) ? " [THREADS]" : ""},
       {"threads", fmt::format("{}", std::max<int64_t>(host.names.program().target.threads, 1))},

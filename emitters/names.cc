@@ -59,6 +59,7 @@ std::vector<Expr> ranges_from_outside(const StmtRef& body) {
   if (body) {
     walk(body, [&](const Stmt& s) {
       if (s.kind == StmtKind::loop) bound.insert(id_of(s.range));
+      for (const Expr extent : s.range ? s.range->sources : std::vector<Expr>{}) look(extent);
       look(s.value);
       for (const Expr index : s.index) look(index);
     });
@@ -119,6 +120,7 @@ void Names::name_ports() {
     }
   };
   name_all(program_.inputs, true);
+  for (const ProgramDim& d : program_.dims) dims_.push_back(unique_identifier(d.ident, members));
   name_all(program_.outputs, true);
   name_all(program_.states, false);
 }
@@ -272,7 +274,9 @@ std::string Names::signature(size_t kernel, int64_t parts) const {
         fmt::format("{}{} *{}{}", p.written ? "" : "const ", p.type, restricted, p.name));
   }
   for (const Expr range : ranges_[kernel]) {
-    list.push_back("int32_t " + range_name(kernel, range));
+    const auto is_this = [&](const ProgramDim& d) { return d.range == range; };
+    const bool dim = std::ranges::any_of(program_.dims, is_this);  // bounds loops, so must not change
+    list.push_back((dim ? "const int32_t " : "int32_t ") + range_name(kernel, range));
   }
   if (takes_weights(kernel)) list.push_back(fmt::format("const {}_weights *weights", prefix()));
   if (parts > 1) list.push_back("int32_t part");

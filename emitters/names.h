@@ -69,6 +69,8 @@ class Names {
   const std::string& type(int64_t buffer) const;
   /// The buffer's own name within inputs, outputs, state, arena or constants.
   const std::string& member(int64_t buffer) const;
+  /// The member of the inputs that holds dimension k of the program.
+  const std::string& dim(size_t k) const { return dims_[k]; }
   /// What indices are appended to, for a weight: "digits_constants.conv1_weight".
   std::string weight_element(int64_t buffer) const;
   /// The weight itself: "digits_constants.conv1_weight".
@@ -107,6 +109,7 @@ class Names {
   std::vector<std::vector<ParameterNames>> parameters_;
   std::vector<std::vector<Expr>> ranges_;
   std::map<int64_t, std::string> types_, members_;
+  std::vector<std::string> dims_;
   std::vector<std::pair<std::string, int64_t>> type_list_;
   std::set<int64_t> structs_;  // weights that some kernel takes as an argument
   std::set<int64_t> apart_;

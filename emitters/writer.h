@@ -48,6 +48,7 @@ class KernelWriter {
   Text wrapped(Expr e, const Text& a, const Text& b);
   Text call(const std::string& function, const std::vector<std::string>& arguments);
   Text convert(Expr e);
+  void load_before(Expr where);
   std::string place(int64_t buffer, const std::vector<Expr>& logical, bool drop_last);
   std::vector<Expr> physical(int64_t buffer, const std::vector<Expr>& logical);
   void find_shared(const std::vector<Expr>& roots);

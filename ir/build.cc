@@ -5,6 +5,8 @@
 #include <bit>
 #include <limits>
 
+#include "ir/simplify.h"
+
 namespace tinycc {
 namespace {
 
@@ -47,6 +49,20 @@ DType result_type(Op op, DType operand) {
 
 int64_t at(const std::vector<int64_t>& v, size_t i) { return v[i]; }
 
+/// dim + more
+Dim longer(const Dim& dim, int64_t more) {
+  if (dim.is_static()) return Dim(dim.bound + more);
+  return {dim.bound + more, simplify(dim.value + static_cast<double>(more))};
+}
+
+/// (dim - reach) / stride + 1: as many windows as fit, none if dim < reach.
+Dim windows(const Dim& dim, int64_t reach, int64_t stride) {
+  const int64_t bound = (dim.bound - reach) / stride + 1;
+  if (dim.is_static()) return Dim(bound);
+  const Expr least = max(dim.value + static_cast<double>(stride - reach), 0);
+  return {bound, simplify(least / static_cast<double>(stride))};
+}
+
 }  // namespace
 
 Expr constant(Pool& pool, DType dtype, double value, Shape shape) {
@@ -83,6 +99,9 @@ Expr weight(Pool& pool, const std::string& name, DType dtype, Shape shape) {
 }
 Expr input(Pool& pool, const std::string& name, DType dtype, Shape shape) {
   return pool.make(Op::input, dtype, std::move(shape), {}, named(name));
+}
+Expr dim_input(Pool& pool, const std::string& name, int64_t bound) {
+  return pool.make(Op::input, DType::i64, {}, {}, {{bound}, name});
 }
 Expr state(Pool& pool, const std::string& name, DType dtype, Shape shape) {
   return pool.make(Op::state, dtype, std::move(shape), {}, named(name));
@@ -204,7 +223,7 @@ Expr pad(Expr a, const std::vector<int64_t>& amounts, Expr value) {
   for (size_t i = 0; i < shape.size(); ++i) {
     const int64_t before = amounts[2 * i], after = amounts[2 * i + 1];
     TCC_CHECK(before >= 0 && after >= 0, "pad: negative amount");
-    if (before + after > 0) shape[i] = Dim(shape[i].bound + before + after);
+    if (before + after > 0) shape[i] = longer(shape[i], before + after);
     grown |= before + after > 0;
   }
   return grown ? a->pool->make(Op::pad, a->dtype, std::move(shape), {a, value}, ints(amounts)) : a;
@@ -236,9 +255,9 @@ Expr window(Expr a, int64_t axis, int64_t size, int64_t stride, int64_t dilation
   TCC_CHECK(axis >= 0 && axis < a->rank() && size >= 1 && stride >= 1 && dilation >= 1,
             "window: bad attributes");
   const int64_t reach = (size - 1) * dilation + 1;
-  TCC_CHECK(a->extent(axis) >= reach, "window: larger than its axis");
+  TCC_CHECK(a->dim(axis).bound >= reach, "window: larger than its axis");
   Shape shape = a->shape;
-  shape[static_cast<size_t>(axis)] = Dim((a->extent(axis) - reach) / stride + 1);
+  shape[static_cast<size_t>(axis)] = windows(a->dim(axis), reach, stride);
   shape.emplace_back(size);
   return a->pool->make(Op::window, a->dtype, std::move(shape), {a},
                        ints({axis, size, stride, dilation}));
@@ -252,7 +271,7 @@ Expr concat(const std::vector<Expr>& parts, int64_t axis) {
   for (Expr p : parts) {
     TCC_CHECK(p->dtype == parts[0]->dtype && p->rank() == parts[0]->rank(), "concat: parts differ");
     for (int64_t i = 0; i < p->rank(); ++i) {
-      TCC_CHECK(i == axis || p->extent(i) == parts[0]->extent(i), "concat: parts differ in shape");
+      TCC_CHECK(i == axis || p->dim(i) == parts[0]->dim(i), "concat: parts differ in shape");
     }
     total += p->extent(axis);
   }

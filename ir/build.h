@@ -23,6 +23,8 @@ bool is_constant(Expr e, double value);
 /// attr.name: the tensor in the model's weights; input and state: their names.
 Expr weight(Pool& pool, const std::string& name, DType dtype, Shape shape);
 Expr input(Pool& pool, const std::string& name, DType dtype, Shape shape);
+/// A dimension that the caller gives: an i64 from 1 to attr.ints[0].
+Expr dim_input(Pool& pool, const std::string& name, int64_t bound);
 Expr state(Pool& pool, const std::string& name, DType dtype, Shape shape);
 /// A loop variable, i64, 0 <= r < extent. attr.ints: id, extent; attr.name: what it is called. A range
 /// of symbolic extent has the extent as its only source; attr.ints[1] is then the bound.

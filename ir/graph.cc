@@ -2,6 +2,7 @@
 #include "ir/graph.h"
 
 #include <algorithm>
+#include <set>
 
 namespace tinycc {
 namespace {
@@ -44,17 +45,18 @@ void Graph::note_origin(Expr node, const std::string& node_name, const std::stri
 }
 
 std::vector<Expr> topological_with_dims(std::vector<Expr> roots) {
+  std::set<Expr, ById> lengths;  // those that others depend on were made before
   while (true) {
-    const std::vector<Expr> order = topological(roots);
-    const std::unordered_set<Expr> seen(order.begin(), order.end());
-    std::vector<Expr> missing;
+    std::vector<Expr> all(lengths.begin(), lengths.end());
+    all.insert(all.end(), roots.begin(), roots.end());
+    const std::vector<Expr> order = topological(all);
+    const size_t before = lengths.size();
     for (Expr e : order) {
       for (const Dim& d : e->shape) {
-        if (d.value && !seen.contains(d.value)) missing.push_back(d.value);
+        if (d.value) lengths.insert(d.value);
       }
     }
-    if (missing.empty()) return order;
-    roots.insert(roots.begin(), missing.begin(), missing.end());
+    if (lengths.size() == before) return order;
   }
 }
 

@@ -19,6 +19,8 @@ struct GraphInput {
   std::string name;
   Expr node;            // op input
   std::string meaning;  // for the header's comment; may be empty
+  /// By axis: which of the graph's dims it is, or -1. Empty: all are fixed. Set by settle_dims().
+  std::vector<int64_t> dims = {};
 };
 struct GraphOutput {
   std::string name;
@@ -27,6 +29,7 @@ struct GraphOutput {
   /// dimensions are fixed. Set by settle_dims(), which adds those outputs at the end.
   std::vector<int64_t> lengths = {};
   bool is_length = false;  // such an added output: no output of the model
+  std::vector<int64_t> dims = {};  // as for inputs
 };
 /// Persists between runs: reads give the value at the start of the run, `next` is kept at its end.
 struct GraphState {
@@ -41,6 +44,7 @@ struct Graph {
   std::string source;  // file name of the model, without its folder
   std::shared_ptr<Pool> pool = std::make_shared<Pool>();
   std::vector<GraphInput> inputs;
+  std::vector<GraphInput> dims;  // symbolic dimensions that the caller gives: nodes of is_dim()
   std::vector<GraphOutput> outputs;
   std::vector<GraphState> states;
   std::map<std::string, TensorData> weights;  // by the name in `weight` nodes

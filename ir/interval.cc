@@ -177,6 +177,7 @@ Interval Bounds::compute(Expr e) const {
   switch (e->op) {
     case Op::constant: return constant_interval(e);
     case Op::range: return of_extent(e->attr.ints[1]);
+    case Op::input: return is_dim(e) ? Interval{1, e->attr.ints[0]} : of_type(e->dtype);
     case Op::iota: return of_extent(e->extent(e->attr.ints[0]));
     default: break;
   }

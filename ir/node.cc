@@ -28,6 +28,21 @@ size_t mix(size_t seed, size_t value) {
 std::string_view name_of(Op op) { return info_of(op).name; }
 OpClass class_of(Op op) { return info_of(op).op_class; }
 
+std::string text_of(const Dim& dim) {
+  const std::string bound = std::to_string(dim.bound);
+  if (dim.is_static()) return bound;
+  return (is_dim(dim.value) ? dim.value->attr.name : "") + "<=" + bound;
+}
+
+int64_t Node::extent(int64_t axis) const {
+  const Dim& d = dim(axis);
+  if (d.is_static()) return d.bound;
+  throw Error(ExitCode::unsupported,
+              "axis " + std::to_string(axis) + " (" + text_of(d) +
+                  ") has a length that only a run knows, and a fixed one is needed",
+              "give the input's shape as numbers: --shape");
+}
+
 Op combiner_of(Op reduce) {
   switch (reduce) {
 #define TCC_REDUCE(name, combine, neutral) \

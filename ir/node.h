@@ -34,7 +34,8 @@
 //   load      One element of a buffer at logical indices, which must lie within its shape (plus the
 //             halo of its layout). Not hash-consed across stores: statements order them.
 //   dim       A dimension with a value is symbolic: 0 <= value <= bound. Memory is planned for the
-//             bound, loops run to the value, elements beyond are not defined.
+//             bound, loops run to the value, elements beyond are not defined. An input with a bound
+//             (attribute) is a dimension that the caller gives, 1 <= input <= bound.
 #pragma once
 
 #include <deque>
@@ -134,7 +135,9 @@ struct Node {
 
   Expr operator[](size_t i) const { return sources[i]; }
   int64_t rank() const { return static_cast<int64_t>(shape.size()); }
-  int64_t extent(int64_t axis) const { return shape[static_cast<size_t>(axis)].bound; }
+  const Dim& dim(int64_t axis) const { return shape[static_cast<size_t>(axis)]; }
+  /// Of an axis whose length is fixed. Error(unsupported) for a symbolic one: ask dim().
+  int64_t extent(int64_t axis) const;
   bool is(Op o) const { return op == o; }
 };
 
@@ -174,6 +177,11 @@ class Pool {
   std::unordered_set<const Node*, Hash, Same> unique_;
   int64_t next_id_ = 0;
 };
+
+/// A dimension that the caller gives: an input with a bound.
+inline bool is_dim(Expr e) { return e->is(Op::input) && !e->attr.ints.empty(); }
+/// "8", "seq<=512", "<=100".
+std::string text_of(const Dim& dim);
 
 /// Product of the bounds.
 int64_t count_of(const Shape& shape);

@@ -95,6 +95,10 @@ Expr GraphParser::leaf(const std::string& name, DType dtype, const Shape& shape)
   Pool& pool = *graph_.pool;
   if (lexer_.take("weight")) return weight(pool, name, dtype, shape);
   if (lexer_.take("input")) {
+    if (lexer_.take("upto")) {
+      graph_.dims.push_back({name, dim_input(pool, name, lexer_.integer()), ""});
+      return graph_.dims.back().node;
+    }
     graph_.inputs.push_back({name, input(pool, name, dtype, shape), ""});
     return graph_.inputs.back().node;
   }

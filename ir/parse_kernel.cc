@@ -204,6 +204,7 @@ class ProgramParser {
     return *program_.pool;
   }
   void placed();
+  void dim();
   void port(std::vector<Port>& ports);
   int64_t known(const std::string& name, size_t at);
   int64_t known() {
@@ -245,6 +246,8 @@ Program ProgramParser::parse() {
       p.macs = lexer_.integer();
     else if (lexer_.take("buffer"))
       placed();
+    else if (lexer_.take("dim"))
+      dim();
     else if (lexer_.take("input"))
       port(p.inputs);
     else if (lexer_.take("output"))
@@ -281,6 +284,16 @@ void ProgramParser::placed() {
   }
   ids_[p.buffer->name] = p.buffer->id;
   program_.buffers[p.buffer->id] = p;
+}
+
+/// NAME RANGE BOUND+1 as IDENT
+void ProgramParser::dim() {
+  ProgramDim d;
+  d.name = lexer_.name();
+  d.range = expr_.range(lexer_.name());
+  lexer_.expect("as");
+  d.ident = lexer_.name();
+  program_.dims.push_back(d);
 }
 
 /// NAME = BUFFER as IDENT "meaning"

@@ -15,6 +15,7 @@ class GraphPrinter {
 
   std::string print() {
     std::vector<Expr> roots;
+    for (const GraphInput& i : graph_.dims) roots.push_back(i.node);
     for (const GraphInput& i : graph_.inputs) roots.push_back(i.node);
     for (const GraphState& s : graph_.states) roots.push_back(s.node);
     for (Expr e : graph_.roots()) roots.push_back(e);
@@ -77,7 +78,9 @@ void GraphPrinter::node(Expr e) {
   if (e->is(Op::scan)) return scan(e);
   if (is_named_leaf(e)) {
     text_.scope.names[e] = spelled(e->attr.name);
-    return line(text_.operand(e) + ": " + text_.type(e) + " = " + std::string(name_of(e->op)));
+    const std::string upto = is_dim(e) ? " upto " + std::to_string(e->attr.ints[0]) : "";
+    return line(text_.operand(e) + ": " + text_.type(e) + " = " + std::string(name_of(e->op)) +
+                upto);
   }
   const std::string value = text_.define(e);
   line(fresh(e) + " = " + value + note(e));

@@ -202,6 +202,10 @@ std::string TreePrinter::program(const Program& p) {
        " bound " + std::to_string(p.arena_bound_bytes));
   if (p.macs != 0) line("macs " + std::to_string(p.macs));
   for (const auto& [id, b] : p.buffers) placed(p, b);
+  for (const ProgramDim& d : p.dims) {
+    line("dim " + spelled(d.name) + " " + text_.name(d.range, d.range->attr.name) + " " +
+         std::to_string(extent_of(d.range)) + " as " + spelled(d.ident));
+  }
   ports(p, "input", p.inputs);
   ports(p, "output", p.outputs);
   ports(p, "state", p.states);

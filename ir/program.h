@@ -56,6 +56,17 @@ struct Port {
   /// most the bound in the buffer's shape), or -1. Empty: all fixed. Elements are dense in the bound.
   std::vector<int64_t> lengths = {};
   bool is_length = false;  // an output that is such a scalar: no output of the model's own
+  /// By axis: which of the program's dims it is, or -1. Empty: none.
+  std::vector<int64_t> dims = {};
+};
+
+/// A symbolic dimension that the caller gives, 1 <= value <= bound: a scalar of the kernels and steps
+/// that name its range, whose extent is the bound + 1.
+struct ProgramDim {
+  std::string name;
+  std::string ident;
+  Expr range;
+  int64_t bound() const { return extent_of(range) - 1; }
 };
 
 struct Program {
@@ -69,6 +80,7 @@ struct Program {
   // By buffer id, already in the buffer's layout (flat): weights, and where states start (else: 0).
   std::map<int64_t, TensorData> weights;
   std::vector<Port> inputs, outputs, states;
+  std::vector<ProgramDim> dims;
   int64_t arena_bytes = 0, arena_align = 4, arena_bound_bytes = 0;
   int64_t macs = 0;
 };

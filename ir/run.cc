@@ -45,6 +45,9 @@ class Runner {
     std::copy(filled.writers.begin(), filled.writers.end(),
               place.memory->writers.begin() + place.offset);
   }
+  void set(const ProgramDim& dim, const TensorData& value) {
+    counters_.emplace_back(dim.range, constant_int(*program_.pool, DType::i64, value.integer(0)));
+  }
   TensorData get(const Port& port) const {
     return tensor_in(*program_.buffers.at(port.buffer).buffer, places_.at(port.buffer));
   }
@@ -123,6 +126,11 @@ std::vector<TensorData> run_program(const Program& program, const Values& inputs
     const auto found = inputs.find(port.name);
     TCC_CHECK(found != inputs.end(), "no value for input " + port.name);
     runner.set(port, found->second);
+  }
+  for (const ProgramDim& dim : program.dims) {
+    const auto found = inputs.find(dim.name);
+    TCC_CHECK(found != inputs.end(), "no value for dimension " + dim.name);
+    runner.set(dim, found->second);
   }
   for (const Port& port : program.states) {
     if (states != nullptr && states->contains(port.name)) runner.set(port, states->at(port.name));

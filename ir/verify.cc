@@ -64,6 +64,7 @@ class GraphVerifier {
   void run() {
     std::vector<Expr> roots = graph_.roots();
     for (const GraphInput& i : graph_.inputs) roots.push_back(i.node);
+    for (const GraphInput& i : graph_.dims) roots.push_back(i.node);
     for (const GraphState& s : graph_.states) roots.push_back(s.node);
     for (Expr e : roots) check(bool(e), "a root is missing", roots[0]);
     for (Expr e : topological_with_dims(roots)) node(e);
@@ -71,6 +72,9 @@ class GraphVerifier {
     for (const GraphInput& i : graph_.inputs) {
       check(i.node->is(Op::input) && i.node->attr.name == i.name, "is not its input's node",
             i.node);
+    }
+    for (const GraphInput& d : graph_.dims) {
+      check(is_dim(d.node) && d.node->attr.name == d.name, "is no dimension of this name", d.node);
     }
     for (const GraphState& s : graph_.states) state(s);
   }

@@ -160,13 +160,16 @@ void KernelVerifier::certain_loads(Expr e, std::unordered_set<Expr>& seen) {
   for (Expr s : e->sources) certain_loads(s, seen);
 }
 
-/// An index that is a sum of multiples of ranges takes both ends of its interval, so one beyond the
+/// An index that is a sum of multiples of loops' ranges takes both ends of its interval, so one beyond the
 /// buffer is surely wrong; other indices are left to the interpreter.
 void KernelVerifier::inside(const Buffer& b, const std::vector<Expr>& index) {
   for (size_t d = 0; d < index.size(); ++d) {
     const Affine sum = affine(index[d]);
-    const bool exact = std::all_of(sum.terms.begin(), sum.terms.end(), [](const auto& term) {
-      return term.first->is(Op::range) && term.first->sources.empty() && extent_of(term.first) > 0;
+    const std::vector<Expr>& given = kernel_.scalars;  // of some values only
+    const bool exact = std::all_of(sum.terms.begin(), sum.terms.end(), [&](const auto& term) {
+      return term.first->is(Op::range) && term.first->sources.empty() &&
+             extent_of(term.first) > 0 &&
+             std::find(given.begin(), given.end(), term.first) == given.end();
     });
     if (!exact) continue;
     int64_t low = sum.constant, high = sum.constant;

@@ -289,8 +289,10 @@ Nest CostModel::map_along(size_t r) const {
 
 Nest CostModel::partial_sums_along(size_t r) const {
   const int64_t widest = widest_lanes(draft_, c_);
+  const bool fixed = ranges_[r]->sources.empty();  // else the last ones are summed one by one
   int64_t lanes = widest;
-  while (lanes > 1 && extent_of(ranges_[r]) % lanes != 0) lanes /= 2;
+  while (fixed && lanes > 1 && extent_of(ranges_[r]) % lanes != 0) lanes /= 2;
+  while (!fixed && lanes > 1 && extent_of(ranges_[r]) < 2 * lanes) lanes /= 2;
   const bool possible = lanes > 1 && lanes >= std::min<int64_t>(4, widest);
   return {ranges_[r], true, {}, lanes, 1, 1, possible ? partial_sums_cost(r, lanes) : kNever};
 }

@@ -30,6 +30,8 @@ class Lowering {
     draft_.graph = &graph;
     draft_.pool = graph.pool;
     draft_.target = target;
+    for (const GraphInput& d : graph.dims)
+      draft_.dims[d.node] = range(*draft_.pool, d.node->attr.ints[0] + 1, d.name);
     choice_ = choose_buffers(graph, {.halo = target.prefer == Prefer::speed});
   }
 
@@ -38,7 +40,7 @@ class Lowering {
     store_leaves();
     store_outputs();
     for (auto it = choice_.nodes.rbegin(); it != choice_.nodes.rend(); ++it) store_chosen(*it);
-    Indexer indexer(*draft_.pool, draft_.buffers, draft_.stored, choice_);
+    Indexer indexer(*draft_.pool, draft_.buffers, draft_.stored, choice_, draft_.dims);
     for (Expr e : order_) visit(indexer, e);
     loop_ = -1;
     copy_to(indexer, output_copies_);
@@ -222,10 +224,11 @@ class Lowering {
 
   /// A tensor that is an output twice, or a leaf, is copied to the further ones.
   void store_outputs() {
+    const std::unordered_set<Expr> lengths = lengths_in(order_);
     for (const GraphOutput& o : graph_.outputs) {
       const Stored here =
           whole(new_buffer(o.name, o.value->dtype, o.value->shape, Space::output), o.value);
-      if (draft_.stored.count(o.value) != 0)
+      if (draft_.stored.count(o.value) != 0 || lengths.count(o.value) != 0)
         output_copies_.emplace_back(o.value, here);
       else
         draft_.stored[o.value] = here;

@@ -43,6 +43,7 @@ struct Draft {
   Target target;
   std::map<int64_t, Buffer> buffers;
   std::unordered_map<Expr, Stored> stored;  // where tensors with memory lie
+  std::unordered_map<Expr, Expr> dims;      // symbolic dimensions of the graph → scalars of kernels
   std::vector<Computation> computations;    // in an order that respects what they read
   std::map<int64_t, HostLoop> loops;        // by the scan's id; their computations are neighbours
 };

@@ -33,6 +33,11 @@ double op_cost(Expr e) {
   }
 }
 
+/// A buffer already, or not worth one.
+bool is_free(Expr e) {
+  return is_stored_leaf(e) || class_of(e->op) == OpClass::leaf;
+}
+
 /// Elements of the source that one element of a reduction reads.
 double reduction_size(Expr e) {
   return static_cast<double>(count_of(e[0]->shape)) /
@@ -42,8 +47,9 @@ double reduction_size(Expr e) {
 class Chooser {
  public:
   Chooser(const Graph& graph, const FuseOptions& options)
-      : options_(options), order_(topological(graph.roots())), scopes_(order_) {
+      : options_(options), order_(topological(graph.roots())), scopes_(order_), lengths_(lengths_in(order_)) {
     for (Expr root : graph.roots()) {
+      if (lengths_.count(root) != 0) continue;
       must_.insert(root);
       outputs_.insert(root);
     }
@@ -87,14 +93,23 @@ class Chooser {
   }
 
   void need(Expr e) {
-    if (!is_stored_leaf(e) && !e->is(Op::constant) && !e->is(Op::iota) && !e->is(Op::range))
-      must_.insert(e);
+    if (!is_free(e)) must_.insert(e);
+  }
+
+  /// index < length, or several of these.
+  bool is_within(Expr condition) const {
+    if (condition->is(Op::bit_and)) return is_within(condition[0]) && is_within(condition[1]);
+    return condition->is(Op::lt) && condition[0]->is(Op::iota) && lengths_.count(condition[1]) != 0;
+  }
+
+  /// Hides what lies beyond a length, from a reduction for the most part.
+  bool is_mask(Expr e) const {
+    return e->is(Op::where) && e[2]->is(Op::constant) && is_within(e[0]);
   }
 
   bool wants_buffer(Expr e, double evaluations) {
     if (must_.count(e) != 0 || needed_late_.count(e) != 0) return true;
-    if (is_stored_leaf(e) || e->is(Op::constant) || e->is(Op::iota) || e->is(Op::range) ||
-        e->is(Op::scan))
+    if (is_free(e) || e->is(Op::scan) || lengths_.count(e) != 0 || is_within(e) || is_mask(e))
       return false;
     const double factor =
         evaluations / static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
@@ -216,6 +231,7 @@ class Chooser {
   FuseOptions options_;
   std::vector<Expr> order_;
   Scopes scopes_;
+  const std::unordered_set<Expr> lengths_;
   BufferChoice result_;
   std::unordered_set<Expr> outputs_;
   std::unordered_set<Expr> must_;         // need memory by what they are
@@ -232,6 +248,21 @@ class Chooser {
 };
 
 }  // namespace
+
+std::unordered_set<Expr> lengths_in(const std::vector<Expr>& order) {
+  std::unordered_set<Expr> lengths;
+  for (Expr e : order) {
+    const bool cheap = e->is(Op::add) || e->is(Op::mul) || e->is(Op::neg) || e->is(Op::min) ||
+                       e->is(Op::max) || e->is(Op::cast) || e->is(Op::reshape) ||
+                       e->is(Op::expand) || (e->is(Op::div) && !is_float(e->dtype));
+    const auto is_length = [&](Expr s) { return lengths.count(s) != 0; };
+    const auto fits = [&](Expr s) { return s->is(Op::constant) || is_length(s); };
+    if (is_dim(e) || (cheap && std::any_of(e->sources.begin(), e->sources.end(), is_length) &&
+                      std::all_of(e->sources.begin(), e->sources.end(), fits)))
+      lengths.insert(e);
+  }
+  return lengths;
+}
 
 Expr skip_views(Expr e) {
   while (e->is(Op::reshape) || e->is(Op::permute) || e->is(Op::slice) || e->is(Op::expand))

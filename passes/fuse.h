@@ -34,9 +34,12 @@ BufferChoice choose_buffers(const Graph& graph, const FuseOptions& options);
 /// Has a buffer without being computed by a kernel of its own: the model's inputs, weights and
 /// states, what a loop carries and what it leaves behind.
 inline bool is_stored_leaf(Expr e) {
-  return e->is(Op::input) || e->is(Op::weight) || e->is(Op::state) || e->is(Op::carry) ||
+  return (e->is(Op::input) && !is_dim(e)) || e->is(Op::weight) || e->is(Op::state) || e->is(Op::carry) ||
          e->is(Op::get);
 }
+
+/// Numbers, the same for all elements, that are made of symbolic dimensions: worth no memory.
+std::unordered_set<Expr> lengths_in(const std::vector<Expr>& topological_order);
 
 /// Follows movement ops that only rename elements (reshape, permute, slice, expand) to their source.
 Expr skip_views(Expr e);

@@ -75,6 +75,8 @@ Expr Indexer::compute(Expr node, const std::vector<Expr>& index) {
     result = index[static_cast<size_t>(node->attr.ints[0])];
   } else if (node->is(Op::range)) {
     result = node;
+  } else if (is_dim(node)) {
+    result = dims_.at(node);
   } else if (is_elementwise(node->op)) {
     std::vector<Expr> sources;
     for (Expr s : node->sources) sources.push_back(element(s, index));

@@ -14,8 +14,9 @@ namespace tinycc {
 class Indexer {
  public:
   Indexer(Pool& pool, const std::map<int64_t, Buffer>& buffers,
-          const std::unordered_map<Expr, Stored>& stored, const BufferChoice& choice)
-      : pool_(pool), buffers_(buffers), stored_(stored), choice_(choice) {}
+          const std::unordered_map<Expr, Stored>& stored, const BufferChoice& choice,
+          const std::unordered_map<Expr, Expr>& dims)
+      : pool_(pool), buffers_(buffers), stored_(stored), choice_(choice), dims_(dims) {}
 
   /// Element `index` of `node`, which is computed here even if it has a buffer (its sources are
   /// loaded if they have).
@@ -35,6 +36,7 @@ class Indexer {
   const std::map<int64_t, Buffer>& buffers_;
   const std::unordered_map<Expr, Stored>& stored_;
   const BufferChoice& choice_;
+  const std::unordered_map<Expr, Expr>& dims_;  // the ranges of those that the caller gives
   std::unordered_map<Expr, std::vector<std::pair<std::vector<Expr>, Expr>>> memo_;
 };
 

@@ -59,7 +59,7 @@ bool is_serial_loop(const StmtRef& s) {
 /// Merges the loops at the top of two trees as deep as every shared buffer allows.
 StmtRef merge_trees(const StmtRef& a, const StmtRef& b, const std::set<int64_t>& shared,
                     bool& any) {
-  if (!is_serial_loop(a) || !is_serial_loop(b) || extent_of(a->range) != extent_of(b->range))
+  if (!is_serial_loop(a) || !is_serial_loop(b) || extent_of(a->range) != extent_of(b->range) || a->range->sources != b->range->sources)
     return seq({a, b});
   const StmtRef moved = substitute(b->body[0], {{b->range, a->range}});
   for (const int64_t id : shared) {

@@ -15,6 +15,14 @@ Expr named(Expr range, const std::string& name, int64_t extent) {
   return tinycc::range(*range->pool, extent, name);
 }
 
+/// Counts the tiles of a loop that may end early: those that begin before its end.
+Expr counting_tiles(Expr r, const std::string& name, int64_t tiles, int64_t size) {
+  if (r->sources.empty()) return named(r, name, tiles);
+  const Expr end = (r[0] + static_cast<double>(size - 1)) / static_cast<double>(size);
+  return r->pool->make(Op::range, DType::i64, {}, {simplify(end)},
+                       {{r->pool->fresh_id(), tiles}, name});
+}
+
 StmtRef with_body(const StmtRef& s, std::vector<StmtRef> body) {
   Stmt copy = *s;
   copy.body = std::move(body);
@@ -85,13 +93,14 @@ StmtRef tile(const StmtRef& tree, const std::string& name, int64_t size) {
   check_size(r, size);
   const int64_t extent = extent_of(r), tiles = (extent + size - 1) / size;
   const bool overlaps = extent % size != 0;
-  if (overlaps && accumulates(first_loop(tree, r)->body[0])) {
+  if ((overlaps || !r->sources.empty()) && accumulates(first_loop(tree, r)->body[0])) {
     throw IllegalMove("the last tile of `" + name +
                       "` would recompute what accumulates or is updated in place; "
                       "use a divisor of " +
                       std::to_string(extent) + ", or `tail`");
   }
-  const Expr outer = named(r, name + "o", tiles), inner = named(r, name + "i", size);
+  const Expr outer = counting_tiles(r, name + "o", tiles, size),
+             inner = named(r, name + "i", size);
   Expr start = outer * static_cast<double>(size);
   if (overlaps) start = min(start, static_cast<double>(extent - size));
   const Expr sum = tiles == 1 ? inner : start + inner;
@@ -104,6 +113,7 @@ StmtRef tile(const StmtRef& tree, const std::string& name, int64_t size) {
 StmtRef tail(const StmtRef& tree, const std::string& name, int64_t size) {
   const Expr r = must_find(tree, name);
   check_size(r, size);
+  if (!r->sources.empty()) throw IllegalMove("the end of `" + name + "` is known at run time only");
   const int64_t rest = extent_of(r) % size, whole = extent_of(r) - rest;
   if (rest == 0) return tile(tree, name, size);
   const Expr outer = named(r, name + "o", whole / size), inner = named(r, name + "i", size);

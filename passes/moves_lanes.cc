@@ -55,9 +55,8 @@ class Lanes {
   StmtRef build() {
     const Op combine = update_->value->op;
     const int64_t count = vectors_ * width_;
-    const std::string& name = r_->attr.name;
-    const bool all = extent_of(r_) == count;
-    const Expr outer = range(pool_, extent_of(r_) / count, name + "o");
+    const bool all = extent_of(r_) == count && r_->sources.empty();
+    const Expr outer = whole_turns(count);
     const Lane start = lane("l"), turn = lane("i"), end = lane("s");
     const Expr inner = vectors_ > 1 ? turn[0] * static_cast<double>(width_) + turn[1] : turn[0];
     const Expr term = substitute(update_->value[1],
@@ -67,10 +66,26 @@ class Lanes {
         loops(start, store(parts_, at(start), neutral_of(combine, parts_->dtype, pool_)));
     const StmtRef gather =
         loops(end, store(update_->buffer, update_->index, binary(combine, old_, part(end))));
-    return seq({alloc(parts_), clear, without_r(chain_, all ? add : loop(outer, add)), gather});
+    const StmtRef turns =
+        seq({alloc(parts_), clear, without_r(chain_, all ? add : loop(outer, add)), gather});
+    return r_->sources.empty() ? turns : seq({turns, rest(count)});
   }
 
  private:
+  /// Turns of `count` terms each, as many as are whole.
+  Expr whole_turns(int64_t count) const {
+    if (r_->sources.empty()) return range(pool_, extent_of(r_) / count, r_->attr.name + "o");
+    return pool_.make(Op::range, DType::i64, {}, {simplify(r_[0] / static_cast<double>(count))},
+                      {{pool_.fresh_id(), extent_of(r_) / count}, r_->attr.name + "o"});
+  }
+  /// The terms behind them, one by one.
+  StmtRef rest(int64_t count) const {
+    const auto size = static_cast<double>(count);
+    const Expr last = pool_.make(Op::range, DType::i64, {}, {simplify(r_[0] % size)},
+                                 {{pool_.fresh_id(), count}, r_->attr.name + "r"});
+    return without_r(chain_, loop(last, substitute(update_, {{r_, r_[0] / size * size + last}})));
+  }
+
   using Lane = std::vector<Expr>;  // the vector, if there are several, and the lane
 
   Lane lane(const std::string& suffix) const {
@@ -193,7 +208,7 @@ StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int
   const int64_t count = vectors * width;
   const Expr r = find_range(tree, name);
   if (!r) throw IllegalMove("there is no loop `" + name + "`");
-  if (count < 1 || extent_of(r) % count != 0) {
+  if (count < 1 || (r->sources.empty() ? extent_of(r) % count != 0 : extent_of(r) < count)) {
     throw IllegalMove("loop `" + name + "` of " + std::to_string(extent_of(r)) +
                       " is no multiple of " + std::to_string(count));
   }
@@ -225,9 +240,9 @@ StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind) {
 
 StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count) {
   const Expr r = find_range(tree, name);
-  if (r && extent_of(r) == count) return mark(tree, name, LoopKind::vector);
-  const StmtRef tiled = tile(tree, name, count);
-  return mark(mark(tiled, name + "i", LoopKind::vector), name + "o", LoopKind::unroll);
+  if (r && extent_of(r) == count && r->sources.empty()) return mark(tree, name, LoopKind::vector);
+  const StmtRef vector = mark(tile(tree, name, count), name + "i", LoopKind::vector);
+  return extent_of(r) == count ? vector : mark(vector, name + "o", LoopKind::unroll);
 }
 
 StmtRef apply_schedule(const StmtRef& tree, const std::string& schedule) {

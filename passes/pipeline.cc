@@ -5,6 +5,7 @@
 
 #include "ir/print.h"
 #include "passes/layout.h"
+#include "passes/limits.h"
 #include "passes/rewrite.h"
 #include "passes/settle_dims.h"
 
@@ -17,6 +18,7 @@ constexpr GraphPass kGraphPasses[] = {
 };
 
 constexpr DraftPass kDraftPasses[] = {
+    {"limits", limit_loops},
     {"layout",
      [](Draft& draft) {
        if (draft.target.dialect == "gnu") choose_layouts(draft);
@@ -42,7 +44,8 @@ std::string to_text(const Draft& draft) {
   for (const Computation& c : draft.computations) {
     std::string ranges, index;
     for (Expr r : c.ranges)
-      ranges += fmt::format("{}{} {}", ranges.empty() ? "for " : ", ", r->attr.name, extent_of(r));
+      ranges += fmt::format("{}{} {}{}", ranges.empty() ? "for " : ", ", r->attr.name, extent_of(r),
+                            r->sources.empty() ? "" : " upto " + to_text(r[0]));
     for (Expr i : c.index) index += (index.empty() ? "" : ", ") + to_text(i);
     out += fmt::format("{}{}{}[{}] = {}\n", ranges, ranges.empty() ? "" : ": ",
                        draft.buffers.at(c.target).name, index, to_text(c.value));

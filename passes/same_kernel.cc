@@ -12,6 +12,7 @@ class Canonical {
  public:
   Canonical(const Kernel& kernel, Pool& pool) : pool_(pool) {
     for (const BufferRef& b : kernel.parameters) buffers_[b->id] = renumbered(*b);
+    for (Expr s : kernel.scalars) ranges_[s] = s;
   }
 
   StmtRef stmt(const StmtRef& s) {
@@ -37,13 +38,19 @@ class Canonical {
   }
 
   Expr range(Expr r) {
+    if (const auto known = ranges_.find(r); known != ranges_.end()) return known->second;
+    std::vector<Expr> extent;
+    for (Expr s : r->sources) extent.push_back(expr(s));
     const int64_t number = -1 - static_cast<int64_t>(ranges_.size());
-    return ranges_.try_emplace(r, counter(pool_, number, extent_of(r), "r")).first->second;
+    return ranges_[r] = pool_.make(Op::range, DType::i64, {}, extent, {{number, extent_of(r)}, "r"});
   }
 
   Expr expr(Expr e) {
-    return rewrite_expr(e, [&](Expr n) -> Expr {
-      if (n->is(Op::range)) return range(n);
+    std::vector<std::pair<Expr, Expr>> renewed;
+    for (Expr n : topological({e})) {
+      if (n->is(Op::range)) renewed.emplace_back(n, range(n));
+    }
+    return rewrite_expr(substitute(e, renewed), [&](Expr n) -> Expr {
       if (!n->is(Op::load)) return n;
       return pool_.make(Op::load, n->dtype, {}, n->sources,
                         {{buffers_.at(n->attr.ints[0])->id}, ""});
@@ -88,7 +95,7 @@ Kernel canonical(const Kernel& kernel, Pool& pool) {
 }
 
 bool same_kernel(const Kernel& a, const Kernel& b) {
-  if (!a.scalars.empty() || !b.scalars.empty() || a.schedule != b.schedule ||
+  if (a.scalars != b.scalars || a.schedule != b.schedule ||
       a.parameters.size() != b.parameters.size())
     return false;
   for (size_t i = 0; i < a.parameters.size(); ++i) {

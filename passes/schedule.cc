@@ -74,7 +74,8 @@ class Chooser {
   std::string side_by_side() {
     const int64_t extent = extent_of(nest_.vector), lanes = nest_.lanes;
     int64_t vectors = 1;
-    while (vectors < 4 && extent % (2 * vectors * lanes) == 0) vectors *= 2;
+    const bool fixed = nest_.vector->sources.empty();
+    while (vectors < (fixed ? 4 : 2) && extent % (2 * vectors * lanes) == 0) vectors *= 2;
     std::string moves = fmt::format("lanes {} {} {}; vectorize {}l {}; vectorize {}i {}", name(),
                                     vectors, lanes, name(), lanes, name(), lanes);
     if (vectors > 1) moves += fmt::format("; unroll {}lo {}io", name(), name());
@@ -275,7 +276,12 @@ std::string choose_schedule(const Draft& draft, const Computation& c) {
 Scheduled schedule(const Draft& draft, const Computation& c, const std::string* moves) {
   Scheduled s;
   s.moves = moves ? *moves : choose_schedule(draft, c);
-  s.body = apply_schedule(plain_nest(draft, c), s.moves);
+  try {
+    s.body = apply_schedule(plain_nest(draft, c), s.moves);
+  } catch (const IllegalMove&) {
+    if (moves || draft.dims.empty()) throw;
+    s = {plain_nest(draft, c), ""};  // loops that end early allow less
+  }
   return s;
 }
 

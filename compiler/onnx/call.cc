@@ -1,5 +1,6 @@
 // Operands and attributes of one node; see trace.h.
 #include "compiler/onnx/ops.h"
+#include "ir/simplify.h"
 
 namespace tinycc::onnx {
 
@@ -26,11 +27,32 @@ std::vector<Expr> Call::all() const {
   return operands;
 }
 
-TensorData Call::constant(size_t i) const {
-  if (auto value = tracer.value_of((*this)[i])) return *value;
+namespace {
+
+[[noreturn]] void refuse_unknown(const proto::Node& node, size_t i) {
   throw Error(ExitCode::unsupported,
               "operand " + std::to_string(i) + " ('" + node.input(static_cast<int>(i)) +
                   "') depends on the model's inputs, and must be known beforehand");
+}
+
+}  // namespace
+
+TensorData Call::constant(size_t i) const {
+  if (auto value = tracer.value_of((*this)[i])) return *value;
+  refuse_unknown(node, i);
+}
+
+std::vector<Expr> Call::lengths(size_t i) const {
+  std::vector<Expr> lengths;
+  if (const auto value = tracer.value_of((*this)[i])) {
+    for (const int64_t n : value->integers())
+      lengths.push_back(tinycc::constant_int(tracer.pool(), DType::i64, n));
+    return lengths;
+  }
+  const auto entries = tracer.lengths_of((*this)[i]);
+  if (!entries) refuse_unknown(node, i);
+  for (Expr e : *entries) lengths.push_back(simplify(cast(e, DType::i64)));
+  return lengths;
 }
 
 namespace {

@@ -7,13 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "ir/graph.h"
+#include "compiler/dims.h"
 
 namespace tinycc {
 
 struct OnnxOptions {
-  /// Dims of inputs by name; wanted for each input whose own dims are symbolic (--shape).
-  std::map<std::string, std::vector<int64_t>> shapes;
+  /// Wanted for each input whose own dims are symbolic. The name of a symbolic dim of the model may
+  /// stand for an input, with one number: its length.
+  ShapeOptions shapes;
   /// Name of the graph: an identifier. Empty: made from the file's name.
   std::string name;
   /// Gets the paths of the external data files that were read.

@@ -22,7 +22,8 @@ std::optional<std::pair<int64_t, int64_t>> progression(Call& c, int64_t extent) 
 /// A regular, known index is a slice.
 Expr gather_op(Call& c) {
   const int64_t axis = axis_of(c.integer("axis", 0), c[0]->rank());
-  const auto regular = progression(c, c[0]->extent(axis));
+  const Dim& dim = c[0]->dim(axis);
+  const auto regular = dim.is_static() ? progression(c, dim.bound) : std::nullopt;
   if (!regular) return gather_axis(c[0], c[1], axis);
   const Expr part = narrow(c[0], axis, regular->first, count_of(c[1]->shape), regular->second);
   return c[1]->rank() == 0 ? squeeze(part, {axis}) : part;

@@ -27,7 +27,7 @@ Ints pads_for(Call& c, const Ints& kernel, const Ints& strides, const Ints& dila
   for (size_t i = 0; i < kernel.size(); ++i) {
     std::pair<int64_t, int64_t> amounts{0, 0};
     if (mode != "VALID") {
-      amounts = same_padding(c[0]->shape[i + 2].bound, kernel[i], strides[i], dilations[i],
+      amounts = same_padding(c[0]->extent(static_cast<int64_t>(i + 2)), kernel[i], strides[i], dilations[i],
                              mode == "SAME_LOWER");
     }
     pads.insert(pads.end(), {amounts.first, amounts.second});
@@ -71,7 +71,7 @@ Expr conv_transpose_op(Call& c) {
   const bool same = mode == "SAME_UPPER" || mode == "SAME_LOWER";
   expect_numbers(extra, spatial, 0, "output_padding");
   for (size_t i = 0; i < spatial && (same || c.has_attribute("output_shape")); ++i) {
-    const int64_t inputs = c[0]->shape[i + 2].bound, stride = options.strides[i];
+    const int64_t inputs = c[0]->extent(static_cast<int64_t>(i + 2)), stride = options.strides[i];
     const Ints shape = c.ints("output_shape", Ints(spatial, 0));
     expect_numbers(shape, spatial, 0, "output_shape");
     const int64_t wanted = c.has_attribute("output_shape") ? shape[i] : inputs * stride;

@@ -32,7 +32,7 @@ Expr arg_op(Call& c, Expr (*function)(Expr, int64_t, bool, bool)) {
 
 /// Before operator set 13: the axes from `axis` on are one.
 Expr on_rows(Call& c, Expr (*function)(Expr, int64_t)) {
-  return reshape_to(function(flatten(c[0], c.integer("axis", 1)), 1), bounds_of(c[0]->shape));
+  return reshape_dims(function(flatten(c[0], c.integer("axis", 1)), 1), c[0]->shape);
 }
 
 Expr hardmax(Expr x, int64_t axis) {

@@ -11,15 +11,18 @@ size_t at(int64_t i) { return static_cast<size_t>(i); }
 
 /// 0 stands for the operand's own extent, unless allowzero.
 Expr reshape_op(Call& c) {
-  Ints extents = c.constant_ints(1);
-  for (size_t i = 0; i < extents.size(); ++i) {
-    if (extents[i] != 0 || c.integer("allowzero", 0) != 0) continue;
+  std::vector<Expr> lengths = c.lengths(1);
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    if (known(lengths[i]) != 0 || c.integer("allowzero", 0) != 0) continue;
     if (i >= c[0]->shape.size())
       refuse("a 0 in the new shape stands for an axis that is not there");
-    extents[i] = c[0]->shape[i].bound;
+    lengths[i] = length_of(c.pool(), c[0]->shape[i]);
   }
+  Ints extents;
+  for (Expr length : lengths) extents.push_back(known(length).value_or(-2));
+  const bool fixed = is_static(c[0]->shape) && std::count(extents.begin(), extents.end(), -2) == 0;
   if (std::count(extents.begin(), extents.end(), -1) > 1) refuse("two extents are -1");
-  return reshape_to(c[0], extents);
+  return fixed ? reshape_to(c[0], extents) : reshape_dims(c[0], resolved_shape(c[0], lengths));
 }
 
 Expr squeeze_op(Call& c) {
@@ -50,8 +53,8 @@ Outputs split_op(Call& c) {
   return split(c[0], lengths, axis);
 }
 
-Expr sliced(Call& c, const Ints& starts, const Ints& ends, std::optional<Ints> axes,
-            std::optional<Ints> steps) {
+Expr sliced(Call& c, const std::vector<Expr>& starts, const std::vector<Expr>& ends,
+            std::optional<Ints> axes, std::optional<Ints> steps) {
   Expr x = c[0];
   const Ints where =
       axes_of(axes ? *axes : iota_ints(static_cast<int64_t>(starts.size())), x->rank());
@@ -60,25 +63,30 @@ Expr sliced(Call& c, const Ints& starts, const Ints& ends, std::optional<Ints> a
     refuse("starts, ends, axes and steps differ in length");
   }
   for (size_t i = 0; i < starts.size(); ++i) {
-    x = slice_axis(x, where[i], starts[i], ends[i], steps ? (*steps)[i] : 1);
+    const auto from = known(starts[i]), to = known(ends[i]);
+    const int64_t step = steps ? (*steps)[i] : 1;
+    x = from && to ? slice_axis(x, where[i], *from, *to, step)
+                   : slice_dim(x, where[i], starts[i], ends[i], step);
   }
   return x;
 }
 
 Expr slice_by_attributes(Call& c) {
   const auto whole = [&](const char* name) {
-    const auto& values = c.attribute(name, kInts).ints();
-    return Ints(values.begin(), values.end());
+    std::vector<Expr> numbers;
+    for (const int64_t n : c.attribute(name, kInts).ints())
+      numbers.push_back(constant_int(c.pool(), DType::i64, n));
+    return numbers;
   };
   const auto axes = c.has_attribute("axes") ? std::optional(c.ints("axes")) : std::nullopt;
   return sliced(c, whole("starts"), whole("ends"), axes, {});
 }
 
 Expr slice_op(Call& c) {
-  const auto known = [&](size_t i) {
+  const auto fixed = [&](size_t i) {
     return c.has(i) ? std::optional(c.constant(i).integers()) : std::nullopt;
   };
-  return sliced(c, c.constant(1).integers(), c.constant(2).integers(), known(3), known(4));
+  return sliced(c, c.lengths(1), c.lengths(2), fixed(3), fixed(4));
 }
 
 PadMode pad_mode(const std::string& name) {
@@ -115,29 +123,34 @@ Expr pad_op(Call& c) {
   return padded(c, c.constant_ints(1), axes, value);
 }
 
+/// The operand as a shape. Errors: Error(bad_input) for a negative extent.
+Shape shape_from(Call& c, size_t i) {
+  Shape shape;
+  for (Expr length : c.lengths(i)) {
+    if (known(length).value_or(0) < 0) refuse("a negative extent");
+    shape.push_back(dim_of(length));
+  }
+  return shape;
+}
+
 Expr expand_op(Call& c) {
-  const Ints wanted = c.constant_ints(1);
-  const Expr like = constant(c.pool(), c[0]->dtype, 0, Shape(wanted.begin(), wanted.end()));
+  const Expr like = constant(c.pool(), c[0]->dtype, 0, shape_from(c, 1));
   return broadcast_to(c[0], broadcast_shape({c[0], like}));
 }
 
 Expr shape_op(Call& c) {
-  const Ints extents = bounds_of(c[0]->shape);
   const int64_t rank = c[0]->rank();
   const auto place = [&](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + rank : i, 0, rank); };
   const int64_t start = place(c.integer("start", 0)), end = place(c.integer("end", rank));
-  return c.tracer.literal(start < end ? Ints(extents.begin() + start, extents.begin() + end)
-                                      : Ints());
+  const Shape part(c[0]->shape.begin() + start, c[0]->shape.begin() + std::max(start, end));
+  if (is_static(part)) return c.tracer.literal(bounds_of(part));
+  return slice_axis(shape_tensor(c[0]), 0, start, end);
 }
 
-Expr size_op(Call& c) { return constant_int(c.pool(), DType::i64, count_of(c[0]->shape)); }
+Expr size_op(Call& c) { return count_of_dims(c.pool(), c[0]->shape); }
 
 Expr constant_of_shape(Call& c) {
-  const Ints extents = c.constant_ints(0);
-  for (int64_t e : extents) {
-    if (e < 0) refuse("a negative extent");
-  }
-  const Shape shape(extents.begin(), extents.end());
+  const Shape shape = shape_from(c, 0);
   if (!c.has_attribute("value")) return constant(c.pool(), DType::f32, 0, shape);
   const TensorData value = c.tracer.read(c.attribute("value", kTensor).t());
   if (value.count() != 1) refuse("attribute 'value' is no single number");
@@ -171,8 +184,20 @@ Expr constant_op(Call& c) {
   return number(c, c.has_attribute("value_int") ? "value_int" : "value_float");
 }
 
+/// How many numbers a range over lengths has.
+Dim range_length(Call& c) {
+  const Expr start = c.lengths(0).at(0), limit = c.lengths(1).at(0);
+  const int64_t step = c.constant_int(2);
+  if (step < 1) throw Error(ExitCode::unsupported, "a range backwards over symbolic dimensions");
+  return dim_of(max(limit - start + static_cast<double>(step - 1), 0) / static_cast<double>(step));
+}
+
 /// start, start + step, … below limit; start and step may be of any type.
 Expr range_op(Call& c) {
+  if (!c.tracer.value_of(c[0]) || !c.tracer.value_of(c[1])) {
+    const Expr index = index_along(c.pool(), {range_length(c)}, 0, c[0]->dtype);
+    return add(mul(index, squeeze_all(c[2])), squeeze_all(c[0]));
+  }
   const double start = c.constant_real(0), limit = c.constant_real(1), step = c.constant_real(2);
   const double count = std::max(std::ceil((limit - start) / step), 0.0);
   if (step == 0 || !(count < 1e9)) refuse("a range without an end");

@@ -16,10 +16,8 @@ namespace {
 using Nodes = google::protobuf::RepeatedPtrField<proto::Node>;
 using Opsets = std::map<std::string, int64_t>;
 
-constexpr int64_t kFoldLimit = 64;                // elements that are worked out while tracing
-constexpr int64_t kWorkLimit = int64_t{1} << 26;  // elements that are computed to know a number
-constexpr int64_t kNodeLimit = 1 << 20;           // that are traced, functions inlined
-constexpr int kDepthLimit = 64;                   // of graphs and functions inside each other
+constexpr int64_t kNodeLimit = 1 << 20;  // that are traced, functions inlined
+constexpr int kDepthLimit = 64;          // of graphs and functions inside each other
 
 std::string domain_of(const std::string& domain) { return domain == "ai.onnx" ? "" : domain; }
 
@@ -47,19 +45,6 @@ std::string identifier(const std::string& text) {
   return result.empty() || std::isalpha(static_cast<unsigned char>(result[0])) == 0
              ? "model" + result
              : result;
-}
-
-/// "[batch, 3, ?, ?]", as the file says it.
-std::string declared_shape(const proto::TensorShape& shape) {
-  std::string text = "[";
-  for (const proto::Dimension& dim : shape.dim()) {
-    if (text.size() > 1) text += ", ";
-    const bool known = dim.has_dim_value() && dim.dim_value() >= 0;
-    text += known                     ? std::to_string(dim.dim_value())
-            : dim.dim_param().empty() ? "?"
-                                      : dim.dim_param();
-  }
-  return text + "]";
 }
 
 std::string joined(const Ints& values) {
@@ -95,13 +80,6 @@ struct Nesting {
   Nesting& operator=(const Nesting&) = delete;
   int& depth;
 };
-
-/// Elements of everything that the interpreter would compute for `e`.
-int64_t work_of(Expr e) {
-  int64_t work = 0;
-  for (Expr node : topological({e})) work += std::min(count_of(node->shape), kWorkLimit);
-  return work;
-}
 
 /// Nodes without a name get one: "Conv_3" for the fourth such Conv.
 void name_nodes(Nodes* nodes, std::map<std::string, int64_t>& counts) {
@@ -148,6 +126,11 @@ Graph Tracer::run() {
   add_inputs(model_.graph(), scope);
   trace_nodes(model_.graph().node(), scope);
   const Outputs outputs = results(model_.graph(), scope);
+  if (!refused_.empty()) {
+    throw Error(ExitCode::unsupported,
+                "the model has nodes that are not supported with symbolic dimensions:" + refused_,
+                "give the inputs' shapes as numbers: --shape INPUT=1,128");
+  }
   for (size_t i = 0; i < outputs.size(); ++i) {
     graph_.outputs.push_back({model_.graph().output(static_cast<int>(i)).name(), outputs[i]});
   }
@@ -207,18 +190,6 @@ void Tracer::add_initializers(const proto::Graph& graph, Scope& scope) {
   }
 }
 
-void Tracer::check_pins(const proto::Graph& graph) const {
-  std::string names;
-  std::set<std::string> known;
-  for (const proto::ValueInfo& input : graph.input()) {
-    if (known.insert(input.name()).second) names += (names.empty() ? "" : ", ") + input.name();
-  }
-  for (const auto& [name, dims] : options_.shapes) {
-    if (known.count(name) > 0) continue;
-    throw Error(ExitCode::usage, "the model has no input '" + name + "'", "its inputs: " + names);
-  }
-}
-
 void Tracer::add_inputs(const proto::Graph& graph, Scope& scope) {
   check_pins(graph);
   for (const proto::ValueInfo& input : graph.input()) {
@@ -231,42 +202,6 @@ void Tracer::add_inputs(const proto::Graph& graph, Scope& scope) {
     define(scope, input.name(), node);
     graph_.inputs.push_back({input.name(), node, input.doc_string()});
   }
-}
-
-Shape Tracer::shape_of(const proto::ValueInfo& input) const {
-  const proto::TensorShape& declared = input.type().tensor_type().shape();
-  const auto pinned = options_.shapes.find(input.name());
-  const bool ranked = input.type().tensor_type().has_shape();
-  const std::string text = ranked ? declared_shape(declared) : "an unknown shape";
-  Shape shape;
-  if (pinned != options_.shapes.end()) shape.assign(pinned->second.begin(), pinned->second.end());
-  if (pinned != options_.shapes.end() && ranked &&
-      declared.dim_size() != static_cast<int>(shape.size())) {
-    throw Error(ExitCode::usage, "input '" + input.name() + "' has shape " + text +
-                                     ", of another rank than --shape says");
-  }
-  bool open = !ranked && pinned == options_.shapes.end();
-  std::string example;
-  for (int i = 0; i < declared.dim_size(); ++i) {
-    const bool known = declared.dim(i).has_dim_value() && declared.dim(i).dim_value() >= 0;
-    const int64_t extent = known ? declared.dim(i).dim_value() : 1;
-    example += (i > 0 ? "," : "") + std::to_string(extent);
-    if (pinned == options_.shapes.end()) {
-      open |= !known;
-      shape.emplace_back(extent);
-    } else if (known && shape[static_cast<size_t>(i)] != Dim(extent)) {
-      throw Error(ExitCode::usage, "input '" + input.name() + "' has shape " + text +
-                                       ", and --shape says otherwise");
-    }
-  }
-  if (open) {
-    throw Error(
-        ExitCode::bad_input,
-        "input '" + input.name() + "' has shape " + text + ": not every extent is known",
-        "say it, for example --shape " + input.name() + "=" + (example.empty() ? "1" : example));
-  }
-  expect_size(shape);
-  return shape;
 }
 
 Outputs Tracer::results(const proto::Graph& graph, const Scope& scope) const {
@@ -291,6 +226,7 @@ void Tracer::trace_node(const proto::Node& node, Scope& scope) {
   const std::string place = "node '" + node.name() + "' (" + node.op_type() + "): ";
   try {
     if (++traced_ > kNodeLimit) refuse("the model has too many nodes");
+    if (unknown_ && skip(node, scope)) return;
     const Outputs outputs = apply(node, scope);
     for (int i = 0; i < node.output_size(); ++i) {
       if (node.output(i).empty()) continue;
@@ -303,11 +239,31 @@ void Tracer::trace_node(const proto::Node& node, Scope& scope) {
       define(scope, node.output(i), result);
     }
   } catch (const Error& e) {
-    if (std::string(e.what()).starts_with("node '")) throw;  // of a node inside
+    if (std::string(e.what()).starts_with("node '")) throw;         // of a node inside
+    if (e.code == ExitCode::unsupported && !graph_.dims.empty()) {  // others may be, too
+      refused_ += "\n  " + place + e.what();
+      unknown_ = input(pool(), "what is not supported", DType::f32, {});
+      for (const std::string& output : node.output()) {
+        if (!output.empty()) define(scope, output, unknown_);
+      }
+      return;
+    }
     // A check inside the IR's builders means that the operands do not fit the operator.
     const ExitCode code = e.code == ExitCode::internal ? ExitCode::bad_input : e.code;
     throw Error(code, place + e.what(), e.code == ExitCode::internal ? "" : e.hint);
   }
+}
+
+/// What depends on a refused node is unknown as well.
+bool Tracer::skip(const proto::Node& node, Scope& scope) {
+  const auto& names = node.input();
+  const bool unknown = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return !name.empty() && look_up(scope, name) == unknown_;
+  });
+  for (const std::string& output : node.output()) {
+    if (unknown && !output.empty()) define(scope, output, unknown_);
+  }
+  return unknown;
 }
 
 Outputs Tracer::apply(const proto::Node& node, const Scope& scope) {
@@ -379,41 +335,6 @@ Expr Tracer::literal(TensorData data, const std::string& name) {
 Expr Tracer::literal(const Ints& values) {
   return literal(TensorData::of_integers(DType::i64, {static_cast<int64_t>(values.size())}, values),
                  "shape");
-}
-
-bool Tracer::depends_on_inputs(Expr e) {
-  std::vector<Expr> stack{e};
-  while (!stack.empty()) {
-    const Expr top = stack.back();
-    if (depends_.count(top) > 0) {
-      stack.pop_back();
-      continue;
-    }
-    bool depends =
-        top->is(Op::input) || top->is(Op::state) || top->is(Op::carry) || top->is(Op::range);
-    bool ready = true;
-    for (Expr s : top->sources) {
-      const auto known = depends_.find(s);
-      if (known == depends_.end()) stack.push_back(s);
-      ready &= known != depends_.end();
-      depends |= known != depends_.end() && known->second;
-    }
-    if (depends || ready) depends_[top] = depends;
-  }
-  return depends_.at(e);
-}
-
-std::optional<TensorData> Tracer::value_of(Expr e) {
-  if (depends_on_inputs(e)) return std::nullopt;
-  if (work_of(e) > kWorkLimit) refuse("a number that must be known takes too much work");
-  return eval({e}, graph_.weights)[0];
-}
-
-/// Small results that depend on no input become numbers at once.
-Expr Tracer::folded(Expr e) {
-  if (e->is(Op::constant) || e->is(Op::weight) || !is_static(e->shape)) return e;
-  if (count_of(e->shape) > kFoldLimit || depends_on_inputs(e) || work_of(e) > kWorkLimit) return e;
-  return literal(*value_of(e), "folded");
 }
 
 void Tracer::drop_unused_weights() {

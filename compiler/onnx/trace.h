@@ -36,6 +36,9 @@ class Tracer {
   Expr literal(const Ints& values);
   /// The numbers of a node that depends on no input; else nothing.
   std::optional<TensorData> value_of(Expr e);
+  /// The elements of a small tensor as i64 scalars over constants and symbolic dimensions; nothing if
+  /// they depend on other data.
+  std::optional<std::vector<Expr>> lengths_of(Expr e) { return entries_of(e, graph_.weights); }
   /// Traces a sub-graph without inputs (If) in a scope inside `outer`.
   Outputs trace_branch(const proto::Graph& graph, const Scope& outer);
   TensorData read(const proto::Tensor& tensor) const;
@@ -49,7 +52,10 @@ class Tracer {
   void add_initializers(const proto::Graph& graph, Scope& scope);
   void check_pins(const proto::Graph& graph) const;
   void add_inputs(const proto::Graph& graph, Scope& scope);
-  Shape shape_of(const proto::ValueInfo& input) const;
+  Shape shape_of(const proto::ValueInfo& input);
+  std::optional<DimSpec> dim_of_symbol(const std::string& symbol) const;
+  Dim dim_of_input(const DimSpec& spec);
+  bool skip(const proto::Node& node, Scope& scope);
   Outputs results(const proto::Graph& graph, const Scope& scope) const;
   void trace_nodes(const google::protobuf::RepeatedPtrField<proto::Node>& nodes, Scope& scope);
   void trace_node(const proto::Node& node, Scope& scope);
@@ -58,6 +64,7 @@ class Tracer {
                           const Scope& scope);
   Expr folded(Expr e);
   bool depends_on_inputs(Expr e);
+  std::optional<TensorData> fixed_lengths(Expr e);
   void drop_unused_weights();
 
   std::filesystem::path path_, folder_;
@@ -66,6 +73,8 @@ class Tracer {
   Graph graph_;
   std::unordered_map<Expr, bool> depends_;
   int64_t traced_ = 0;  // nodes
+  Expr unknown_;        // the value of what is not supported with symbolic dimensions
+  std::string refused_;  // such nodes, a line each
   int depth_ = 0;       // of graphs and functions inside each other
 };
 
@@ -95,6 +104,8 @@ class Call {
   std::vector<Expr> all() const;
   /// Numbers of an operand, which must be known at trace time. Errors: Error(unsupported) if not.
   TensorData constant(size_t i) const;
+  /// Lengths of dimensions: numbers, or what is made of symbolic dimensions. Errors as constant().
+  std::vector<Expr> lengths(size_t i) const;
   /// The same as integers, or as one number, each within ±kMostElements.
   Ints constant_ints(size_t i) const;
   int64_t constant_int(size_t i) const {

@@ -22,7 +22,7 @@ void check_language(const TargetSpec& spec) {
   const auto planned = std::find(kPlannedLanguages.begin(), kPlannedLanguages.end(), spec.language);
   if (planned != kPlannedLanguages.end()) {
     throw Error(ExitCode::unsupported,
-                "the target language '" + spec.language + "' is not there yet", "c is", spec.at);
+                "the target language '" + spec.language + "' is not there yet", "only c is", spec.at);
   }
   refuse(spec.at, "unknown target language '" + spec.language + "'", kTargetForm);
 }
@@ -125,7 +125,7 @@ TargetSpec parse_target(const YamlNode& node, const std::string& folder) {
     spec = parse_text(node.text, node.at());
   } else if (!node.is_map() || node.entries.size() != 1) {
     fail_at(node, "a target is one language with its settings",
-            "write targets: [{c: {cpu: cortex-m4}}, {c: {cpu: native}}]");
+            "write targets: [{c: {cpu: cortex-m4}}]");
   } else {
     const auto& [language, settings] = node.entries[0];
     spec.language = language.text;

@@ -11,8 +11,7 @@ void refuse(const std::string& message) { throw Error(ExitCode::bad_input, messa
 std::string text_of(const Shape& shape) {
   std::string text = "[";
   for (size_t i = 0; i < shape.size(); ++i) {
-    text += (i > 0 ? ", " : "") + std::string(shape[i].is_static() ? "" : "<=");
-    text += std::to_string(shape[i].bound);
+    text += (i > 0 ? ", " : "") + text_of(shape[i]);
   }
   return text + "]";
 }

@@ -41,9 +41,9 @@ void complete(ConvOptions& options, Expr x, Expr w) {
 Expr windows(Expr x, const Ints& kernel, const Ints& strides, const Ints& dilations) {
   const auto spatial = static_cast<int64_t>(kernel.size());
   for (int64_t i = 0; i < spatial; ++i) {
-    const int64_t k = kernel[at(i)], reach = (k - 1) * dilations[at(i)] + 1, n = x->extent(2 + i);
-    if (k < 1 || n < reach) refuse("a kernel is longer than its padded axis");
-    x = k == 1 ? narrow(x, 2 + i, 0, (n - 1) / strides[at(i)] + 1, strides[at(i)])
+    const int64_t k = kernel[at(i)], reach = (k - 1) * dilations[at(i)] + 1;
+    if (k < 1 || x->dim(2 + i).bound < reach) refuse("a kernel is longer than its padded axis");
+    x = k == 1 ? slice_axis(x, 2 + i, 0, x->dim(2 + i).bound, strides[at(i)])
                : window(x, 2 + i, k, strides[at(i)], dilations[at(i)]);
   }
   return x;
@@ -52,10 +52,10 @@ Expr windows(Expr x, const Ints& kernel, const Ints& strides, const Ints& dilati
 /// Extents of the product's axes: of the windows (left) and of the weights (right), 1 where a factor
 /// repeats. The axes from `summed` on are summed.
 struct Product {
-  Ints left, right;
+  Shape left, right;
   size_t summed = 0;
 
-  void add(int64_t in_left, int64_t in_right) {
+  void add(const Dim& in_left, const Dim& in_right) {
     left.push_back(in_left);
     right.push_back(in_right);
   }
@@ -64,10 +64,10 @@ struct Product {
 Product product_of(Expr seen, Expr w, int64_t spatial, int64_t groups) {
   const int64_t inputs = seen->extent(1) / groups, outputs = w->extent(0) / groups;
   Product p;
-  p.add(seen->extent(0), 1);
+  p.add(seen->dim(0), 1);
   if (groups > 1) p.add(groups, groups);
   if (groups == 1 || inputs > 1 || outputs > 1) p.add(1, outputs);
-  for (int64_t i = 0; i < spatial; ++i) p.add(seen->extent(2 + i), 1);
+  for (int64_t i = 0; i < spatial; ++i) p.add(seen->dim(2 + i), 1);
   p.summed = p.left.size();
   if (inputs > 1) p.add(inputs, inputs);
   for (int64_t i = 0; i < spatial; ++i) {
@@ -78,10 +78,10 @@ Product product_of(Expr seen, Expr w, int64_t spatial, int64_t groups) {
 
 /// [n, g*ci, y, x, ky, kx] → [n, g, y, x, ci, ky, kx]
 Expr inputs_behind(Expr seen, int64_t spatial, int64_t groups) {
-  Ints split = bounds_of(seen->shape);
-  split.insert(split.begin() + 1, groups);
-  split[2] /= groups;
-  return move_axis(reshape_to(seen, split), 2, 2 + spatial);
+  Shape split = seen->shape;
+  split[1] = Dim(seen->extent(1) / groups);
+  split.insert(split.begin() + 1, Dim(groups));
+  return move_axis(reshape_dims(seen, split), 2, 2 + spatial);
 }
 
 /// The whole sum without padding and bias; w is [co, c/groups, kernel…].
@@ -97,11 +97,11 @@ Expr convolve(Expr x, Expr w, const ConvOptions& options) {
   const Product p = product_of(seen, w, spatial, groups);
   Ints summed = iota_ints(static_cast<int64_t>(p.left.size()));
   summed.erase(summed.begin(), summed.begin() + static_cast<int64_t>(p.summed));
-  Ints extents = bounds_of(seen->shape);
+  Shape extents = seen->shape;
   extents.resize(at(2 + spatial));
-  extents[1] = w->extent(0);
-  const Expr data = reshape_to(inputs_behind(seen, spatial, groups), p.left);
-  return reshape_to(sum(mul(data, reshape_to(w, p.right)), summed), extents);
+  extents[1] = Dim(w->extent(0));
+  const Expr data = reshape_dims(inputs_behind(seen, spatial, groups), p.left);
+  return reshape_dims(sum(mul(data, reshape_dims(w, p.right)), summed), extents);
 }
 
 Expr with_bias(Expr y, Expr bias) { return bias ? add(y, along(bias, 1, y)) : y; }

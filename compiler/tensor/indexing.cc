@@ -16,17 +16,19 @@ std::vector<Expr> coordinates(Pool& pool, const Shape& shape) {
   return result;
 }
 
-/// i64, and counted from the start: i < 0 means i + extent.
-Expr from_start(Expr indices, int64_t extent) {
+/// i64, and counted from the start: i < 0 means i + length.
+Expr from_start(Expr indices, const Dim& dim) {
   if (!is_integer(indices->dtype)) refuse("indices are no integers");
   const Expr wide = cast(indices, DType::i64);
   if (kind_of(indices->dtype) == DKind::unsigned_int) return wide;
+  if (wide->is(Op::constant) && integer_of(wide) >= 0) return wide;
+  const Expr length = length_of(*wide->pool, dim);
+  const Expr behind = wide + expand(reshape(length, Shape(wide->shape.size(), Dim(1))), wide->shape);
   if (wide->is(Op::constant)) {
-    return integer_of(wide) < 0
-               ? constant_like(wide, static_cast<double>(integer_of(wide) + extent))
-               : wide;
+    return dim.is_static() ? constant_like(wide, static_cast<double>(integer_of(wide) + dim.bound))
+                           : behind;
   }
-  return where(lt(wide, 0), wide + static_cast<double>(extent), wide);
+  return where(lt(wide, 0), behind, wide);
 }
 
 /// The coordinates that the last axis of `indices` [outer…, k] lists, for data axes first …
@@ -41,10 +43,10 @@ std::vector<Expr> listed(Expr data, Expr indices, int64_t batch, Shape& result) 
   std::vector<Expr> where;
   for (int64_t i = 0; i < batch; ++i) where.push_back(iota(pool, result, i));
   for (int64_t i = 0; i < k; ++i) {
-    Ints shape = bounds_of(result);
-    std::fill(shape.begin() + outer, shape.end(), 1);
-    const Expr index = from_start(pick(indices, -1, i), data->extent(batch + i));
-    where.push_back(expand(reshape_to(index, shape), result));
+    Shape shape = result;
+    std::fill(shape.begin() + outer, shape.end(), Dim(1));
+    const Expr index = from_start(pick(indices, -1, i), data->dim(batch + i));
+    where.push_back(expand(reshape(index, shape), result));
   }
   for (int64_t i = batch + k; i < data->rank(); ++i) {
     where.push_back(iota(pool, result, outer + i - batch - k));
@@ -66,7 +68,7 @@ Expr gather_axis(Expr x, Expr indices, int64_t axis) {
   std::vector<Expr> where;
   for (int64_t i = 0; i < x->rank(); ++i) {
     const int64_t place = i < axis ? i : i + indices->rank() - 1;
-    where.push_back(i == axis ? expand(reshape(from_start(indices, x->extent(axis)), spread), shape)
+    where.push_back(i == axis ? expand(reshape(from_start(indices, x->dim(axis)), spread), shape)
                               : iota(*x->pool, shape, place));
   }
   return gather(x, where);
@@ -76,7 +78,7 @@ Expr gather_elements(Expr x, Expr indices, int64_t axis) {
   axis = axis_of(axis, x->rank());
   if (indices->rank() != x->rank()) refuse("indices and data differ in rank");
   std::vector<Expr> where = coordinates(*x->pool, indices->shape);
-  where[at(axis)] = from_start(indices, x->extent(axis));
+  where[at(axis)] = from_start(indices, x->dim(axis));
   return gather(x, where);
 }
 
@@ -93,7 +95,7 @@ Expr scatter_elements(Expr x, Expr indices, Expr updates, int64_t axis,
   axis = axis_of(axis, x->rank());
   if (indices->rank() != x->rank()) refuse("indices and data differ in rank");
   std::vector<Expr> where = coordinates(*x->pool, indices->shape);
-  where[at(axis)] = from_start(indices, x->extent(axis));
+  where[at(axis)] = from_start(indices, x->dim(axis));
   return scatter(x, updates, where, combine);
 }
 
@@ -108,7 +110,7 @@ Expr scatter_nd(Expr x, Expr indices, Expr updates, const std::string& combine) 
 
 Expr one_hot(Expr indices, int64_t depth, Expr off, Expr on, int64_t axis) {
   axis = axis_of(axis, indices->rank() + 1);
-  const Expr hot = unsqueeze(from_start(cast(indices, DType::i64), depth), {axis});
+  const Expr hot = unsqueeze(from_start(cast(indices, DType::i64), Dim(depth)), {axis});
   Shape shape = hot->shape;
   shape[at(axis)] = Dim(depth);
   expect_size(shape);
@@ -120,14 +122,14 @@ Expr cumulative_sum(Expr x, int64_t axis, bool exclusive, bool reversed) {
   axis = axis_of(axis, x->rank());
   Pool& pool = *x->pool;
   const Expr rows = move_axis(reversed ? reverse(x, axis) : x, axis, 0);
-  const int64_t id = pool.fresh_id(), extent = rows->extent(0);
+  const int64_t id = pool.fresh_id(), extent = rows->dim(0).bound;
   const Expr step = counter(pool, id, extent);
   const Shape shape(rows->shape.begin() + 1, rows->shape.end());
   const Expr total = carry(pool, id, 0, x->dtype, shape);
   const Expr next = total + gather_axis(rows, step, 0);
   const Expr all = scan(pool, id, extent, {constant(pool, x->dtype, 0, shape)}, {next},
-                        {exclusive ? total : next});
-  const Expr result = move_axis(get(all, 1), 0, axis);
+                        {exclusive ? total : next}, last_of(step, rows->dim(0)));
+  const Expr result = move_axis(cut(get(all, 1), 0, rows->dim(0)), 0, axis);
   return reversed ? reverse(result, axis) : result;
 }
 

@@ -113,7 +113,7 @@ Expr matmul(Expr a, Expr b) {
   const bool row = a->rank() == 1, column = b->rank() == 1;
   if (row) a = unsqueeze(a, {0});
   if (column) b = unsqueeze(b, {1});
-  if (a->extent(-1 + a->rank()) != b->extent(b->rank() - 2)) {
+  if (a->dim(a->rank() - 1) != b->dim(b->rank() - 2)) {
     refuse("cannot multiply " + text_of(a->shape) + " by " + text_of(b->shape));
   }
   const DType dtype = promoted(a->dtype, b->dtype);

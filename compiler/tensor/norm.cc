@@ -56,11 +56,10 @@ Expr group_norm(Expr x, Expr scale, Expr bias, int64_t groups, double epsilon) {
     refuse("group normalisation of " + text_of(x->shape) + " in " + std::to_string(groups) +
            " groups");
   }
-  const Ints whole = bounds_of(x->shape);
-  Ints split{whole[0], groups, whole[1] / groups};
-  split.insert(split.end(), whole.begin() + 2, whole.end());
-  const Expr wide = reshape_to(widened(x), split);
-  const Expr y = reshape_to(normalise(wide, axes_from(2, wide->rank()), epsilon), whole);
+  Shape split{x->shape[0], Dim(groups), Dim(x->extent(1) / groups)};
+  split.insert(split.end(), x->shape.begin() + 2, x->shape.end());
+  const Expr wide = reshape_dims(widened(x), split);
+  const Expr y = reshape_dims(normalise(wide, axes_from(2, wide->rank()), epsilon), x->shape);
   return cast(y * along(cast(scale, y->dtype), 1, y) + along(cast(bias, y->dtype), 1, y), x->dtype);
 }
 

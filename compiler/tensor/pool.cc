@@ -21,7 +21,8 @@ Ints complete(PoolOptions& options, Expr x) {
   Ints beyond;
   for (size_t i = 0; i < spatial; ++i) {
     const int64_t stride = options.strides[i], before = options.pads[2 * i];
-    const int64_t n = x->shape[2 + i].bound,
+    const Dim& dim = x->shape[2 + i];
+    const int64_t n = options.ceil_mode ? x->extent(static_cast<int64_t>(2 + i)) : dim.bound,
                   reach = (options.kernel[i] - 1) * options.dilations[i] + 1;
     const int64_t free = n + before + options.pads[2 * i + 1] - reach;
     if (stride < 1 || options.dilations[i] < 1 || reach < 1)

@@ -100,7 +100,7 @@ Sequence unrolled(const Layer& layer, CellState state) {
 
 Sequence scanned(const Layer& layer, CellState start) {
   Pool& pool = *layer.gates->pool;
-  const int64_t id = pool.fresh_id(), extent = layer.gates->extent(0);
+  const int64_t id = pool.fresh_id(), extent = layer.gates->dim(0).bound;
   const Expr step = counter(pool, id, extent);
   const CellState old{carry(pool, id, 0, start.h->dtype, start.h->shape),
                       start.c ? carry(pool, id, 1, start.c->dtype, start.c->shape) : Expr()};
@@ -110,8 +110,9 @@ Sequence scanned(const Layer& layer, CellState start) {
   std::vector<Expr> initial{start.h}, next{fresh.h};
   if (start.c) initial.push_back(start.c);
   if (start.c) next.push_back(fresh.c);
-  const Expr all = scan(pool, id, extent, initial, next, {output});
-  return {get(all, static_cast<int64_t>(initial.size())),
+  const Dim& steps = layer.gates->dim(0);
+  const Expr all = scan(pool, id, extent, initial, next, {output}, last_of(step, steps));
+  return {cut(get(all, static_cast<int64_t>(initial.size())), 0, steps),
           {get(all, 0), start.c ? get(all, 1) : Expr()}};
 }
 
@@ -195,7 +196,7 @@ std::vector<Expr> recurrent(const RecurrentInputs& given, const RecurrentOptions
                                                           : in.c ? pick(in.c, 0, d)
                                                                  : zero};
     const Sequence run =
-        in.x->extent(0) <= kUnrolled ? unrolled(layer, start) : scanned(layer, start);
+        in.x->dim(0).is_static() && in.x->extent(0) <= kUnrolled ? unrolled(layer, start) : scanned(layer, start);
     outputs.push_back(backwards ? time_reversed(run.outputs, in.lengths) : run.outputs);
     last_h.push_back(run.last.h);
     if (has_c) last_c.push_back(run.last.c);

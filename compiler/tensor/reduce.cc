@@ -17,17 +17,18 @@ Expr reduce_axes(Op op, Expr x, const Ints& axes, bool keep) {
   return reshape(result, shape);
 }
 
-int64_t count_over(Expr x, const Ints& axes) {
-  int64_t count = 1;
-  for (int64_t axis : axes_of(axes, x->rank())) count *= x->extent(axis);
-  return count;
+/// How many elements `axes` hold.
+Dim count_over(Expr x, const Ints& axes) {
+  Shape shape;
+  for (int64_t axis : axes_of(axes, x->rank())) shape.push_back(x->dim(axis));
+  return dim_of(count_of_dims(*x->pool, shape));
 }
 
 /// The greatest index (or the least) along `axis` at which x equals `extreme`.
 Expr index_of(Expr x, Expr extreme, int64_t axis, bool keep, bool last) {
   const Expr index = iota(*x->pool, x->shape, axis);
   const Expr rank = last ? index : -index;
-  const Expr none = constant_like(rank, static_cast<double>(-x->extent(axis)));
+  const Expr none = constant_like(rank, static_cast<double>(-x->dim(axis).bound));
   const Expr found = max_over(where(eq(x, expand(extreme, x->shape)), rank, none), {axis}, keep);
   return last ? found : -found;
 }
@@ -43,10 +44,11 @@ Expr sum(Expr x, const Ints& axes, bool keep) {
 
 Expr mean(Expr x, const Ints& axes, bool keep) {
   if (axes.empty()) return x;
-  const int64_t count = count_over(x, axes);
+  const Dim count = count_over(x, axes);
   const Expr total = reduce_axes(Op::reduce_add, widened(x), axes, keep);
-  if (!is_float(x->dtype)) return div(total, constant_int(*x->pool, x->dtype, count));
-  return cast(total * (1.0 / static_cast<double>(count)), x->dtype);
+  if (!count.is_static() || !is_float(x->dtype))
+    return cast(div(total, cast(length_of(*x->pool, count), total->dtype)), x->dtype);
+  return cast(total * (1.0 / static_cast<double>(count.bound)), x->dtype);
 }
 
 Expr product(Expr x, const Ints& axes, bool keep) {

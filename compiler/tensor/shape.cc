@@ -31,6 +31,11 @@ Expr padding(Expr x, int64_t axis, int64_t amount, PadMode mode, bool before) {
 }  // namespace
 
 Expr reshape_to(Expr x, Ints extents) {
+  if (!is_static(x->shape)) {
+    std::vector<Expr> lengths;
+    for (int64_t e : extents) lengths.push_back(constant_int(*x->pool, DType::i64, e));
+    return reshape_dims(x, resolved_shape(x, lengths));
+  }
   int64_t known = 1;
   for (int64_t e : extents) {
     if (e < -1 || __builtin_mul_overflow(known, e == -1 ? 1 : e, &known)) {
@@ -51,9 +56,10 @@ Expr reshape_to(Expr x, Ints extents) {
 
 Expr flatten(Expr x, int64_t axis) {
   if (axis != x->rank()) axis = axis_of(axis, x->rank());
-  int64_t rows = 1, columns = 1;
-  for (int64_t i = 0; i < x->rank(); ++i) (i < axis ? rows : columns) *= x->extent(i);
-  return reshape_to(x, {rows, columns});
+  const Shape rows(x->shape.begin(), x->shape.begin() + axis),
+      columns(x->shape.begin() + axis, x->shape.end());
+  return reshape_dims(x, {dim_of(count_of_dims(*x->pool, rows)),
+                          dim_of(count_of_dims(*x->pool, columns))});
 }
 
 Expr squeeze(Expr x, const Ints& axes) {
@@ -62,7 +68,7 @@ Expr squeeze(Expr x, const Ints& axes) {
   for (int64_t i = 0; i < x->rank(); ++i) {
     if (std::count(gone.begin(), gone.end(), i) == 0) {
       shape.push_back(x->shape[at(i)]);
-    } else if (x->extent(i) != 1) {
+    } else if (x->dim(i) != Dim(1)) {
       refuse("cannot squeeze axis " + std::to_string(i) + " of " + text_of(x->shape));
     }
   }
@@ -114,8 +120,10 @@ Expr join(std::vector<Expr> parts, int64_t axis) {
       refuse("cannot concatenate " + text_of(parts[0]->shape) + " and " + text_of(p->shape) +
              " along axis " + std::to_string(axis));
     }
-    if (p->extent(axis) > 0) filled.push_back(cast(p, dtype));
+    if (p->dim(axis).bound > 0) filled.push_back(cast(p, dtype));
   }
+  const auto is_fixed = [&](Expr p) { return p->dim(axis).is_static(); };
+  if (!std::all_of(filled.begin(), filled.end(), is_fixed)) return join_dims(filled, axis);
   return filled.empty() ? cast(parts[0], dtype) : concat(filled, axis);
 }
 
@@ -150,6 +158,10 @@ Expr narrow(Expr x, int64_t axis, int64_t start, int64_t count, int64_t step) {
 
 Expr slice_axis(Expr x, int64_t axis, int64_t start, int64_t end, int64_t step) {
   axis = axis_of(axis, x->rank());
+  if (!x->dim(axis).is_static()) {
+    return slice_dim(x, axis, constant_int(*x->pool, DType::i64, start),
+                     constant_int(*x->pool, DType::i64, end), step);
+  }
   if (step == 0) refuse("a slice's step is 0");
   const int64_t n = x->extent(axis);
   const int64_t least = step > 0 ? 0 : -1, most = step > 0 ? n : n - 1;
@@ -163,10 +175,16 @@ Expr slice_axis(Expr x, int64_t axis, int64_t start, int64_t end, int64_t step) 
 
 Expr pick(Expr x, int64_t axis, int64_t index) {
   axis = axis_of(axis, x->rank());
+  if (!x->dim(axis).is_static()) {
+    if (index >= 0) return squeeze(narrow(x, axis, index, 1), {axis});
+    const Expr place = length_of(*x->pool, x->dim(axis)) + static_cast<double>(index);
+    return gather_axis(x, place, axis);
+  }
   return squeeze(narrow(x, axis, axis_of(index, x->extent(axis)), 1), {axis});
 }
 
 Expr reverse(Expr x, int64_t axis) {
+  if (!x->dim(axis).is_static()) return reversed_dim(x, axis);
   return narrow(x, axis, x->extent(axis) - 1, x->extent(axis), -1);
 }
 
@@ -180,6 +198,7 @@ Expr pad_with(Expr x, const Ints& amounts, PadMode mode, Expr value) {
       refuse("padding by " + std::to_string(before) + " and " + std::to_string(after));
     }
     padded.push_back(Dim(x->shape[i].bound + before + after));
+    if (std::min(before, after) < 0) (void)x->extent(static_cast<int64_t>(i));  // must be fixed
     starts.push_back(std::max<int64_t>(-before, 0));
     counts.push_back(x->shape[i].bound - starts.back() - std::max<int64_t>(-after, 0));
     if (counts.back() < 0) refuse("padding cuts off more than there is");
@@ -205,16 +224,16 @@ Expr pad_by(Expr x, const Ints& amounts, double value) {
 Expr tile(Expr x, const Ints& repeats) {
   if (repeats.size() != x->shape.size()) refuse("tile wants one count for each axis");
   Shape single, repeated;
-  Ints result;
+  Shape result;
   for (size_t i = 0; i < repeats.size(); ++i) {
     if (repeats[i] < 0 || repeats[i] > kMostElements) refuse("a tile count is absurd");
     single.insert(single.end(), {Dim(1), x->shape[i]});
     repeated.insert(repeated.end(), {Dim(repeats[i]), x->shape[i]});
-    result.push_back(repeats[i] * x->shape[i].bound);
+    result.push_back(dim_of(count_of_dims(*x->pool, {Dim(repeats[i]), x->shape[i]})));
   }
-  if (result == bounds_of(x->shape)) return x;
+  if (result == x->shape) return x;
   expect_size(repeated);
-  return reshape_to(expand(reshape(x, single), repeated), result);
+  return reshape_dims(expand(reshape(x, single), repeated), result);
 }
 
 Expr depth_to_space(Expr x, int64_t block, bool column_row_depth) {

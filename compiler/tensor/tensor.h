@@ -5,6 +5,7 @@
 // A tensor of rank n has the axes [n, c, spatial…] where the words batch and channel are used.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -54,6 +55,33 @@ double largest_of(DType dtype);
 /// A type's least and greatest value (floats: infinities).
 Expr lowest(Pool& pool, DType dtype);
 Expr highest(Pool& pool, DType dtype);
+
+// ---- lengths that only a run knows (dims.cc, entries.cc) -------------------------------------
+
+/// The number, if it is one.
+std::optional<int64_t> known(Expr length);
+/// As an i64 scalar over constants and symbolic dimensions; and back. Error(unsupported) for one
+/// without a bound.
+Expr length_of(Pool& pool, const Dim& dim);
+Dim dim_of(Expr length);
+/// The number of elements.
+Expr count_of_dims(Pool& pool, const Shape& shape);
+/// i64[rank]: what ONNX Shape gives.
+Expr shape_tensor(Expr x);
+/// The elements of a small integer tensor as such scalars; nothing if they depend on other inputs.
+std::optional<std::vector<Expr>> entries_of(Expr e, const std::map<std::string, TensorData>& weights);
+/// A new shape of x; one length may be -1: what is left.
+Shape resolved_shape(Expr x, const std::vector<Expr>& lengths);
+/// Reshapes between any two shapes that hold the same elements in every run.
+Expr reshape_dims(Expr x, const Shape& shape);
+/// x of which, along an axis, only so many elements are meant.
+Expr cut(Expr x, int64_t axis, const Dim& dim);
+/// slice_axis, join and reverse along an axis of any length.
+Expr slice_dim(Expr x, int64_t axis, Expr start, Expr end, int64_t step);
+Expr join_dims(const std::vector<Expr>& parts, int64_t axis);
+Expr reversed_dim(Expr x, int64_t axis);
+/// Ends a scan over a dimension at its length: true in the last step. Empty where it is the bound.
+Expr last_of(Expr step, const Dim& dim);
 
 // ---- elementwise (elementwise.cc, functions.cc) ----------------------------------------------
 

@@ -40,6 +40,8 @@ class Evaluator {
   Value item_of(const Value& list, const Expression& in, const Ast& ast);
   Value subscripted(const Value& base, const Expression& in, const Ast& ast);
   int64_t integer(const Expression& in, const Ast& ast, int64_t otherwise);
+  /// An integer or what is made of dimensions.
+  Expr length(const Expression& in, const Ast& ast, int64_t otherwise);
 
   void run_assignment(const LetStep& step);
   void run_loop(const LetStep& step);
@@ -79,7 +81,8 @@ class Evaluator {
 /// gathers, a range (bounds and step) slices. Error(bad_input) without a place.
 struct Subscript {
   enum class Kind : uint8_t { one, range, rest, added, gathered } kind = Kind::one;
-  int64_t start = 0, end = 0, step = 1;
+  int64_t start = 0, step = 1;
+  Expr from, to;  // of a range, as i64 scalars
   Expr indices;
 };
 Expr subscript(Expr x, const std::vector<Subscript>& subscripts);

@@ -21,6 +21,8 @@ constexpr KindRow kKinds[] = {
     {ParameterKind::value, "value", "a tensor or a number"},
     {ParameterKind::integer, "int", "an integer"},
     {ParameterKind::ints, "ints", "an integer or a list of integers"},
+    {ParameterKind::length, "length", "an integer or a dimension"},
+    {ParameterKind::lengths, "lengths", "a list of integers and dimensions"},
     {ParameterKind::number, "number", "a number"},
     {ParameterKind::numbers, "numbers", "a number or a list of numbers"},
     {ParameterKind::flag, "flag", "true or false"},
@@ -78,6 +80,11 @@ bool is_whole(const Value& v) {
   return whole && std::abs(v.number) <= 1e9;
 }
 
+bool is_length(const Value& v) {
+  if (!v.is(Value::Kind::tensor)) return is_whole(v);
+  return v.tensor->shape.empty() && is_integer(v.tensor->dtype);
+}
+
 bool is_number(const Value& v) { return v.is(Value::Kind::number); }
 
 bool is_tensor(const Value& v) {
@@ -113,6 +120,14 @@ DType Arguments::dtype(size_t i) const { return *dtype_named(values_[i].text); }
 Ints Arguments::ints(size_t i) const {
   Ints out;
   for (const double number : numbers(i)) out.push_back(static_cast<int64_t>(number));
+  return out;
+}
+
+std::vector<Expr> Arguments::lengths(size_t i) const {
+  const Value& all = values_[i];
+  std::vector<Expr> out;
+  for (const Value& v : all.is(Value::Kind::list) ? all.items : std::vector<Value>{all})
+    out.push_back(length_of(v, pool_));
   return out;
 }
 
@@ -184,6 +199,8 @@ bool fits(const Value& v, const Parameter& parameter) {
     case ParameterKind::tensors: return v.is(Value::Kind::list) && one_or_list(v, is_tensor);
     case ParameterKind::integer: return is_whole(v);
     case ParameterKind::ints: return one_or_list(v, is_whole);
+    case ParameterKind::length: return is_length(v);
+    case ParameterKind::lengths: return one_or_list(v, is_length);
     case ParameterKind::number: return is_number(v);
     case ParameterKind::numbers: return one_or_list(v, is_number);
     case ParameterKind::flag: return v.is(Value::Kind::boolean);

@@ -13,12 +13,15 @@
 namespace tinycc {
 
 /// tensor: a number becomes a scalar. value: a tensor or a number, as it is. ints: one or a list.
+/// length: an integer, or what is made of the inputs' symbolic dimensions; lengths: one or a list.
 enum class ParameterKind : uint8_t {
   tensor,
   tensors,
   value,
   integer,
   ints,
+  length,
+  lengths,
   number,
   numbers,
   flag,
@@ -57,6 +60,9 @@ class Arguments {
   const std::string& text(size_t i) const { return values_[i].text; }
   DType dtype(size_t i) const;
   Ints ints(size_t i) const;
+  /// i64 scalars over constants and dimensions. Error(unsupported) where one depends on other data.
+  Expr length(size_t i) const { return lengths(i)[0]; }
+  std::vector<Expr> lengths(size_t i) const;
   std::vector<double> numbers(size_t i) const;
   /// One integer stands for `count` equal ones. Error(bad_input) for another number of them.
   Ints ints(size_t i, int64_t count, const char* what) const;

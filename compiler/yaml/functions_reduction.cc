@@ -1,5 +1,6 @@
 // Functions of model.yaml that combine the elements of axes (functions.h).
 #include "compiler/yaml/functions.h"
+#include "ir/simplify.h"
 
 namespace tinycc {
 namespace {
@@ -14,12 +15,15 @@ namespace {
 Value variance(const Arguments& a) {
   const Expr x = a.real(0);
   const Ints axes = a.axes(1, x);
-  int64_t count = 1;
-  for (const int64_t axis : axes) count *= x->extent(axis);
-  if (count - a.integer(3) < 1) refuse("correction leaves nothing to divide by");
+  Shape reduced;
+  for (const int64_t axis : axes) reduced.push_back(x->dim(axis));
+  const Expr less = constant_int(a.pool(), DType::i64, -a.integer(3));
+  const Expr count = simplify(count_of_dims(a.pool(), reduced) + less);
+  if (known(count).value_or(1) < 1) refuse("correction leaves nothing to divide by");
   const Expr centred = sub(x, mean(x, axes, true));
-  const double scale = 1.0 / static_cast<double>(count - a.integer(3));
-  return Value::of(sum(mul(centred, centred), axes, a.flag(2)) * scale);
+  const Expr total = sum(mul(centred, centred), axes, a.flag(2));
+  if (!known(count)) return Value::of(div(total, cast(count, total->dtype)));
+  return Value::of(total * (1.0 / static_cast<double>(*known(count))));
 }
 
 template <Expr (*arg)(Expr, int64_t, bool, bool)>

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "compiler/yaml/functions.h"
+#include "ir/simplify.h"
 
 namespace tinycc {
 namespace {
@@ -109,10 +110,13 @@ Expr lowest_like(Expr x) { return broadcast_to(lowest(*x->pool, x->dtype), x->sh
 
 /// -infinity above the diagonal that ends in the last corner of [.., queries, keys].
 Expr causal(Expr scores) {
-  const int64_t rank = scores->rank(), more = scores->extent(rank - 1) - scores->extent(rank - 2);
+  const int64_t rank = scores->rank();
+  Pool& pool = *scores->pool;
+  const Expr keys = length_of(pool, scores->dim(rank - 1)),
+             queries = length_of(pool, scores->dim(rank - 2)), more = simplify(keys - queries);
   const Expr row = iota(*scores->pool, scores->shape, rank - 2);
   const Expr column = iota(*scores->pool, scores->shape, rank - 1);
-  return where(lt(row + static_cast<double>(more), column), lowest_like(scores), scores);
+  return where(lt(row + broadcast_to(more, row->shape), column), lowest_like(scores), scores);
 }
 
 /// A mask of bool says which keys count; one of numbers is added.

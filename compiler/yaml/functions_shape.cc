@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compiler/yaml/functions.h"
+#include "ir/simplify.h"
 
 namespace tinycc {
 namespace {
@@ -13,15 +14,11 @@ Value flatten_call(const Arguments& a) {
   if (x->rank() == 0) return Value::of(reshape_to(x, {1}));
   const int64_t first = a.axis(1, x), last = a.axis(2, x);
   if (last < first) refuse("end_dim is before start_dim");
-  Ints extents;
-  for (int64_t i = 0; i < x->rank(); ++i) {
-    if (i > first && i <= last) {
-      extents.back() *= x->extent(i);
-    } else {
-      extents.push_back(x->extent(i));
-    }
-  }
-  return Value::of(reshape_to(x, extents));
+  Shape shape(x->shape.begin(), x->shape.begin() + first);
+  const Shape one(x->shape.begin() + first, x->shape.begin() + last + 1);
+  shape.push_back(dim_of(count_of_dims(a.pool(), one)));
+  shape.insert(shape.end(), x->shape.begin() + last + 1, x->shape.end());
+  return Value::of(reshape_dims(x, shape));
 }
 
 Value squeeze_call(const Arguments& a) {
@@ -45,16 +42,21 @@ Value permute_call(const Arguments& a) {
   return Value::of(transpose(x, order));
 }
 
+/// A length that must be at least 1 where it is known.
+Dim extent_of(Expr length) {
+  const Dim dim = dim_of(length);
+  if (dim.bound < 1) refuse("an extent is below 1");
+  return dim;
+}
+
 Value expand_call(const Arguments& a) {
   const Expr x = a.tensor(0);
-  Ints extents = a.ints(1);
-  const auto missing = static_cast<int64_t>(extents.size()) - x->rank();
+  const std::vector<Expr> lengths = a.lengths(1);
+  const auto missing = static_cast<int64_t>(lengths.size()) - x->rank();
   Shape shape;
-  for (size_t i = 0; i < extents.size(); ++i) {
+  for (size_t i = 0; i < lengths.size(); ++i) {
     const int64_t own = static_cast<int64_t>(i) - missing;
-    if (extents[i] == -1 && own >= 0) extents[i] = x->extent(own);
-    if (extents[i] < 1) refuse("an extent is below 1");
-    shape.emplace_back(extents[i]);
+    shape.push_back(known(lengths[i]) == -1 && own >= 0 ? x->dim(own) : extent_of(lengths[i]));
   }
   return Value::of(broadcast_to(x, shape));
 }
@@ -124,37 +126,31 @@ Value flip_call(const Arguments& a) {
 
 Value narrow_call(const Arguments& a) {
   const Expr x = a.tensor(0);
-  const int64_t axis = a.axis(1, x), start = a.integer(2), count = a.integer(3);
-  if (start < 0 || count < 1 || start + count > x->extent(axis)) {
-    refuse("elements " + std::to_string(start) + " to " + std::to_string(start + count) +
-           " of an axis of extent " + std::to_string(x->extent(axis)));
+  const int64_t axis = a.axis(1, x), start = a.integer(2);
+  const Dim& whole = x->dim(axis);
+  const Expr end = a.length(3) + static_cast<double>(start);
+  const auto last = known(simplify(end));
+  if (start < 0 || dim_of(a.length(3)).bound < 1 || (last && *last > whole.bound)) {
+    refuse("elements " + std::to_string(start) + " to " + (last ? std::to_string(*last) : "...") +
+           " of an axis of extent " + text_of(whole));
   }
-  return Value::of(narrow(x, axis, start, count));
+  return Value::of(slice_dim(x, axis, constant_int(a.pool(), DType::i64, start), simplify(end), 1));
 }
 
 Value size_call(const Arguments& a) {
   const Expr x = a.tensor(0);
-  const Dim& dim = x->shape[static_cast<size_t>(a.axis(1, x))];
-  if (!dim.is_static()) refuse("this extent is known at run time only");
-  return Value::of_integer(dim.bound);
-}
-
-Shape shape_of(const Arguments& a, size_t i) {
-  Shape shape;
-  for (const int64_t extent : a.ints(i)) {
-    if (extent < 1) refuse("an extent is below 1");
-    shape.emplace_back(extent);
-  }
-  return shape;
+  const Dim& dim = x->dim(a.axis(1, x));
+  return dim.is_static() ? Value::of_integer(dim.bound) : Value::of(dim.value);
 }
 
 Value full_call(const Arguments& a) {
-  return Value::of(constant(a.pool(), a.dtype(2), a.number(1), shape_of(a, 0)));
+  Shape shape;
+  for (const Expr length : a.lengths(0)) shape.push_back(extent_of(length));
+  return Value::of(constant(a.pool(), a.dtype(2), a.number(1), shape));
 }
 
 Value arange_call(const Arguments& a) {
-  if (a.integer(0) < 1) refuse("count is below 1");
-  return Value::of(cast(iota(a.pool(), {a.integer(0)}, 0), a.dtype(1)));
+  return Value::of(cast(iota(a.pool(), {extent_of(a.length(0))}, 0), a.dtype(1)));
 }
 
 /// Numbers in brackets as a vector.
@@ -176,8 +172,10 @@ Value one_hot_call(const Arguments& a) {
 }
 
 constexpr Function kShape[] = {
-    {"reshape", "x, shape: ints", "the same elements in another shape; one extent may be -1",
-     [](const Arguments& a) { return Value::of(reshape_to(a.tensor(0), a.ints(1))); }},
+    {"reshape", "x, shape: lengths", "the same elements in another shape; one extent may be -1",
+     [](const Arguments& a) {
+       return Value::of(reshape_dims(a.tensor(0), resolved_shape(a.tensor(0), a.lengths(1))));
+     }},
     {"flatten", "x, start_dim: int=1, end_dim: int=-1", "the axes start_dim ... end_dim as one",
      flatten_call},
     {"squeeze", "x, dim: ints=none", "without the axes dim, or all, of extent 1", squeeze_call},
@@ -192,7 +190,7 @@ constexpr Function kShape[] = {
     {"split", "x, size: ints, dim: int=0", "a list of parts of this size, or of these sizes",
      split_call},
     {"chunk", "x, chunks: int, dim: int=0", "a list of so many equal parts", chunk_call},
-    {"expand", "x, shape: ints", "repeated along axes of extent 1; -1 keeps an extent",
+    {"expand", "x, shape: lengths", "repeated along axes of extent 1; -1 keeps an extent",
      expand_call},
     {"repeat", "x, repeats: ints", "repeated so many times along each axis", repeat_call},
     {"pad", "x, pad: ints, mode: text=\"constant\", value: value=0",
@@ -200,7 +198,7 @@ constexpr Function kShape[] = {
      "\"circular\"",
      pad_call},
     {"flip", "x, dims: ints", "backwards along these axes", flip_call},
-    {"narrow", "x, dim: int, start: int, length: int", "as x[:, start:start+length]", narrow_call},
+    {"narrow", "x, dim: int, start: int, length: length", "as x[:, start:start+length]", narrow_call},
     {"tril", "x, diagonal: int=0", "the lower triangle, 0 elsewhere",
      [](const Arguments& a) { return Value::of(trilu(a.tensor(0), a.integer(1), false)); }},
     {"triu", "x, diagonal: int=0", "the upper triangle, 0 elsewhere",
@@ -220,12 +218,12 @@ constexpr Function kShape[] = {
      }},
     {"one_hot", "indices, num_classes: int, dtype: dtype=f32",
      "1 at each index, along a new last axis", one_hot_call},
-    {"size", "x, dim: int", "an extent, as a number", size_call},
+    {"size", "x, dim: int", "an extent, as a number or a dimension", size_call},
     {"rank", "x", "the number of axes",
      [](const Arguments& a) { return Value::of_integer(a.tensor(0)->rank()); }},
-    {"full", "shape: ints, value: number, dtype: dtype=f32", "the same number everywhere",
+    {"full", "shape: lengths, value: number, dtype: dtype=f32", "the same number everywhere",
      full_call},
-    {"arange", "count: int, dtype: dtype=i64", "0, 1, ... count - 1", arange_call},
+    {"arange", "count: length, dtype: dtype=i64", "0, 1, ... count - 1", arange_call},
     {"tensor", "values: numbers, dtype: dtype=f32", "a vector of the numbers", tensor_call},
 };
 

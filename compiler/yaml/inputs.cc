@@ -87,26 +87,69 @@ std::string meaning_of(const InputSpec& spec) {
   return text;
 }
 
-Shape input_shape(const InputSpec& spec, const TraceOptions& options) {
-  const auto given = options.shapes.find(spec.name.text);
-  if (given == options.shapes.end()) {
-    const std::vector<int64_t> dims = static_shape(spec.type, spec.name.text);
-    return Shape(dims.begin(), dims.end());
+/// The model's dims with what --shape says about their symbols.
+std::vector<DimSpec> with_bounds(const InputSpec& spec, const ShapeOptions& shapes) {
+  std::vector<DimSpec> dims = spec.type.dims;
+  for (DimSpec& dim : dims) {
+    const auto given = shapes.symbols.find(dim.symbol);
+    if (dim.symbol.empty() || given == shapes.symbols.end()) continue;
+    if (given->second.extent > dim.extent) {
+      throw Error(ExitCode::usage,
+                  "--shape lets '" + dim.symbol + "' be " + std::to_string(given->second.extent) +
+                      ", and the model bounds it by " + std::to_string(dim.extent),
+                  "", spec.type.node.at());
+    }
+    dim = given->second;
   }
-  const std::vector<int64_t>& dims = given->second;
+  return dims;
+}
+
+std::vector<DimSpec> input_dims(const InputSpec& spec, const ShapeOptions& shapes) {
+  const auto given = shapes.inputs.find(spec.name.text);
+  if (given == shapes.inputs.end()) return with_bounds(spec, shapes);
+  const std::vector<DimSpec>& dims = given->second;
   bool fits = dims.size() == spec.type.dims.size();
   for (size_t i = 0; fits && i < dims.size(); ++i) {
-    fits = spec.type.dims[i].symbol.empty() || dims[i] <= spec.type.dims[i].extent;
+    fits = spec.type.dims[i].symbol.empty() || dims[i].extent <= spec.type.dims[i].extent;
   }
   if (!fits) {
     throw Error(ExitCode::usage,
                 "--shape does not fit the input '" + spec.name.text + "', " + spec.type.node.text,
                 "it needs the same number of dimensions, each within its bound", spec.name.at());
   }
-  return Shape(dims.begin(), dims.end());
+  return dims;
+}
+
+Shape input_shape(const InputSpec& spec, const TraceOptions& options, Graph& graph) {
+  Shape shape;
+  try {
+    for (const DimSpec& dim : input_dims(spec, options.shapes)) shape.push_back(dim_in(graph, dim));
+  } catch (const Error& error) {
+    if (error.at.line > 0) throw;
+    throw Error(error.code, error.what(), error.hint, spec.type.node.at());
+  }
+  return shape;
 }
 
 }  // namespace
+
+std::map<std::string, int64_t> fixed_symbols(const ModelFile& model, const TraceOptions& options) {
+  std::map<std::string, int64_t> fixed;
+  for (const InputSpec& spec : model.inputs) {
+    const std::vector<DimSpec> dims = input_dims(spec, options.shapes);
+    for (size_t i = 0; i < dims.size(); ++i) {
+      const std::string& symbol = spec.type.dims[i].symbol;
+      if (symbol.empty() || !dims[i].symbol.empty()) continue;
+      const auto [known, fresh] = fixed.emplace(symbol, dims[i].extent);
+      if (fresh || known->second == dims[i].extent) continue;
+      throw Error(ExitCode::usage,
+                  "--shape gives '" + symbol + "' two lengths, " + std::to_string(known->second) +
+                      " and " + std::to_string(dims[i].extent),
+                  "inputs with the same dimension are equally long", spec.type.node.at());
+    }
+  }
+  return fixed;
+}
 
 std::vector<int64_t> static_shape(const TypeSpec& type, const std::string& name) {
   std::vector<int64_t> dims;
@@ -114,24 +157,32 @@ std::vector<int64_t> static_shape(const TypeSpec& type, const std::string& name)
     dims.push_back(dim.extent);
     if (dim.symbol.empty()) continue;
     throw Error(ExitCode::unsupported,
-                "the symbolic dimension '" + dim.symbol + "' is not supported yet",
-                "fix it with --shape " + name + "=..., or write a number", type.node.at());
+                "the state '" + name + "' has the symbolic dimension '" + dim.symbol + "'",
+                "a state's shape is fixed: write the bound as a number", type.node.at());
   }
   return dims;
 }
 
 void check_shape_names(const ModelFile& model, const TraceOptions& options) {
-  std::vector<std::string> names;
-  for (const InputSpec& input : model.inputs) names.push_back(input.name.text);
-  for (const auto& [name, dims] : options.shapes) {
+  std::vector<std::string> names, symbols;
+  for (const InputSpec& input : model.inputs) {
+    names.push_back(input.name.text);
+    for (const DimSpec& dim : input.type.dims) symbols.push_back(dim.symbol);
+  }
+  for (const auto& [name, dims] : options.shapes.inputs) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     throw Error(ExitCode::usage, "--shape names '" + name + "', which is no input of the model",
                 suggestion(name, names, "inputs"));
   }
+  for (const auto& [name, dim] : options.shapes.symbols) {
+    if (std::find(symbols.begin(), symbols.end(), name) != symbols.end()) continue;
+    throw Error(ExitCode::usage, "--shape bounds '" + name + "', which is no dimension of the model",
+                suggestion(name, symbols, "dimensions"));
+  }
 }
 
 Expr trace_input(const InputSpec& spec, const TraceOptions& options, Graph& graph) {
-  const Expr raw = input(*graph.pool, spec.name.text, spec.type.dtype, input_shape(spec, options));
+  const Expr raw = input(*graph.pool, spec.name.text, spec.type.dtype, input_shape(spec, options, graph));
   graph.inputs.push_back({spec.name.text, raw, meaning_of(spec)});
   if (!spec.before.any()) return raw;
   const ModelFile nothing;
@@ -141,12 +192,12 @@ Expr trace_input(const InputSpec& spec, const TraceOptions& options, Graph& grap
   return value;
 }
 
-std::map<std::string, std::vector<int64_t>> input_shapes(const ModelFile& model) {
-  std::map<std::string, std::vector<int64_t>> shapes;
+std::map<std::string, std::vector<DimSpec>> input_shapes(const ModelFile& model) {
+  std::map<std::string, std::vector<DimSpec>> shapes;
   for (const InputSpec& spec : model.inputs) {
-    std::vector<int64_t> dims = static_shape(spec.type, spec.name.text);
+    std::vector<DimSpec> dims = spec.type.dims;
     if (spec.before.nhwc && dims.size() == 4) dims = {dims[0], dims[3], dims[1], dims[2]};
-    if (!spec.before.colour.empty() && dims.size() == 4) dims[1] = 3;
+    if (!spec.before.colour.empty() && dims.size() == 4) dims[1] = {"", 3};
     shapes[spec.name.text] = dims;
   }
   return shapes;

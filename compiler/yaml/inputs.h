@@ -5,8 +5,11 @@
 
 namespace tinycc {
 
-/// The type's dims; Error(unsupported) if one is symbolic. `name` is whose type it is.
+/// The dims of a state's type; Error(unsupported) if one is symbolic.
 std::vector<int64_t> static_shape(const TypeSpec& type, const std::string& name);
+
+/// Symbols of the model's inputs that --shape makes numbers.
+std::map<std::string, int64_t> fixed_symbols(const ModelFile& model, const TraceOptions& options);
 
 /// Error(usage) for a --shape that names no input.
 void check_shape_names(const ModelFile& model, const TraceOptions& options);

@@ -129,15 +129,27 @@ void check_names(const ModelFile& model) {
     if (model.onnx.empty()) check_value_name(input.name, "an input");
     taken.insert(input.name.text);
   }
+  std::set<std::string> symbols;
+  for (const InputSpec& input : model.inputs) {
+    for (const DimSpec& dim : input.type.dims) {
+      if (taken.contains(dim.symbol))
+        fail_at(input.type.node, "the dimension '" + dim.symbol + "' has the name of an input",
+                "choose another name");
+      symbols.insert(dim.symbol);
+    }
+  }
+  taken.insert(symbols.begin(), symbols.end());
   for (const StateSpec& state : model.states) {
     if (!taken.insert(state.name.text).second) {
-      fail_at(state.name, "'" + state.name.text + "' is an input already", "choose another name");
+      fail_at(state.name, "'" + state.name.text + "' is an input or a dimension already",
+              "choose another name");
     }
   }
   for (const LetStep& step : model.let) {
     for (const std::string& name : step.names) {
       if (taken.contains(name)) {
-        fail_at(step.key, "'" + name + "' is an input or a state already", "choose another name");
+        fail_at(step.key, "'" + name + "' is an input, a dimension or a state already",
+                "choose another name");
       }
     }
   }

@@ -5,17 +5,13 @@
 #include <map>
 #include <optional>
 
+#include "compiler/dims.h"
 #include "compiler/targets/targets.h"
 #include "compiler/yaml/expression.h"
 #include "ir/graph.h"
 
 namespace tinycc {
 
-/// One dimension of a type: a number, or a name with a bound, "seq<=512".
-struct DimSpec {
-  std::string symbol;  // empty: the extent is fixed
-  int64_t extent = 0;  // or the bound
-};
 /// "f32[1,3,224,224]"
 struct TypeSpec {
   YamlNode node;
@@ -92,8 +88,7 @@ std::vector<std::string> known_keys(const std::string& where);
 std::vector<std::string> reserved_keys();
 
 struct TraceOptions {
-  /// Dims of inputs by name; they replace what the model says (--shape).
-  std::map<std::string, std::vector<int64_t>> shapes;
+  ShapeOptions shapes;  // they replace what the model says
   /// Name of the graph; empty: the model's own.
   std::string name;
 };
@@ -102,7 +97,7 @@ struct TraceOptions {
 Graph trace_yaml(const ModelFile& model, const TraceOptions& options = {});
 
 /// For a model with onnx: what its inputs: say about shapes, for the ONNX front end …
-std::map<std::string, std::vector<int64_t>> input_shapes(const ModelFile& model);
+std::map<std::string, std::vector<DimSpec>> input_shapes(const ModelFile& model);
 /// … and its pre-processing, put in front of the graph's inputs.
 void preprocess_inputs(Graph& graph, const ModelFile& model);
 

@@ -10,9 +10,10 @@ namespace {
 
 /// Element `index` of `axis`; `named` is that axis's number in the tensor as it was written.
 Expr picked(Expr x, int64_t axis, int64_t index, int64_t named) {
-  if (index < -x->extent(axis) || index >= x->extent(axis)) {
+  const Dim& dim = x->dim(axis);
+  if (index < -dim.bound || index >= dim.bound) {
     refuse("there is no element " + std::to_string(index) + " on axis " + std::to_string(named) +
-           ", which has " + std::to_string(x->extent(axis)));
+           ", which has " + text_of(dim));
   }
   return pick(x, axis, index);
 }
@@ -39,8 +40,10 @@ Expr subscript(Expr x, const std::vector<Subscript>& subscripts) {
         axis += s.indices->rank();
         break;
       case Kind::range:
-        x = slice_axis(x, axis, s.start, s.end, s.step);
-        if (x->extent(axis) == 0)
+        x = !known(s.from) || !known(s.to)
+                ? slice_dim(x, axis, s.from, s.to, s.step)
+                : slice_axis(x, axis, *known(s.from), *known(s.to), s.step);
+        if (x->dim(axis) == Dim(0))
           refuse("the slice of axis " + std::to_string(named) + " is empty");
         ++axis;
         break;
@@ -58,6 +61,15 @@ int64_t Evaluator::integer(const Expression& in, const Ast& ast, int64_t otherwi
     fail_in(in.node, ast.begin, "an integer is expected here, not " + describe(value));
   }
   return static_cast<int64_t>(value.number);
+}
+
+Expr Evaluator::length(const Expression& in, const Ast& ast, int64_t otherwise) {
+  const Value value = ast.kind == Ast::Kind::missing ? Value() : eval(in, ast);
+  if (value.is(Value::Kind::tensor) && value.tensor->shape.empty() &&
+      is_integer(value.tensor->dtype)) {
+    return located(in, ast, "[ ]", "", [&] { return length_of(value, *graph_.pool); });
+  }
+  return constant_int(*graph_.pool, DType::i64, integer(in, ast, otherwise));
 }
 
 Value Evaluator::item_of(const Value& list, const Expression& in, const Ast& ast) {
@@ -101,8 +113,8 @@ Value Evaluator::subscripted(const Value& base, const Expression& in, const Ast&
     } else if (item.kind == Ast::Kind::slice) {
       s.kind = Subscript::Kind::range;
       s.step = integer(in, item.items[2], 1);
-      s.start = integer(in, item.items[0], s.step < 0 ? kFar : 0);
-      s.end = integer(in, item.items[1], s.step < 0 ? -kFar : kFar);
+      s.from = length(in, item.items[0], s.step < 0 ? kFar : 0);
+      s.to = length(in, item.items[1], s.step < 0 ? -kFar : kFar);
     } else {
       const Value value = eval(in, item);
       const bool tensor = value.is(Value::Kind::tensor);

@@ -123,6 +123,9 @@ Graph trace_yaml(const ModelFile& model, const TraceOptions& options) {
   for (const InputSpec& spec : model.inputs) {
     evaluator.define(spec.name.text, Value::of(trace_input(spec, options, graph)));
   }
+  for (const auto& [name, length] : fixed_symbols(model, options))
+    evaluator.define(name, Value::of_integer(length));
+  for (const GraphInput& dim : graph.dims) evaluator.define(dim.name, Value::of(dim.node));
   trace_states(model, graph, evaluator);
   evaluator.run(model.let);
   for (const OutputSpec& output : model.outputs) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ir/simplify.h"
+
 namespace tinycc {
 namespace {
 
@@ -132,8 +134,7 @@ Value Value::of_group(std::string name) {
 std::string describe(Expr tensor) {
   std::string out = std::string(name_of(tensor->dtype)) + "[";
   for (size_t i = 0; i < tensor->shape.size(); ++i) {
-    out += (i > 0 ? "," : "") + std::string(tensor->shape[i].is_static() ? "" : "<=") +
-           std::to_string(tensor->shape[i].bound);
+    out += (i > 0 ? "," : "") + text_of(tensor->shape[i]);
   }
   return out + "]";
 }
@@ -163,6 +164,15 @@ Expr as_tensor(const Value& value, Expr like, Pool& pool) {
     dtype = value.integer ? DType::i64 : DType::f32;
   if (is_float(dtype)) return constant(pool, dtype, value.number);
   return constant_int(pool, dtype, static_cast<int64_t>(value.number));
+}
+
+Expr length_of(const Value& value, Pool& pool) {
+  if (!value.is(Value::Kind::tensor))
+    return constant_int(pool, DType::i64, static_cast<int64_t>(value.number));
+  const auto entries = entries_of(value.tensor, {});
+  if (entries && entries->size() == 1) return simplify(cast((*entries)[0], DType::i64));
+  throw Error(ExitCode::unsupported, "a length that depends on the data of an input",
+              "lengths are made of integers and of dimensions such as seq<=512");
 }
 
 Value apply_binary(const std::string& op, const Value& a, const Value& b, Pool& pool) {

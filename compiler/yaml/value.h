@@ -38,6 +38,10 @@ std::string describe(Expr tensor);
 /// tensor that can hold it, else f32. Nothing for what is no number.
 Expr as_tensor(const Value& value, Expr like, Pool& pool);
 
+/// An integer, or a scalar that is made of symbolic dimensions, as an i64 scalar. Error(unsupported)
+/// for a tensor that depends on other data.
+Expr length_of(const Value& value, Pool& pool);
+
 /// a OP b for any two numbers, booleans or tensors; `op` as it is written: "+", "<=", "@".
 /// Throws Error(bad_input) without a place.
 Value apply_binary(const std::string& op, const Value& a, const Value& b, Pool& pool);
