@@ -48,12 +48,39 @@ constexpr HelperRow kElementRows[] = {
      "#define @M@_F_MIN_@X@(a, b) @M@_F_SELECT_@X@((b) < (a), (b), (a))\n"},
 };
 
+// @HALF@: the vector of the first lanes, @FIRST@ and @LAST@: the numbers of these and of the others.
+constexpr HelperRow kAcrossRows[] = {
+    {"@P@_f_@name@_@X@", R"(
+/* @what@, as a tree. */
+static inline @C@ @P@_f_@name@_@X@(const @V@ *x)
+{
+    const @HALF@ first = __builtin_shufflevector(*x, *x, @FIRST@);
+    const @HALF@ last = __builtin_shufflevector(*x, *x, @LAST@);
+    const @HALF@ both = @BOTH@;
+
+    return @P@_f_@name@_@half@(&both);
+}
+)"},
+};
+
+constexpr HelperRow kPairRows[] = {
+    {"@P@_f_@name@_@X@", R"(
+static inline @C@ @P@_f_@name@_@X@(const @V@ *x)
+{
+    const @C@ first = (*x)[0];
+    const @C@ last = (*x)[1];
+
+    return @PAIR@;
+}
+)"},
+};
+
 constexpr HelperRow kLanesRow[] = {
     {"@M@_F_LANES_@X@",
      "/* The number of each lane. */\n#define @M@_F_LANES_@X@ ((@V@){@LANES@})\n"},
 };
 
-// @HALF@: from here on there are only whole numbers.
+// @WHOLE@: from here on there are only whole numbers.
 constexpr HelperRow kFloatRows[] = {
     {"@P@_f_sqrt_@X@", R"(
 static inline void @P@_f_sqrt_@X@(@V@ *x)
@@ -64,15 +91,15 @@ static inline void @P@_f_sqrt_@X@(@V@ *x)
 }
 )"},
     {"@P@_f_trunc_@X@", R"(
-/* Each lane towards zero: adding @HALF@ rounds to the nearest whole number. */
+/* Each lane towards zero: adding @WHOLE@ rounds to the nearest whole number. */
 static inline void @P@_f_trunc_@X@(@V@ *x)
 {
     const @MASK@ sign = (@MASK@)*x & (@MASK@)@M@_F_SPLAT_@X@(-0.0@f@);
     const @V@ size = (@V@)((@MASK@)*x ^ sign);
-    const @V@ nearest = (size + @HALF@) - @HALF@;
+    const @V@ nearest = (size + @WHOLE@) - @WHOLE@;
     const @V@ whole = nearest - @M@_F_SELECT_@X@(nearest > size, @M@_F_SPLAT_@X@(1.0@f@), @M@_F_SPLAT_@X@(0.0@f@));
 
-    *x = @M@_F_SELECT_@X@(size < @M@_F_SPLAT_@X@(@HALF@), (@MASK@)whole | sign, *x);
+    *x = @M@_F_SELECT_@X@(size < @M@_F_SPLAT_@X@(@WHOLE@), (@MASK@)whole | sign, *x);
 }
 )"},
 };
@@ -206,10 +233,48 @@ Replacements element_words(Replacements with, DType t, int lanes) {
                            {"@B@", std::to_string(bytes_of(t) * lanes)},
                            {"@f@", t == DType::f32 ? "f" : ""},
                            {"@SQRT@", t == DType::f32 ? "__builtin_sqrtf" : "__builtin_sqrt"},
-                           {"@HALF@", t == DType::f32 ? "8388608.0f" : "4503599627370496.0"},
+                           {"@WHOLE@", t == DType::f32 ? "8388608.0f" : "4503599627370496.0"},
                            {"@I@", prefix + cross(DType::i32, lanes)},
                            {"@U@", prefix + cross(DType::u32, lanes)}});
   return with;
+}
+
+std::string numbers(int from, int to) {
+  std::string list;
+  for (int i = from; i < to; ++i) list += (i == from ? "" : ", ") + std::to_string(i);
+  return list;
+}
+
+/// Functions that combine all lanes. Sums and products of integers wrap: through the unsigned type.
+void add_across(std::vector<HelperText>& helpers, const Replacements& with, DType t, int lanes) {
+  const std::string prefix = with[0].second + "_f_", macro = with[1].second + "_F_";
+  const DType wraps = integer_type(bits_of(t), false);
+  const std::string half = cross(t, lanes / 2), part = prefix + half,
+                    whole = prefix + cross(wraps, lanes / 2), type(c_type(t)),
+                    wide = bits_of(t) == 64 ? "uint64_t" : "uint32_t";
+  const auto arithmetic = [&](const char* op) {
+    return is_float(t) ? std::pair(fmt::format("first {} last", op), fmt::format("first {} last", op))
+                       : std::pair(fmt::format("({0})(({1})first {2} ({1})last)", part, whole, op),
+                                   fmt::format("({0})(({1})first {2} ({1})last)", type, wide, op));
+  };
+  const struct {
+    const char *name, *what;
+    std::pair<std::string, std::string> both;
+  } rows[] = {{"sum", "The sum of all lanes", arithmetic("+")},
+              {"product", "The product of all lanes", arithmetic("*")},
+              {"largest", "The largest lane",
+               {macro + "MAX_" + half + "(first, last)", "(first < last) ? last : first"}}};
+  for (const auto& row : rows) {
+    Replacements words{{"@name@", row.name}, {"@what@", row.what},
+                       {"@HALF@", part},     {"@FIRST@", numbers(0, lanes / 2)},
+                       {"@half@", half},     {"@LAST@", numbers(lanes / 2, lanes)},
+                       {"@BOTH@", row.both.first}, {"@PAIR@", row.both.second}};
+    for (const auto& word : element_words(with, t, lanes)) words.push_back(word);
+    if (lanes == 2)
+      add_rows(helpers, kPairRows, words);
+    else
+      add_rows(helpers, kAcrossRows, words);
+  }
 }
 
 }  // namespace
@@ -220,11 +285,10 @@ void add_vector_helpers(std::vector<HelperText>& helpers, const Replacements& wi
   const std::string prefix = with[0].second + "_f_", macro = with[1].second + "_F_";
   for (const DType t : kTypes) add_rows(helpers, kType, element_words(with, t, lanes));
   for (const DType t : kTypes) add_rows(helpers, kElementRows, element_words(with, t, lanes));
-  Replacements numbers = element_words(with, DType::i32, lanes);
-  std::string all;
-  for (int i = 0; i < lanes; ++i) all += (i == 0 ? "" : ", ") + std::to_string(i);
-  numbers.emplace_back("@LANES@", all);
-  add_rows(helpers, kLanesRow, numbers);
+  for (const DType t : kTypes) add_across(helpers, with, t, lanes);
+  Replacements numbered = element_words(with, DType::i32, lanes);
+  numbered.emplace_back("@LANES@", numbers(0, lanes));
+  add_rows(helpers, kLanesRow, numbered);
   for (const DType f : {DType::f32, DType::f64}) {
     add_rows(helpers, kFloatRows, element_words(with, f, lanes));
     for (const DType i : {DType::i8, DType::u8, DType::i16, DType::u16, DType::i32}) {
