@@ -44,8 +44,7 @@ constexpr HelperRow kElementRows[] = {
     {"@M@_F_MAX_@X@",
      "/* a < b ? b : a, lane by lane: a NaN in a passes. */\n"
      "#define @M@_F_MAX_@X@(a, b) @M@_F_SELECT_@X@((a) < (b), (b), (a))\n"},
-    {"@M@_F_MIN_@X@",
-     "#define @M@_F_MIN_@X@(a, b) @M@_F_SELECT_@X@((b) < (a), (b), (a))\n"},
+    {"@M@_F_MIN_@X@", "#define @M@_F_MIN_@X@(a, b) @M@_F_SELECT_@X@((b) < (a), (b), (a))\n"},
 };
 
 // @HALF@: the vector of the first lanes, @FIRST@ and @LAST@: the numbers of these and of the others.
@@ -107,7 +106,7 @@ static inline void @P@_f_trunc_@X@(@V@ *x)
 // @V@, @I@, @U@: vectors of f32, i32, u32.
 constexpr HelperRow kMathRows[] = {
     {"@P@_f_exp_@X@", R"(
-/* exp of each lane, error below 1 ulp; NaN gives NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2),
+/* exp of each lane, error below 1.2 ulp; NaN gives NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2),
  * which adding 1.5 * 2^23 leaves in the low bits; 2^n in two factors, for denormal results. */
 static inline void @P@_f_exp_@X@(@V@ *x)
 {
@@ -118,8 +117,8 @@ static inline void @P@_f_exp_@X@(@V@ *x)
     const @V@ shifted = (within * 1.44269504f) + 12582912.0f;
     const @V@ n = shifted - 12582912.0f;
     const @V@ r = (within - (n * 0.693359375f)) - (n * -2.12194440e-4f);
-    const @I@ whole = (@I@)shifted - 0x4B400000;
-    const @I@ half = whole >> 1;
+    const @I@ exponents = (@I@)shifted - (0x4B400000 - 254); /* of both factors, with their biases */
+    const @I@ half = exponents >> 1;
     @V@ power = (r * 0.00138145965f) + 0.00836871751f;
 
     power = (power * r) + 0.041668389f;
@@ -127,7 +126,7 @@ static inline void @P@_f_exp_@X@(@V@ *x)
     power = (power * r) + 0.49999994f;
     power = (power * r) + 1.0f;
     power = (power * r) + 1.0f;
-    *x = (power * (@V@)((half + 127) << 23)) * (@V@)(((whole - half) + 127) << 23);
+    *x = (power * (@V@)(half << 23)) * (@V@)((exponents - half) << 23);
 }
 )"},
     {"@P@_f_log_@X@", R"(
@@ -158,7 +157,7 @@ static inline void @P@_f_log_@X@(@V@ *x)
 }
 )"},
     {"@P@_f_sin_@X@", R"(
-/* sin of each lane, error below 2 ulp. x = n pi/2 + r, |r| <= pi/4; n by adding 1.5 * 2^23. */
+/* sin of each lane, error below 3 ulp. x = n pi/2 + r, |r| <= pi/4; n by adding 1.5 * 2^23. */
 static inline void @P@_f_sin_@X@(@V@ *x)
 {
     const @I@ near = (*x >= @M@_F_SPLAT_@X@(-8192.0f)) & (*x <= @M@_F_SPLAT_@X@(8192.0f));
@@ -253,21 +252,23 @@ void add_across(std::vector<HelperText>& helpers, const Replacements& with, DTyp
                     whole = prefix + cross(wraps, lanes / 2), type(c_type(t)),
                     wide = bits_of(t) == 64 ? "uint64_t" : "uint32_t";
   const auto arithmetic = [&](const char* op) {
-    return is_float(t) ? std::pair(fmt::format("first {} last", op), fmt::format("first {} last", op))
-                       : std::pair(fmt::format("({0})(({1})first {2} ({1})last)", part, whole, op),
-                                   fmt::format("({0})(({1})first {2} ({1})last)", type, wide, op));
+    return is_float(t)
+               ? std::pair(fmt::format("first {} last", op), fmt::format("first {} last", op))
+               : std::pair(fmt::format("({0})(({1})first {2} ({1})last)", part, whole, op),
+                           fmt::format("({0})(({1})first {2} ({1})last)", type, wide, op));
   };
   const struct {
     const char *name, *what;
     std::pair<std::string, std::string> both;
   } rows[] = {{"sum", "The sum of all lanes", arithmetic("+")},
               {"product", "The product of all lanes", arithmetic("*")},
-              {"largest", "The largest lane",
+              {"largest",
+               "The largest lane",
                {macro + "MAX_" + half + "(first, last)", "(first < last) ? last : first"}}};
   for (const auto& row : rows) {
-    Replacements words{{"@name@", row.name}, {"@what@", row.what},
-                       {"@HALF@", part},     {"@FIRST@", numbers(0, lanes / 2)},
-                       {"@half@", half},     {"@LAST@", numbers(lanes / 2, lanes)},
+    Replacements words{{"@name@", row.name},       {"@what@", row.what},
+                       {"@HALF@", part},           {"@FIRST@", numbers(0, lanes / 2)},
+                       {"@half@", half},           {"@LAST@", numbers(lanes / 2, lanes)},
                        {"@BOTH@", row.both.first}, {"@PAIR@", row.both.second}};
     for (const auto& word : element_words(with, t, lanes)) words.push_back(word);
     if (lanes == 2)
