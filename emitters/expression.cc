@@ -184,7 +184,9 @@ Text KernelWriter::fresh_value(Expr e) {
 
 Text KernelWriter::infix(const char* op, Expr a, Expr b, int precedence) {
   const Text left = value(a), right = value(b);
-  return {operand(left, op[0]) + " " + op + " " + operand(right, op[0]), precedence,
+  // a + (b + c) of floats is not (a + b) + c
+  const char chain = is_float(a->dtype) ? ' ' : op[0];
+  return {operand(left, op[0]) + " " + op + " " + operand(right, chain), precedence,
           left.vector || right.vector, op[0]};
 }
 
@@ -203,9 +205,16 @@ Text KernelWriter::wrapped(Expr e, const Text& a, const Text& b) {
 
 Text KernelWriter::operation(Expr e) {
   const bool real = is_float(e->dtype);
+  if (e->is(Op::add) || e->is(Op::mul) || e->is(Op::max)) {
+    if (Text t = across_lanes(e); !t.text.empty()) return t;
+  }
   switch (e->op) {
     case Op::add:
       if (!real) return wrapped(e, value(e[0]), value(e[1]));
+      if (e[0]->is(Op::neg) && e[1]->is(Op::constant) && uses_[e[0]] < 2) {
+        const Text right = value(e[0][0]);
+        return {value(e[1]).text + " - " + operand(right, '-'), kSum, right.vector, '-'};
+      }
       if (is_negated(e[1]) && uses_[e[1]] < 2) {
         const Text left = value(e[0]);
         const Text right =

@@ -44,8 +44,34 @@ constexpr HelperRow kElementRows[] = {
     {"@M@_F_MAX_@X@",
      "/* a < b ? b : a, lane by lane: a NaN in a passes. */\n"
      "#define @M@_F_MAX_@X@(a, b) @M@_F_SELECT_@X@((a) < (b), (b), (a))\n"},
-    {"@M@_F_MIN_@X@",
-     "#define @M@_F_MIN_@X@(a, b) @M@_F_SELECT_@X@((b) < (a), (b), (a))\n"},
+    {"@M@_F_MIN_@X@", "#define @M@_F_MIN_@X@(a, b) @M@_F_SELECT_@X@((b) < (a), (b), (a))\n"},
+};
+
+// @HALF@: the vector of the first lanes, @FIRST@ and @LAST@: the numbers of these and of the others.
+constexpr HelperRow kAcrossRows[] = {
+    {"@P@_f_@name@_@X@", R"(
+/* @what@, as a tree. */
+static inline @C@ @P@_f_@name@_@X@(const @V@ *x)
+{
+    const @HALF@ first = __builtin_shufflevector(*x, *x, @FIRST@);
+    const @HALF@ last = __builtin_shufflevector(*x, *x, @LAST@);
+    const @HALF@ both = @BOTH@;
+
+    return @P@_f_@name@_@half@(&both);
+}
+)"},
+};
+
+constexpr HelperRow kPairRows[] = {
+    {"@P@_f_@name@_@X@", R"(
+static inline @C@ @P@_f_@name@_@X@(const @V@ *x)
+{
+    const @C@ first = (*x)[0];
+    const @C@ last = (*x)[1];
+
+    return @PAIR@;
+}
+)"},
 };
 
 constexpr HelperRow kLanesRow[] = {
@@ -53,7 +79,7 @@ constexpr HelperRow kLanesRow[] = {
      "/* The number of each lane. */\n#define @M@_F_LANES_@X@ ((@V@){@LANES@})\n"},
 };
 
-// @HALF@: from here on there are only whole numbers.
+// @WHOLE@: from here on there are only whole numbers.
 constexpr HelperRow kFloatRows[] = {
     {"@P@_f_sqrt_@X@", R"(
 static inline void @P@_f_sqrt_@X@(@V@ *x)
@@ -64,15 +90,15 @@ static inline void @P@_f_sqrt_@X@(@V@ *x)
 }
 )"},
     {"@P@_f_trunc_@X@", R"(
-/* Each lane towards zero: adding @HALF@ rounds to the nearest whole number. */
+/* Each lane towards zero: adding @WHOLE@ rounds to the nearest whole number. */
 static inline void @P@_f_trunc_@X@(@V@ *x)
 {
     const @MASK@ sign = (@MASK@)*x & (@MASK@)@M@_F_SPLAT_@X@(-0.0@f@);
     const @V@ size = (@V@)((@MASK@)*x ^ sign);
-    const @V@ nearest = (size + @HALF@) - @HALF@;
+    const @V@ nearest = (size + @WHOLE@) - @WHOLE@;
     const @V@ whole = nearest - @M@_F_SELECT_@X@(nearest > size, @M@_F_SPLAT_@X@(1.0@f@), @M@_F_SPLAT_@X@(0.0@f@));
 
-    *x = @M@_F_SELECT_@X@(size < @M@_F_SPLAT_@X@(@HALF@), (@MASK@)whole | sign, *x);
+    *x = @M@_F_SELECT_@X@(size < @M@_F_SPLAT_@X@(@WHOLE@), (@MASK@)whole | sign, *x);
 }
 )"},
 };
@@ -80,7 +106,7 @@ static inline void @P@_f_trunc_@X@(@V@ *x)
 // @V@, @I@, @U@: vectors of f32, i32, u32.
 constexpr HelperRow kMathRows[] = {
     {"@P@_f_exp_@X@", R"(
-/* exp of each lane, error below 1 ulp; NaN gives NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2),
+/* exp of each lane, error below 1.2 ulp; NaN gives NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2),
  * which adding 1.5 * 2^23 leaves in the low bits; 2^n in two factors, for denormal results. */
 static inline void @P@_f_exp_@X@(@V@ *x)
 {
@@ -91,8 +117,8 @@ static inline void @P@_f_exp_@X@(@V@ *x)
     const @V@ shifted = (within * 1.44269504f) + 12582912.0f;
     const @V@ n = shifted - 12582912.0f;
     const @V@ r = (within - (n * 0.693359375f)) - (n * -2.12194440e-4f);
-    const @I@ whole = (@I@)shifted - 0x4B400000;
-    const @I@ half = whole >> 1;
+    const @I@ exponents = (@I@)shifted - (0x4B400000 - 254); /* of both factors, with their biases */
+    const @I@ half = exponents >> 1;
     @V@ power = (r * 0.00138145965f) + 0.00836871751f;
 
     power = (power * r) + 0.041668389f;
@@ -100,7 +126,7 @@ static inline void @P@_f_exp_@X@(@V@ *x)
     power = (power * r) + 0.49999994f;
     power = (power * r) + 1.0f;
     power = (power * r) + 1.0f;
-    *x = (power * (@V@)((half + 127) << 23)) * (@V@)(((whole - half) + 127) << 23);
+    *x = (power * (@V@)(half << 23)) * (@V@)((exponents - half) << 23);
 }
 )"},
     {"@P@_f_log_@X@", R"(
@@ -131,7 +157,7 @@ static inline void @P@_f_log_@X@(@V@ *x)
 }
 )"},
     {"@P@_f_sin_@X@", R"(
-/* sin of each lane, error below 2 ulp. x = n pi/2 + r, |r| <= pi/4; n by adding 1.5 * 2^23. */
+/* sin of each lane, error below 3 ulp. x = n pi/2 + r, |r| <= pi/4; n by adding 1.5 * 2^23. */
 static inline void @P@_f_sin_@X@(@V@ *x)
 {
     const @I@ near = (*x >= @M@_F_SPLAT_@X@(-8192.0f)) & (*x <= @M@_F_SPLAT_@X@(8192.0f));
@@ -206,10 +232,50 @@ Replacements element_words(Replacements with, DType t, int lanes) {
                            {"@B@", std::to_string(bytes_of(t) * lanes)},
                            {"@f@", t == DType::f32 ? "f" : ""},
                            {"@SQRT@", t == DType::f32 ? "__builtin_sqrtf" : "__builtin_sqrt"},
-                           {"@HALF@", t == DType::f32 ? "8388608.0f" : "4503599627370496.0"},
+                           {"@WHOLE@", t == DType::f32 ? "8388608.0f" : "4503599627370496.0"},
                            {"@I@", prefix + cross(DType::i32, lanes)},
                            {"@U@", prefix + cross(DType::u32, lanes)}});
   return with;
+}
+
+std::string numbers(int from, int to) {
+  std::string list;
+  for (int i = from; i < to; ++i) list += (i == from ? "" : ", ") + std::to_string(i);
+  return list;
+}
+
+/// Functions that combine all lanes. Sums and products of integers wrap: through the unsigned type.
+void add_across(std::vector<HelperText>& helpers, const Replacements& with, DType t, int lanes) {
+  const std::string prefix = with[0].second + "_f_", macro = with[1].second + "_F_";
+  const DType wraps = integer_type(bits_of(t), false);
+  const std::string half = cross(t, lanes / 2), part = prefix + half,
+                    whole = prefix + cross(wraps, lanes / 2), type(c_type(t)),
+                    wide = bits_of(t) == 64 ? "uint64_t" : "uint32_t";
+  const auto arithmetic = [&](const char* op) {
+    return is_float(t)
+               ? std::pair(fmt::format("first {} last", op), fmt::format("first {} last", op))
+               : std::pair(fmt::format("({0})(({1})first {2} ({1})last)", part, whole, op),
+                           fmt::format("({0})(({1})first {2} ({1})last)", type, wide, op));
+  };
+  const struct {
+    const char *name, *what;
+    std::pair<std::string, std::string> both;
+  } rows[] = {{"sum", "The sum of all lanes", arithmetic("+")},
+              {"product", "The product of all lanes", arithmetic("*")},
+              {"largest",
+               "The largest lane",
+               {macro + "MAX_" + half + "(first, last)", "(first < last) ? last : first"}}};
+  for (const auto& row : rows) {
+    Replacements words{{"@name@", row.name},       {"@what@", row.what},
+                       {"@HALF@", part},           {"@FIRST@", numbers(0, lanes / 2)},
+                       {"@half@", half},           {"@LAST@", numbers(lanes / 2, lanes)},
+                       {"@BOTH@", row.both.first}, {"@PAIR@", row.both.second}};
+    for (const auto& word : element_words(with, t, lanes)) words.push_back(word);
+    if (lanes == 2)
+      add_rows(helpers, kPairRows, words);
+    else
+      add_rows(helpers, kAcrossRows, words);
+  }
 }
 
 }  // namespace
@@ -220,11 +286,10 @@ void add_vector_helpers(std::vector<HelperText>& helpers, const Replacements& wi
   const std::string prefix = with[0].second + "_f_", macro = with[1].second + "_F_";
   for (const DType t : kTypes) add_rows(helpers, kType, element_words(with, t, lanes));
   for (const DType t : kTypes) add_rows(helpers, kElementRows, element_words(with, t, lanes));
-  Replacements numbers = element_words(with, DType::i32, lanes);
-  std::string all;
-  for (int i = 0; i < lanes; ++i) all += (i == 0 ? "" : ", ") + std::to_string(i);
-  numbers.emplace_back("@LANES@", all);
-  add_rows(helpers, kLanesRow, numbers);
+  for (const DType t : kTypes) add_across(helpers, with, t, lanes);
+  Replacements numbered = element_words(with, DType::i32, lanes);
+  numbered.emplace_back("@LANES@", numbers(0, lanes));
+  add_rows(helpers, kLanesRow, numbered);
   for (const DType f : {DType::f32, DType::f64}) {
     add_rows(helpers, kFloatRows, element_words(with, f, lanes));
     for (const DType i : {DType::i8, DType::u8, DType::i16, DType::u16, DType::i32}) {

@@ -2,7 +2,6 @@
 // the result is stored. See writer.h; what the lanes compute: vector_expression.cc.
 #include <algorithm>
 #include <bit>
-#include <utility>
 
 #include <fmt/format.h>
 

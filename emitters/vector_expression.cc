@@ -14,14 +14,6 @@
 namespace tinycc {
 namespace {
 
-DType integer_type(int bits, bool is_signed) {
-  for (const DType t : {DType::i8, DType::i16, DType::i32, DType::i64, DType::u8, DType::u16,
-                        DType::u32, DType::u64}) {
-    if (bits_of(t) == bits && (kind_of(t) == DKind::signed_int) == is_signed) return t;
-  }
-  TCC_CHECK(false, "no integer has so many bits");
-}
-
 bool is_signed(DType t) { return kind_of(t) == DKind::signed_int; }
 
 /// Is there a vector form of this op on operands of these types?
@@ -62,6 +54,14 @@ DType next_type(DType from, DType to) {
 std::string factor(const Text& t) { return parenthesised(t, kUnary); }
 
 }  // namespace
+
+DType integer_type(int bits, bool is_signed) {
+  for (const DType t : {DType::i8, DType::i16, DType::i32, DType::i64, DType::u8, DType::u16,
+                        DType::u32, DType::u64}) {
+    if (bits_of(t) == bits && (kind_of(t) == DKind::signed_int) == is_signed) return t;
+  }
+  TCC_CHECK(false, "no integer has so many bits");
+}
 
 std::string KernelWriter::vector_type(DType element) const {
   return names_.prefixed(fmt::format("f_{}x{}", name_of(element), lanes_));
@@ -110,13 +110,27 @@ Text KernelWriter::converted(const Text& t, DType from, DType to) const {
   return result;
 }
 
-/// The value of e in a vector of these elements.
+/// The value of e in a vector of these elements: a bool as a mask, or as 0 and 1 in u8.
 Text KernelWriter::vector_of(Expr e, DType element) {
   const Text t = value(e);
+  const bool bytes = is_bool(e->dtype) && element == DType::u8;
+  if (t.vector && bytes) {
+    const Text mask = converted(converted(t, kept(e), DType::i8), DType::i8, DType::u8);
+    return {fmt::format("{} & {}", factor(mask), splat({"1"}, element).text), kLogic, true};
+  }
   if (t.vector) return converted(t, kept(e), element);
-  if (!is_bool(e->dtype) || !is_signed(element)) return splat(t, element);
-  if (e->is(Op::constant)) return splat({integer_of(e) != 0 ? "-1" : "0"}, element);
-  return splat({parenthesised(t, kAtom) + " ? -1 : 0"}, element);
+  if (!is_bool(e->dtype)) return splat(t, element);
+  const char* yes = bytes ? "1" : "-1";
+  if (e->is(Op::constant)) return splat({integer_of(e) != 0 ? yes : "0"}, element);
+  return splat({fmt::format("{} ? {} : 0", parenthesised(t, kAtom), yes)}, element);
+}
+
+/// The same as something that can be named several times.
+std::string KernelWriter::vector_name(Expr e, DType element) {
+  const Text t = vector_of(e, element);
+  const bool cheap = e->is(Op::constant) ||
+                     (t.precedence == kAtom && t.text.find('(') == std::string::npos);
+  return cheap ? t.text : temporary(vector_type(element), t.text);
 }
 
 /// Computes e for one lane after the other: from its operands' lanes, or from memory.
@@ -125,7 +139,7 @@ Text KernelWriter::lane_by_lane(Expr e) {
   std::vector<std::pair<Expr, std::string>> operands;
   for (Expr s : e->sources) {
     if (from_memory || !varies(s)) continue;
-    operands.emplace_back(s, temporary(vector_type(kept(s)), vector_of(s, kept(s)).text));
+    operands.emplace_back(s, vector_name(s, kept(s)));
   }
   const std::string v = unique_identifier("v", taken_),
                     l = unique_identifier(lane_->attr.name, taken_);
@@ -193,13 +207,7 @@ Text KernelWriter::vector_comparison(Expr e) {
 }
 
 Text KernelWriter::vector_extremum(Expr e) {
-  const auto atom = [&](Expr operand) {  // the macro names each operand more than once
-    const Text t = vector_of(operand, e->dtype);
-    const bool cheap = operand->is(Op::constant) ||
-                       (t.precedence == kAtom && t.text.find('(') == std::string::npos);
-    return cheap ? t.text : temporary(vector_type(e->dtype), t.text);
-  };
-  const std::string left = atom(e[0]), right = atom(e[1]);
+  const std::string left = vector_name(e[0], e->dtype), right = vector_name(e[1], e->dtype);
   return {fmt::format("{}({}, {})", helper(e->is(Op::max) ? "MAX" : "MIN", e->dtype), left, right),
           kUnary, true};
 }
@@ -243,6 +251,7 @@ Text KernelWriter::vector_function(Expr e) {
 
 Text KernelWriter::vector_cast(Expr e) {
   const DType from = kept(e[0]), to = kept(e);
+  if (is_float(from) && is_integer(e->dtype) && e->is(Op::cast)) return saturated(e);
   const Text a = vector_of(e[0], from);
   if (e->is(Op::bitcast)) return {fmt::format("({}){}", vector_type(to), factor(a)), kUnary, true};
   if (is_bool(e->dtype))
@@ -253,14 +262,39 @@ Text KernelWriter::vector_cast(Expr e) {
                         splat({"0"}, to).text),
             kUnary, true};
   }
-  if (!is_float(from) || is_float(to)) return converted(a, from, to);
-  const std::string x = temporary(vector_type(from), a.text), v = unique_identifier("v", taken_);
-  line(fmt::format("{} {};", vector_type(to), v));
+  return converted(a, from, to);
+}
+
+Text KernelWriter::saturated(Expr e) {
+  const std::string x = vector_name(e[0], e[0]->dtype), v = unique_identifier("v", taken_);
+  line(fmt::format("{} {};", vector_type(e->dtype), v));
   line(fmt::format("{}(&{}, &{});",
-                   names_.prefixed(fmt::format("f_cast_{}_{}x{}", name_of(from), name_of(to),
-                                               lanes_)),
+                   names_.prefixed(fmt::format("f_cast_{}_{}x{}", name_of(e[0]->dtype),
+                                               name_of(e->dtype), lanes_)),
                    x, v));
   return shared_[e] = {v, kAtom, true};
+}
+
+/// The function that combines all lanes of a vector, if that is what e does; else empty.
+Text KernelWriter::across_lanes(Expr e) {
+  Expr first = e;
+  while (first->op == e->op) first = first[0];
+  if (first == e || !first->is(Op::load) || first->sources.empty()) return {"", kUnary};
+  const auto found = vector_registers_.find(first->attr.ints[0]);
+  if (found == vector_registers_.end()) return {"", kUnary};
+  std::vector<Expr> lanes;
+  for (int64_t l = 0; l < found->second; ++l) {
+    std::vector<Expr> index = first->sources;
+    index.back() = constant_int(*e->pool, DType::i64, l);
+    lanes.push_back(e->pool->with_sources(first, index));
+  }
+  if (combined(e->op, lanes) != e) return {"", kUnary};
+  const char* name = e->is(Op::add) ? "sum" : e->is(Op::mul) ? "product" : "largest";
+  const std::string function =
+      fmt::format("f_{}_{}x{}", name, name_of(e->dtype), found->second);
+  return {fmt::format("{}(&{})", names_.prefixed(function),
+                      place(first->attr.ints[0], first->sources, true)),
+          kUnary};
 }
 
 Text KernelWriter::vector_operation(Expr e) {

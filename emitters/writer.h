@@ -80,10 +80,13 @@ class KernelWriter {
   Text vector_where(Expr e);
   Text vector_function(Expr e);
   Text vector_cast(Expr e);
+  Text saturated(Expr e);
   Text vector_of(Expr e, DType element);
+  std::string vector_name(Expr e, DType element);
   Text splat(const Text& t, DType element) const;
   Text converted(const Text& t, DType from, DType to) const;
   Text lane_by_lane(Expr e);
+  Text across_lanes(Expr e);
 
   const Names& names_;
   const Kernel& kernel_;
@@ -108,6 +111,7 @@ std::string number_text(DType dtype, double number, int64_t integer);
 /// The C type that arithmetic on a dtype uses: float for f16 too.
 std::string scalar_type(DType dtype);
 std::string parenthesised(const Text& t, int least);
+DType integer_type(int bits, bool is_signed);
 /// Arithmetic on loop variables and constants alone, within int32_t.
 bool is_index(Expr e);
 

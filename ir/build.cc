@@ -175,6 +175,16 @@ Expr reduce_over(Op op, Expr body, const std::vector<Expr>& ranges) {
   return body->pool->make(op, body->dtype, {}, std::move(sources));
 }
 
+Expr combined(Op combine, std::vector<Expr> terms) {
+  while (terms.size() > 1) {
+    const size_t half = (terms.size() + 1) / 2;
+    for (size_t i = half; i < terms.size(); ++i)
+      terms[i - half] = binary(combine, terms[i - half], terms[i]);
+    terms.resize(half);
+  }
+  return terms.at(0);
+}
+
 Expr neutral_of(Op combine, DType dtype, Pool& pool) {
   if (combine == Op::add || combine == Op::mul)
     return constant(pool, dtype, combine == Op::add ? 0 : 1);

@@ -85,6 +85,8 @@ Expr reduce(Op op, Expr a, std::vector<int64_t> axes);
 /// Scalar level: over `ranges`, which become sources after the body.
 Expr reduce_over(Op op, Expr body, const std::vector<Expr>& ranges);
 
+/// All terms combined as a tree: the first half with the second half, term by term, until one is left.
+Expr combined(Op combine, std::vector<Expr> terms);
 /// The value that `combine` (add, mul, max) leaves as it is: where a reduction starts.
 Expr neutral_of(Op combine, DType dtype, Pool& pool);
 

@@ -57,17 +57,16 @@ class Lanes {
     const int64_t count = vectors_ * width_;
     const bool all = extent_of(r_) == count && r_->sources.empty();
     const Expr outer = whole_turns(count);
-    const Lane start = lane("l"), turn = lane("i"), end = lane("s");
+    const Lane start = lane("l"), turn = lane("i");
     const Expr inner = vectors_ > 1 ? turn[0] * static_cast<double>(width_) + turn[1] : turn[0];
     const Expr term = substitute(update_->value[1],
                                  {{r_, all ? inner : outer * static_cast<double>(count) + inner}});
     const StmtRef add = loops(turn, store(parts_, at(turn), binary(combine, part(turn), term)));
     const StmtRef clear =
         loops(start, store(parts_, at(start), neutral_of(combine, parts_->dtype, pool_)));
-    const StmtRef gather =
-        loops(end, store(update_->buffer, update_->index, binary(combine, old_, part(end))));
     const StmtRef turns =
-        seq({alloc(parts_), clear, without_r(chain_, all ? add : loop(outer, add)), gather});
+        seq({alloc(parts_), clear, without_r(chain_, all ? add : loop(outer, add)),
+             first_of_vectors(combine), sum_of_lanes(combine)});
     return r_->sources.empty() ? turns : seq({turns, rest(count)});
   }
 
@@ -88,6 +87,23 @@ class Lanes {
 
   using Lane = std::vector<Expr>;  // the vector, if there are several, and the lane
 
+  Expr number(int64_t n) const { return constant_int(pool_, DType::i64, n); }
+
+  /// All vectors combined into the first, as a tree.
+  StmtRef first_of_vectors(Op combine) const {
+    if (vectors_ == 1) return seq({});
+    const Expr l = range(pool_, width_, r_->attr.name + "s");
+    std::vector<Expr> terms;
+    for (int64_t v = 0; v < vectors_; ++v) terms.push_back(part({number(v), l}));
+    return loop(l, store(parts_, at({number(0), l}), combined(combine, terms)), LoopKind::vector);
+  }
+  /// The lanes of the first vector combined, as a tree.
+  StmtRef sum_of_lanes(Op combine) const {
+    std::vector<Expr> terms;
+    for (int64_t l = 0; l < width_; ++l)
+      terms.push_back(part(vectors_ > 1 ? Lane{number(0), number(l)} : Lane{number(l)}));
+    return store(update_->buffer, update_->index, binary(combine, old_, combined(combine, terms)));
+  }
   Lane lane(const std::string& suffix) const {
     const std::string name = r_->attr.name + suffix;
     if (vectors_ == 1) return {range(pool_, width_, name)};

@@ -89,10 +89,11 @@ Expr arg_min(Expr x, int64_t axis, bool keep, bool last) {
   return index_of(x, min_over(x, {axis}, true), axis, keep, last);
 }
 
+/// One division a row.
 Expr softmax(Expr x, int64_t axis) {
   const Expr wide = widened(x);
   const Expr power = exp(shifted(wide, max_over(wide, {axis}, true)));
-  return cast(power / expand(sum(power, {axis}, true), x->shape), x->dtype);
+  return cast(power * expand(1.0 / sum(power, {axis}, true), x->shape), x->dtype);
 }
 
 Expr log_softmax(Expr x, int64_t axis) {

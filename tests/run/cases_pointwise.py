@@ -176,4 +176,88 @@ def reductions(case):
              (x * x.sum(3, keepdims=True)).sum((0, 1)))
 
 
-CASES = [special, functions, types, norms, reductions]
+INTEGERS = [kind + str(bits) for bits in (8, 16, 32, 64) for kind in ("i", "u")]
+
+
+def dtype_of(name):
+    return {"i": "int", "u": "uint", "f": "float"}[name[0]] + name[1:]
+
+
+def any_integers(case, name, count):
+    """Of all magnitudes, the ends among them."""
+    info = np.iinfo(dtype_of(name))
+    wide = case.random.randint(info.min, info.max, count, dtype=dtype_of(name))
+    shifts = case.random.randint(0, info.bits, count).astype(dtype_of(name))
+    wide = wide >> shifts
+    wide[:4] = [info.min, info.max, 0, 1]
+    return wide
+
+
+def vectors(case):
+    """Whole vectors of each number type: arithmetic, comparisons, selections."""
+    for t in INTEGERS:
+        a, b = any_integers(case, t, 64), any_integers(case, t, 64)[::-1].copy()
+        case.input(f"a_{t}", a)
+        case.input(f"b_{t}", b)
+        x, y = f"a_{t}", f"b_{t}"
+        case.exactly(f"sum_{t}", f"{x} + {y} * {x} - {y}", a + b * a - b)
+        case.exactly(f"sign_{t}", f"where({x} < {y}, {x}, -{y})", np.where(a < b, a, -b))
+        case.exactly(f"middle_{t}", f"minimum(maximum({x}, {y}), 100)",
+                     np.minimum(np.maximum(a, b), np.array(100, a.dtype)))
+        case.exactly(f"same_{t}", f"logical_or({x} == {y}, logical_not({x} < 7))", (a == b) | ~(a < 7))
+        safe = np.where(b == 0, 1, b).astype(a.dtype)
+        case.exactly(f"rest_{t}", f"{x} + ({y} % where({y} == 0, 1, {y}))", a + np.mod(b, safe))
+        total = a.astype(dtype_of(t)).sum(dtype=dtype_of(t))
+        case.exactly(f"total_{t}", f"sum({x})", total)
+        case.exactly(f"least_{t}", f"amin({x} + {y})", (a + b).min())
+    d = case.input("d", case.numbers([64], "float64") + 1e-9)
+    case.out("whole_f64", "trunc(d * 8) - floor(d)", np.trunc(d * 8) - np.floor(d), 1e-15, "float64")
+    case.out("root_f64", "where(d < 0, -d, sqrt(d))", np.where(d < 0, -d, np.sqrt(np.abs(d))), 1e-15,
+             "float64")
+    case.out("exp_f64", "exp(d) + sin(d) * log(d * d)", np.exp(d) + np.sin(d) * np.log(d * d), 1e-14,
+             "float64")
+    t = case.input("t", case.random.randint(0, 2, 64).astype(bool))
+    u = case.input("u", case.random.randint(0, 2, 64).astype(bool))
+    case.exactly("logic", "logical_xor(logical_and(t, u), logical_not(t)) == (t < u)",
+                 ((t & u) ^ ~t) == (~t & u))
+    x = case.input("x", case.numbers([64]))
+    case.out("mixed", "where(logical_and(t, x < cast(a_i8, f32)), d, x) + a_u16",
+             np.where(t & (x < case.inputs["a_i8"]), d, x) + case.inputs["a_u16"], 1e-15, "float64")
+    case.out("counted", "cast(t, f32) * 3 + cast(u, i16)", t * 3.0 + u)
+
+
+def casts(case):
+    """From each number type to each, whole vectors at a time."""
+    values = {t: any_integers(case, t, 64) for t in INTEGERS}
+    ends = [2.0**k for k in (7, 8, 15, 16, 31, 32, 63, 64)]
+    special = [0, -0.0, 0.5, -0.5, -1, 1.5, -1.5, np.nan, np.inf, -np.inf, 1e30, -1e30]
+    special += ends + [-e for e in ends] + [np.nextafter(np.float32(e), np.float32(0)) for e in ends]
+    special += [-np.nextafter(np.float32(e), np.float32(np.inf)) for e in ends] + [99.9] * 12
+    values["f32"] = np.array(special, "float32")
+    values["f64"] = np.array(special, "float64")
+    values["f64"][-4:] = [2147483647.5, -2147483648.5, 127.99999999, 4294967295.5]
+    for t, value in values.items():
+        case.input(f"x_{t}", value)
+        for to in values:
+            if to == t:
+                continue
+            if t[0] == "f" and to[0] != "f":
+                want = clamped(value, dtype_of(to))
+            else:
+                want = value.astype(dtype_of(to))
+            case.outputs.append((f"{t}_{to}", f"cast(x_{t}, {to})", want, "bits"))
+        case.exactly(f"{t}_bool", f"cast(x_{t}, bool)", value != 0)
+    flags = case.input("flags", case.random.randint(0, 2, 64).astype(bool))
+    for to in values:
+        case.outputs.append((f"bool_{to}", f"cast(flags, {to})", flags.astype(dtype_of(to)), "bits"))
+
+
+def clamped(x, dtype):
+    """x towards zero, saturated: in Python's integers, since no float holds all ends."""
+    info = np.iinfo(dtype)
+    whole = [0 if v != v else info.max if v > 1e30 else info.min if v < -1e30 else int(v)
+             for v in x.tolist()]
+    return np.array([min(max(v, info.min), info.max) for v in whole], dtype)
+
+
+CASES = [special, functions, types, norms, reductions, vectors, casts]

@@ -18,11 +18,8 @@ static void partial_sums_copy_s(const partial_sums_x *restrict x, const partial_
                                  PARTIAL_SUMS_F_AT_f32x8(y->at[(ko * 32) + (kio * 8)]);
             }
         }
-        for (int32_t kso = 0; kso < 4; ++kso) {
-            for (int32_t ks = 0; ks < 8; ++ks) {
-                sum += sum_part[kso][ks];
-            }
-        }
+        sum_part[0] = sum_part[0] + sum_part[2] + (sum_part[1] + sum_part[3]);
+        sum += partial_sums_f_sum_f32x8(&sum_part[0]);
         s->at[i] = sum;
     }
 }

@@ -14,23 +14,20 @@ static void softmax_copy_t4(const softmax_x *restrict x, softmax_y *restrict y)
             const softmax_f_f32x8 v = SOFTMAX_F_AT_f32x8(x->at[i][ko * 8]);
             largest_part = SOFTMAX_F_MAX_f32x8(largest_part, v);
         }
-        for (int32_t ks = 0; ks < 8; ++ks) {
-            largest = (largest < largest_part[ks]) ? largest_part[ks] : largest;
-        }
+        const float v = softmax_f_largest_f32x8(&largest_part);
+        largest = (largest < v) ? v : largest;
         most = -largest;
         for (int32_t jo = 0; jo < 5; ++jo) {
-            softmax_f_f32x8 v = SOFTMAX_F_AT_f32x8(x->at[i][jo * 8]) + most;
-            softmax_f_exp_f32x8(&v);
-            SOFTMAX_F_PUT_f32x8(row[jo * 8]) = v;
+            softmax_f_f32x8 v_2 = SOFTMAX_F_AT_f32x8(x->at[i][jo * 8]) + most;
+            softmax_f_exp_f32x8(&v_2);
+            SOFTMAX_F_PUT_f32x8(row[jo * 8]) = v_2;
         }
         float sum = 0.0f;
         softmax_f_f32x8 sum_part = SOFTMAX_F_SPLAT_f32x8(0.0f);
         for (int32_t ko = 0; ko < 5; ++ko) {
             sum_part += SOFTMAX_F_AT_f32x8(row[ko * 8]);
         }
-        for (int32_t ks = 0; ks < 8; ++ks) {
-            sum += sum_part[ks];
-        }
+        sum += softmax_f_sum_f32x8(&sum_part);
         total = sum;
         for (int32_t jo = 0; jo < 5; ++jo) {
             SOFTMAX_F_PUT_f32x8(y->at[i][jo * 8]) = SOFTMAX_F_AT_f32x8(row[jo * 8]) / total;
