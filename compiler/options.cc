@@ -26,6 +26,7 @@ constexpr const char* kExamples =
     "  tinycc net.onnx -o out/ --name net --target c:cpu=cortex-m4,prefer=ram\n"
     "  tinycc net.onnx -o out/ --shape image=1,3,224,224 --target c:cpu=native,threads=2\n"
     "  tinycc net.yaml --stop-after=plan             shows the memory plan; writes nothing\n"
+    "  tinycc tune net.onnx --target c:cpu=native    writes net.tune.yaml, which builds then read\n"
     "  make -C out check                             builds and runs the self-test\n"
     "\n"
     "A target is LANGUAGE[:KEY=VALUE[,KEY=VALUE...]]. For c:\n"
@@ -68,8 +69,6 @@ constexpr StageName kStages[] = {
 struct Raw {
   std::vector<std::string> shapes, schedules;
   std::string weights = "source", stop_after = "write";
-  std::string tune_model;
-  double tune_budget = 60;
 };
 
 [[noreturn]] void usage(const std::string& message, const std::string& hint) {
@@ -140,7 +139,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
            ->type_name("LANGUAGE[:KEY=VALUE,...]"));
   list(app.add_option("--shape", raw.shapes, "fixes the shape of an input; repeatable")
            ->type_name("INPUT=d0,d1,..."));
-  app.add_option("--tune-file", options.tune_file, "tuned schedules to use (not there yet)")
+  app.add_option("--tune-file", options.tune_file, "tuned schedules to use, or to write: MODEL's .tune.yaml by default")
       ->type_name("FILE");
   app.add_option("--depfile", options.depfile,
                  "also writes what was read as a make rule: for Ninja, CMake's DEPFILE")
@@ -160,11 +159,16 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("--time-passes", options.time_passes, "prints how long each pass took");
 }
 
-void declare_tune(CLI::App& app, Raw& raw) {
-  CLI::App* tune = app.add_subcommand("tune", "searches for faster schedules (not there yet)");
+void declare_tune(CLI::App& app, Options& options) {
+  CLI::App* tune = app.add_subcommand(
+      "tune", "times schedules on this machine; keeps the fastest in the tuning file");
   tune->fallthrough();
-  tune->add_option("MODEL", raw.tune_model, "the model")->type_name("");
-  tune->add_option("--budget", raw.tune_budget, "seconds to search")->type_name("SECONDS");
+  tune->add_option("MODEL", options.model, "the model")->type_name("");
+  tune->add_option("--budget", options.tune_budget, "seconds to search: 60")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1.0, 1e6));
+  tune->add_option("--tune-cc", options.tune_cc, "the compiler to tune for: clang (built in), gcc …")
+      ->type_name("CC");
   app.require_subcommand(0, 1);
 }
 
@@ -244,12 +248,9 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.set_version_flag("--version", "tinycc " TINYCC_VERSION, "prints the version");
   app.footer(footer);
   declare(app, options, raw);
-  declare_tune(app, raw);
+  declare_tune(app, options);
   if (!parse(app, argc, argv)) return std::nullopt;
-  if (!app.get_subcommands().empty()) {
-    throw Error(ExitCode::unsupported, "'tinycc tune' is not there yet",
-                "schedules can be given by hand with --schedule");
-  }
+  options.tune = !app.get_subcommands().empty();
   options.debug = debug_level();
   check(options, raw);
   return options;
