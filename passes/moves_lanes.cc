@@ -64,9 +64,9 @@ class Lanes {
                                  {{r_, all ? inner : outer * static_cast<double>(count) + inner}});
     const StmtRef add = loops(turn, store(parts_, at(turn), binary(combine, part(turn), term)));
     const StmtRef clear =
-        loops(start, store(parts_, at(start), neutral_of(combine, parts_->dtype, pool_)));
-    const StmtRef gather =
-        loops(end, store(update_->buffer, update_->index, binary(combine, old_, part(end))));
+        around(loops(start, store(parts_, at(start), neutral_of(combine, parts_->dtype, pool_))));
+    const StmtRef gather = around(
+        loops(end, store(update_->buffer, update_->index, binary(combine, old_, part(end)))));
     return seq({alloc(parts_), clear, without_r(chain_, all ? add : loop(outer, add)), gather});
   }
 
@@ -84,6 +84,16 @@ class Lanes {
     return index;
   }
   Expr part(const Lane& lane) const { return load(pool_, *parts_, at(lane)); }
+
+  /// The loops of the chain over sums of their own, around `s`.
+  StmtRef around(StmtRef s) const {
+    const std::vector<Expr> used = topological(update_->index);
+    std::vector<Expr> own;
+    for (StmtRef c = chain_; c->kind == StmtKind::loop; c = c->body[0]) {
+      if (std::find(used.begin(), used.end(), c->range) != used.end()) own.push_back(c->range);
+    }
+    return loops(own, std::move(s));
+  }
 
   /// The chain without the loop over r, around another innermost statement.
   StmtRef without_r(const StmtRef& s, const StmtRef& innermost) const {

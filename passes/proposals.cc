@@ -50,8 +50,7 @@ class ScheduleSpace {
   std::vector<Proposal> all() {
     if (c_.ordered) return {};
     std::vector<Proposal> points = bases();
-    std::stable_sort(points.begin(), points.end(),
-                     [](const auto& a, const auto& b) { return a.cost < b.cost; });
+    sort(points);
     const double most = points.empty() ? 0 : points[0].cost * kWorthwhile;
     std::vector<Proposal> result{{"", {}, 1e30}};
     std::set<std::string> seen{""};
@@ -59,12 +58,17 @@ class ScheduleSpace {
       if (points[i].cost > most) break;
       vary(points[i], result, seen);
     }
-    std::stable_sort(result.begin(), result.end(),
-                     [](const auto& a, const auto& b) { return a.cost < b.cost; });
+    sort(result);
     return result;
   }
 
  private:
+  static void sort(std::vector<Proposal>& list) {
+    std::sort(list.begin(), list.end(), [](const Proposal& a, const Proposal& b) {
+      return std::tie(a.cost, a.knobs) < std::tie(b.cost, b.knobs);
+    });
+  }
+
   // ---- facts
 
   int64_t extent(int64_t r) const { return extent_of(ranges_[static_cast<size_t>(r)]); }
@@ -272,7 +276,8 @@ class ScheduleSpace {
     Words names = others(k, k[kOuter] != 0);
     const bool split = wide < extent(k[kVector]);
     if (k[kForm] == tail_form) {
-      names.insert(k[kOuter] == 2 ? names.begin() : names.end(), v);
+      if (k[kOuter] == 2) std::reverse(names.begin(), names.end());
+      names.push_back(v);  // the rest of the loop stays behind it
       return order(names) + fmt::format("; tail {0} {1}; vectorize {0}i {2}", v, wide, k[kLanes]);
     }
     if (split) names.insert(k[kOuter] == 2 ? names.begin() : names.end(), v + "o");

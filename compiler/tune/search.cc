@@ -31,6 +31,13 @@ std::array<int64_t, 5> kind_of(const Proposal& p) {
   return {p.knobs[kForm], p.knobs[kVector], p.knobs[kLanes], p.knobs[kRange], p.knobs[kRange2]};
 }
 
+/// The same tile, whatever the ranges are called.
+bool is_like(const Knobs& a, const Knobs& b) {
+  static constexpr Knob kShape[] = {kForm, kLanes, kVectors, kRows, kRows2, kOuter, kReduced,
+                                    kUnrolled};
+  return std::all_of(std::begin(kShape), std::end(kShape), [&](Knob k) { return a[k] == b[k]; });
+}
+
 double median(std::vector<double> v) {
   std::nth_element(v.begin(), v.begin() + static_cast<ptrdiff_t>(v.size() / 2), v.end());
   return v[v.size() / 2];
@@ -137,13 +144,18 @@ bool Search::make_reference(size_t unit) {
   return Trial(s, cores_).ready(kCompile_s).ok;
 }
 
-/// Neighbours of the best first, and some that only the model recommends.
+/// What won elsewhere first, then neighbours of the best, and some that only the model recommends.
 std::vector<const Proposal*> Search::pick(Space& space, const std::string& now) const {
   std::vector<const Proposal*> chosen;
   const auto take = [&](const Proposal& p) {
     if (space.tried.insert(p.moves).second) chosen.push_back(&p);
   };
-  const size_t own = space.measured.empty() ? 0 : kBatch - 2;
+  for (const Knobs& w : winners_) {
+    for (const Proposal& p : space.proposals) {
+      if (chosen.size() < kBatch / 2 && is_like(w, p.knobs)) take(p);
+    }
+  }
+  const size_t own = space.measured.empty() ? chosen.size() : kBatch - 2;
   std::vector<const Proposal*> beam;
   for (const Proposal& p : space.proposals) {
     if (p.moves == now) beam.push_back(&p);
@@ -153,7 +165,7 @@ std::vector<const Proposal*> Search::pick(Space& space, const std::string& now) 
   for (size_t i = 0; i < std::min(kBeam, space.measured.size()); ++i)
     beam.push_back(space.measured[i].proposal);
   for (const Proposal* best : beam) {
-    const size_t most = chosen.size() + (own - chosen.size() + 1) / 2;
+    const size_t most = chosen.size() + (own - std::min(own, chosen.size()) + 1) / 2;
     for (const Proposal& p : space.proposals) {
       if (chosen.size() < most && are_neighbours(*best, p)) take(p);
     }
@@ -223,6 +235,7 @@ void Search::batch(size_t unit, const std::function<void()>& improved) {
     if (r.us > kFaster * now || !is_faster(*best, *c.trial, ratio)) continue;
     best = std::move(c.trial);
     u.moves[space.part] = c.proposal->moves;
+    winners_.insert(winners_.begin(), c.proposal->knobs);
     u.now_us *= ratio;
     now *= ratio;
     improved();
@@ -230,6 +243,12 @@ void Search::batch(size_t unit, const std::function<void()>& improved) {
   state.hope = (state.hope + (1 - u.now_us / before)) / 2;
   state.batch_s =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double Search::now_us() const {
+  double sum = 0;
+  for (const TunedUnit& u : units_) sum += u.now_us * static_cast<double>(u.calls);
+  return sum;
 }
 
 /// What the next batch may save of a run.
@@ -243,14 +262,12 @@ void Search::run(const std::function<void()>& improved,
   std::set<std::string> owned;
   std::vector<size_t> order(units_.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
+  std::sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return gain_of(a) > gain_of(b); });
   for (const size_t i : order) find_space(i, owned);
-  double start = 0;
-  for (const TunedUnit& u : units_) start += u.now_us * static_cast<double>(u.calls);
+  const double start = now_us();
   while (seconds_left() > 0 && !interrupted()) {
-    double now = 0;
-    for (const TunedUnit& u : units_) now += u.now_us * static_cast<double>(u.calls);
+    const double now = now_us();
     size_t next = 0;
     for (size_t i = 0; i < units_.size(); ++i) {
       if (gain_of(i) / states_[i].batch_s > gain_of(next) / states_[next].batch_s) next = i;

@@ -36,6 +36,8 @@ class Search {
            const std::function<void(const std::string&)>& progress);
 
   const std::vector<TunedUnit>& units() const { return units_; }
+  /// Of all calls of a run together.
+  double now_us() const;
   int64_t tried() const { return tried_; }
   int64_t rejected() const { return rejected_; }
   /// What was wrong with the last candidate whose results were wrong, or that crashed; or empty.
@@ -85,6 +87,7 @@ class Search {
   std::vector<TunedUnit> units_;
   std::vector<State> states_;
   std::vector<std::string> heuristic_;  // by computation
+  std::vector<Knobs> winners_;          // of all kernels, the last first
   int64_t tried_ = 0, rejected_ = 0;
   std::string complaint_;
   std::chrono::steady_clock::time_point end_;

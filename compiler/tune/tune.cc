@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
 
@@ -87,7 +88,7 @@ void print_table(const Search& search) {
     before += u.before_us * static_cast<double>(u.calls);
     after += u.now_us * static_cast<double>(u.calls);
   }
-  std::stable_sort(units.begin(), units.end(), [](const TunedUnit* a, const TunedUnit* b) {
+  std::sort(units.begin(), units.end(), [](const TunedUnit* a, const TunedUnit* b) {
     return a->before_us * static_cast<double>(a->calls) >
            b->before_us * static_cast<double>(b->calls);
   });
@@ -125,8 +126,14 @@ int tune(const Options& options) {
   Progress progress;
   progress.show("timing the kernels as they are");
   Search search(draft, start, {options.tune_budget, options.tune_cc});
-  search.run([&] { write_tune_file(path, file_of(search, known, head)); },
-             [&](const std::string& text) { progress.show(text); });
+  const auto begin = std::chrono::steady_clock::now();
+  const auto improved = [&] {
+    write_tune_file(path, file_of(search, known, head));
+    if (options.debug == 0) return;
+    const std::chrono::duration<double> t = std::chrono::steady_clock::now() - begin;
+    std::cerr << fmt::format("{:.1f} s: {:.2f} us\n", t.count(), search.now_us());
+  };
+  search.run(improved, [&](const std::string& text) { progress.show(text); });
   progress.end();
   write_tune_file(path, file_of(search, known, head));
   print_table(search);
