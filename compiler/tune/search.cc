@@ -2,6 +2,7 @@
 #include "compiler/tune/search.h"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 
 #include <fmt/format.h>
@@ -12,11 +13,16 @@
 namespace tinycc {
 namespace {
 
-constexpr size_t kBatch = 8;         // candidates between two decisions where to go on
-constexpr size_t kBeam = 4;          // measured schedules whose neighbours are tried
-constexpr double kTime_s = 0.02;     // of calls for one reading
-constexpr double kFaster = 0.98;     // below this share of the best time a candidate is looked at twice
-constexpr double kWorthwhile = 5e-4; // of the program's time: what a batch must promise
+constexpr size_t kBatch = 8;      // candidates between two decisions where to go on
+constexpr size_t kBeam = 4;       // measured schedules whose neighbours are tried
+constexpr double kTime_s = 0.02;  // of calls for one reading
+constexpr double kFaster =
+    0.98;  // below this share of the best time a candidate is looked at twice
+constexpr double kWorthwhile = 5e-4;  // of the program's time: what a batch must promise
+constexpr double kTurn_s = 0.004;     // of calls, of one of two that take turns
+constexpr int kLook = 3, kTurns = 12;
+constexpr double kHopeless = 1.5;  // times the best one's time: not worth an exact reading
+constexpr double kVerify_s = 0.6;  // for one kernel, about
 constexpr double kCompile_s = 30, kPlain_s = 60;  // limits
 
 /// By place in the draft: that of an excerpt keeps the order.
@@ -33,14 +39,15 @@ std::array<int64_t, 5> kind_of(const Proposal& p) {
 
 /// The same tile, whatever the ranges are called.
 bool is_like(const Knobs& a, const Knobs& b) {
-  static constexpr Knob kShape[] = {kForm, kLanes, kVectors, kRows, kRows2, kOuter, kReduced,
-                                    kUnrolled};
+  static constexpr Knob kShape[] = {kForm,  kLanes, kVectors, kRows,
+                                    kRows2, kOuter, kReduced, kUnrolled};
   return std::all_of(std::begin(kShape), std::end(kShape), [&](Knob k) { return a[k] == b[k]; });
 }
 
-double median(std::vector<double> v) {
-  std::nth_element(v.begin(), v.begin() + static_cast<ptrdiff_t>(v.size() / 2), v.end());
-  return v[v.size() / 2];
+double lower_quartile(std::vector<double> v) {
+  const auto at = v.begin() + static_cast<ptrdiff_t>((v.size() - 1) / 4);
+  std::nth_element(v.begin(), at, v.end());
+  return *at;
 }
 
 }  // namespace
@@ -71,8 +78,10 @@ void Search::find_units(const std::vector<std::string>& start) {
       u.before.push_back(heuristic_[c]);
     }
     const auto [found, fresh] = known.try_emplace(u.keys, units_.size());
-    if (fresh) units_.push_back(std::move(u));
-    else ++units_[found->second].calls;
+    if (fresh)
+      units_.push_back(std::move(u));
+    else
+      ++units_[found->second].calls;
   }
   states_.resize(units_.size());
 }
@@ -182,16 +191,18 @@ std::vector<const Proposal*> Search::pick(Space& space, const std::string& now) 
   return chosen;
 }
 
-/// In turns, three times; `ratio`: the challenger's time by the best one's.
-bool Search::is_faster(Trial& best, Trial& challenger, double& ratio) const {
-  std::vector<double> ratios;
-  for (int i = 0; i < 3; ++i) {
-    const Reading a = best.time(kTime_s, 1e9), b = challenger.time(kTime_s, 1e9);
-    if (!a.ok || !b.ok) return false;
-    ratios.push_back(b.us / a.us);
+/// In turns, a little each time, so that what slows the machine slows both: their times when it is
+/// least disturbed (lower quartiles of the medians), as a ratio; 0 if one of them fails.
+double Search::ratio_of(Trial& best, Trial& challenger, int turns) const {
+  std::vector<double> a, b;
+  for (int i = 0; i < turns; ++i) {
+    const Reading one = best.time(kTurn_s, 1e9);
+    const Reading other = challenger.time(kTurn_s, one.us * kHopeless);
+    if (!one.ok || !other.ok) return 0;
+    a.push_back(one.us);
+    b.push_back(other.us);
   }
-  ratio = median(ratios);
-  return ratio < kFaster;
+  return lower_quartile(b) / lower_quartile(a);
 }
 
 void Search::batch(size_t unit, const std::function<void()>& improved) {
@@ -209,40 +220,47 @@ void Search::batch(size_t unit, const std::function<void()>& improved) {
   };
   const std::vector<const Proposal*> chosen = pick(space, u.moves[space.part]);
   auto best = std::make_unique<Trial>(with(u.moves[space.part]), cores_);
-  const Reading first = best->ready(kCompile_s).ok ? best->time(kTime_s, 1e9) : Reading{};
-  if (!first.ok || chosen.empty()) {
-    state.hope = first.ok ? state.hope / 2 : 0;
+  if (!best->ready(kCompile_s).ok || chosen.empty()) {
+    state.hope /= 2;
     return;
   }
-  double now = first.us;
   std::deque<Candidate> ahead;
   size_t started = 0;
-  for (size_t i = 0; i < chosen.size() && seconds_left() > 0 && !interrupted(); ++i) {
+  for (size_t i = 0; i < chosen.size() && seconds_left() > time_to_verify() && !interrupted();
+       ++i) {
     for (; started < chosen.size() && ahead.size() < static_cast<size_t>(cores_.count); ++started)
-      ahead.push_back({chosen[started], std::make_unique<Trial>(with(chosen[started]->moves), cores_)});
+      ahead.push_back(
+          {chosen[started], std::make_unique<Trial>(with(chosen[started]->moves), cores_)});
     Candidate c = std::move(ahead.front());
     ahead.pop_front();
     ++tried_;
     const Reading& ready = c.trial->ready(kCompile_s);
-    const Reading r = ready.ok ? c.trial->time(kTime_s, 1.5 * now) : ready;
-    if (!r.ok) {
+    const double first_look = ready.ok ? ratio_of(*best, *c.trial, kLook) : 0;
+    if (first_look == 0) {
       ++rejected_;
-      if (!interrupted()) complaint_ = fmt::format("{}: {}: {}", u.name, c.proposal->moves, r.why);
+      if (!interrupted())
+        complaint_ = fmt::format("{}: {}: {}", u.name, c.proposal->moves,
+                                 ready.ok ? "no time came back" : ready.why);
       continue;
     }
-    space.measured.push_back({r.us, c.proposal});
-    double ratio = 1;
-    if (r.us > kFaster * now || !is_faster(*best, *c.trial, ratio)) continue;
+    space.measured.push_back({first_look * u.now_us, c.proposal});
+    if (first_look > 1) continue;
+    const double once = ratio_of(*best, *c.trial, kTurns);
+    if (once == 0 || once > kFaster) continue;
+    // Where a process happens to lie in memory matters too: both again, in new ones.
+    auto old = std::make_unique<Trial>(with(u.moves[space.part]), cores_);
+    c.trial = std::make_unique<Trial>(with(c.proposal->moves), cores_);
+    if (!old->ready(kCompile_s).ok || !c.trial->ready(kCompile_s).ok) continue;
+    const double again = ratio_of(*old, *c.trial, kTurns), ratio = std::sqrt(once * again);
+    if (again == 0 || std::max(ratio, again) > kFaster) continue;
     best = std::move(c.trial);
     u.moves[space.part] = c.proposal->moves;
     winners_.insert(winners_.begin(), c.proposal->knobs);
     u.now_us *= ratio;
-    now *= ratio;
     improved();
   }
   state.hope = (state.hope + (1 - u.now_us / before)) / 2;
-  state.batch_s =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  state.batch_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 double Search::now_us() const {
@@ -263,10 +281,10 @@ void Search::run(const std::function<void()>& improved,
   std::vector<size_t> order(units_.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return gain_of(a) > gain_of(b); });
+            [&](size_t a, size_t b) { return gain_of(a) > gain_of(b); });
   for (const size_t i : order) find_space(i, owned);
   const double start = now_us();
-  while (seconds_left() > 0 && !interrupted()) {
+  while (seconds_left() > time_to_verify() && !interrupted()) {
     const double now = now_us();
     size_t next = 0;
     for (size_t i = 0; i < units_.size(); ++i) {
@@ -275,9 +293,38 @@ void Search::run(const std::function<void()>& improved,
     if (gain_of(next) < kWorthwhile * now) break;
     progress(fmt::format("{} tried, {:.1f} us of {:.1f} left, {:.0f} s to go: {}", tried_, now,
                          start, seconds_left(), units_[next].name));
-    if (make_reference(next)) batch(next, improved);
-    else states_[next].hope = 0;
+    if (make_reference(next))
+      batch(next, improved);
+    else
+      states_[next].hope = 0;
   }
+  for (size_t i = 0; i < units_.size() && !interrupted(); ++i) {
+    if (units_[i].moves == units_[i].before) continue;
+    progress("looking again at " + units_[i].name);
+    verify(units_[i]);
+  }
+}
+
+/// What won by chance among many is found out in processes that are new, and goes.
+void Search::verify(TunedUnit& u) const {
+  std::vector<double> ratios, times;
+  for (int i = 0; i < 2; ++i) {
+    Trial before(subject(u, u.before), cores_), after(subject(u, u.moves), cores_);
+    if (!before.ready(kCompile_s).ok || !after.ready(kCompile_s).ok) return;
+    ratios.push_back(ratio_of(before, after, kTurns));
+    times.push_back(before.time(kTime_s, 1e9).us);
+  }
+  if (interrupted() || ratios[0] * ratios[1] == 0) return;
+  u.before_us = std::min(times[0], times[1]);
+  const double ratio = std::sqrt(ratios[0] * ratios[1]);
+  if (ratio > kFaster) u.moves = u.before;
+  u.now_us = u.before_us * (ratio > kFaster ? 1 : ratio);
+}
+
+double Search::time_to_verify() const {
+  const auto changed = std::count_if(units_.begin(), units_.end(),
+                                     [](const TunedUnit& u) { return u.moves != u.before; });
+  return std::min(kVerify_s * static_cast<double>(changed), settings_.budget_s / 4);
 }
 
 std::pair<double, double> Search::whole_program() const {
@@ -287,11 +334,11 @@ std::pair<double, double> Search::whole_program() const {
   for (const Reading& r : {before.ready(compile_s), after.ready(compile_s)}) {
     if (!r.ok) throw Error(ExitCode::internal, "the whole program does not run: " + r.why);
   }
-  for (int i = 0; i < 5; ++i) {
-    a.push_back(before.time(0.2, 1e9).us);
-    b.push_back(after.time(0.2, 1e9).us);
+  for (int i = 0; i < 2 * kTurns; ++i) {
+    a.push_back(before.time(kTime_s, 1e9).us);
+    b.push_back(after.time(kTime_s, 1e9).us);
   }
-  return {median(a), median(b)};
+  return {lower_quartile(a), lower_quartile(b)};
 }
 
 }  // namespace tinycc

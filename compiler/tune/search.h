@@ -15,7 +15,7 @@ namespace tinycc {
 /// One kernel of the program, or several calls of equal ones.
 struct TunedUnit {
   std::string name;
-  std::vector<size_t> computations;  // of the draft; the first of equal kernels
+  std::vector<size_t> computations;              // of the draft; the first of equal kernels
   std::vector<std::string> keys, moves, before;  // by computation
   int64_t calls = 1;                             // in the program
   double before_us = 0, now_us = 0;              // of one call
@@ -77,7 +77,9 @@ class Search {
   bool make_reference(size_t unit);
   void batch(size_t unit, const std::function<void()>& improved);
   std::vector<const Proposal*> pick(Space& space, const std::string& now) const;
-  bool is_faster(Trial& best, Trial& challenger, double& ratio) const;
+  double ratio_of(Trial& best, Trial& challenger, int turns) const;
+  void verify(TunedUnit& unit) const;
+  double time_to_verify() const;
   double gain_of(size_t unit) const;
   double seconds_left() const;
 
