@@ -139,7 +139,8 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
            ->type_name("LANGUAGE[:KEY=VALUE,...]"));
   list(app.add_option("--shape", raw.shapes, "fixes the shape of an input; repeatable")
            ->type_name("INPUT=d0,d1,..."));
-  app.add_option("--tune-file", options.tune_file, "tuned schedules to use, or to write: MODEL's .tune.yaml by default")
+  app.add_option("--tune-file", options.tune_file,
+                 "tuned schedules to use, or to write: MODEL's .tune.yaml by default")
       ->type_name("FILE");
   app.add_option("--depfile", options.depfile,
                  "also writes what was read as a make rule: for Ninja, CMake's DEPFILE")
@@ -167,8 +168,12 @@ void declare_tune(CLI::App& app, Options& options) {
   tune->add_option("--budget", options.tune_budget, "seconds to search: 60")
       ->type_name("SECONDS")
       ->check(CLI::Range(1.0, 1e6));
-  tune->add_option("--tune-cc", options.tune_cc, "the compiler to tune for: clang (built in), gcc …")
+  tune->add_option("--tune-cc", options.tune_cc,
+                   "the compiler to tune for: gcc …; by default the built-in Clang")
       ->type_name("CC");
+  tune->add_option("--runner", options.runner,
+                   "the command that runs an executable (its last argument) on the target")
+      ->type_name("CMD");
   app.require_subcommand(0, 1);
 }
 

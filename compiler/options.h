@@ -38,7 +38,8 @@ struct Options {
   std::string tune_file;                  // --tune-file; empty: MODEL's .tune.yaml, if it exists
   bool tune = false;                      // `tinycc tune`
   double tune_budget = 60;                // --budget, in seconds
-  std::string tune_cc = "clang";          // --tune-cc; clang: the one within
+  std::string tune_cc;                    // --tune-cc; empty: the Clang within
+  std::string runner;                     // --runner; empty: this machine
   std::string depfile;                    // --depfile; empty: none
   WeightsMode weights = WeightsMode::source;  // --weights
   Stage stop_after = Stage::write;            // --stop-after

@@ -8,9 +8,9 @@
 #include <clang/Frontend/Utils.h>
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/Support/TargetSelect.h>
+#include <llvm/Support/VirtualFileSystem.h>
 #include <llvm/TargetParser/Host.h>
 #include <llvm/TargetParser/Triple.h>
-#include <llvm/Support/VirtualFileSystem.h>
 
 #include "compiler/check/judge.h"
 #include "compiler/tune/process.h"
@@ -19,13 +19,6 @@ namespace tinycc {
 namespace {
 
 using MemoryFiles = llvm::vfs::InMemoryFileSystem;
-
-std::vector<std::string> flags_of(const Target& target) {
-  std::vector<std::string> flags{"-O3"};
-  flags.insert(flags.end(), target.cflags.begin(), target.cflags.end());
-  flags.emplace_back(target.dialect == "gnu" ? "-std=gnu11" : "-std=c99");
-  return flags;
-}
 
 bool is_unit(const SourceFile& f) { return f.name.ends_with(".c"); }
 
@@ -74,9 +67,14 @@ class InMemory : public Native {
  private:
   static llvm::orc::ThreadSafeModule compiled(const std::string& name, const Target& target,
                                               llvm::IntrusiveRefCntPtr<MemoryFiles> memory) {
-    std::vector<std::string> words{"clang", "-c", "-w", "-nostdinc",
-                                   "-fno-caret-diagnostics", "-isystem", std::string(kShimFolder)};
-    for (const std::string& flag : flags_of(target)) words.push_back(flag);
+    std::vector<std::string> words{"clang",
+                                   "-c",
+                                   "-w",
+                                   "-nostdinc",
+                                   "-fno-caret-diagnostics",
+                                   "-isystem",
+                                   std::string(kShimFolder)};
+    for (const std::string& flag : native_flags(target)) words.push_back(flag);
     words.push_back(std::string(kSourceFolder) + name);
     std::vector<const char*> arguments;
     for (const std::string& w : words) arguments.push_back(w.c_str());
@@ -114,24 +112,31 @@ bool runs_here(const Target& target) {
   return host.getArch() == llvm::Triple(target.triple).getArch();
 }
 
+std::vector<std::string> native_flags(const Target& target) {
+  std::vector<std::string> flags{"-O3"};
+  flags.insert(flags.end(), target.cflags.begin(), target.cflags.end());
+  flags.emplace_back(target.dialect == "gnu" ? "-std=gnu11" : "-std=c99");
+  return flags;
+}
+
 void prepare_native() {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
 }
 
 std::unique_ptr<Native> compile_native(std::span<const SourceFile> files, const Target& target,
-                                       const std::string& cc) {
-  if (cc == "clang") return std::make_unique<InMemory>(files, target);
+                                       const std::string& cc, const std::string& folder) {
+  if (cc.empty()) return std::make_unique<InMemory>(files, target);
   std::vector<std::string> units;
   for (const SourceFile& f : files) {
     if (is_unit(f)) units.push_back(f.name);
   }
-  return compile_shared(files, units, flags_of(target), cc);
+  return compile_shared(files, units, native_flags(target), cc, folder);
 }
 
 std::string compiler_version(const std::string& cc) {
-  if (cc == "clang") return "clang " CLANG_VERSION_STRING;
-  return first_line_of({cc, "--version"});
+  if (cc.empty()) return "clang " CLANG_VERSION_STRING;
+  return first_line_of({words_of(cc)[0], "--version"});
 }
 
 }  // namespace tinycc

@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "emitters/source.h"
 #include "ir/error.h"
@@ -25,12 +27,14 @@ bool runs_here(const Target& target);
 /// Before the first fork: registers LLVM's back end for this machine.
 void prepare_native();
 
-/// `cc`: "clang" for the one within, else the command of a compiler. Errors: Error(bad_input) with
-/// the compiler's first message; the flags are those of the emitted Makefile.
+/// Optimisation, machine and standard, as the emitted Makefile has them.
+std::vector<std::string> native_flags(const Target& target);
+/// `cc`: the command of a compiler, which works in `folder`; empty for the Clang within. Errors:
+/// Error(bad_input) with the compiler's first message.
 std::unique_ptr<Native> compile_native(std::span<const SourceFile> files, const Target& target,
-                                       const std::string& cc);
+                                       const std::string& cc, const std::string& folder);
 
-/// "clang 19.1.7", or the first line that `cc --version` prints; empty if it does not start.
+/// "clang 19.1.7" (within), or the first line that `cc --version` prints; empty if it does not start.
 std::string compiler_version(const std::string& cc);
 
 }  // namespace tinycc

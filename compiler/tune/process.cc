@@ -8,30 +8,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 namespace tinycc {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder of our own while compiling.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (fs::temp_directory_path() / "tinycc-tune-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr)
-      throw Error(ExitCode::cannot_write, name + " cannot be made", "set TMPDIR");
-    path = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  fs::path path;
-};
 
 class SharedObject : public Native {
  public:
@@ -55,6 +37,23 @@ class SharedObject : public Native {
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
 }  // namespace
+
+Scratch::Scratch() {
+  path = (fs::temp_directory_path() / "tinycc-tune-XXXXXX").string();
+  if (mkdtemp(path.data()) == nullptr)
+    throw Error(ExitCode::cannot_write, path + " cannot be made", "set TMPDIR");
+}
+Scratch::~Scratch() {
+  std::error_code ignored;
+  fs::remove_all(path, ignored);
+}
+
+std::vector<std::string> words_of(const std::string& command) {
+  std::istringstream in(command);
+  std::vector<std::string> words;
+  for (std::string w; in >> w;) words.push_back(w);
+  return words.empty() ? std::vector<std::string>{""} : words;
+}
 
 Finished run_command(const std::vector<std::string>& words) {
   std::vector<char*> arguments;
@@ -89,16 +88,18 @@ std::string first_line_of(const std::vector<std::string>& words) {
 
 std::unique_ptr<Native> compile_shared(std::span<const SourceFile> files,
                                        const std::vector<std::string>& units,
-                                       const std::vector<std::string>& flags,
-                                       const std::string& cc) {
-  const Scratch scratch;
+                                       const std::vector<std::string>& flags, const std::string& cc,
+                                       const std::string& folder) {
+  const fs::path path = folder;
+  fs::create_directories(path);
   for (const SourceFile& f : files) {
-    if (f.role != Role::text) std::ofstream(scratch.path / f.name) << f.text;
+    if (f.role != Role::text) std::ofstream(path / f.name) << f.text;
   }
-  const fs::path object = scratch.path / "tuned.so";
-  std::vector<std::string> words{cc, "-shared", "-fPIC", "-w", "-o", object.string()};
+  const fs::path object = path / "candidate.so";
+  std::vector<std::string> words = words_of(cc);
+  words.insert(words.end(), {"-shared", "-fPIC", "-w", "-o", object.string()});
   words.insert(words.end(), flags.begin(), flags.end());
-  for (const std::string& u : units) words.push_back((scratch.path / u).string());
+  for (const std::string& u : units) words.push_back((path / u).string());
   words.emplace_back("-lm");
   const Finished done = run_command(words);
   if (done.status != 0) throw Error(ExitCode::bad_input, cc + ": " + first_line(done.output));

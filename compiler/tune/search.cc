@@ -91,7 +91,7 @@ Subject Search::subject(const TunedUnit& u, const std::vector<std::string>& move
             Excerpt e = excerpt(draft_, u.computations);
             return build_program(std::move(e.draft), by_place(moves));
           },
-          settings_.cc, nullptr, false};
+          settings_.cc, settings_.runner, scratch_.path};
 }
 
 Subject Search::whole(bool tuned) const {
@@ -102,8 +102,8 @@ Subject Search::whole(bool tuned) const {
   std::vector<std::string> moves = heuristic_;
   for (size_t c = 0; c < moves.size() && tuned; ++c)
     moves[c] = by_key.at(kernel_key(draft_, draft_.computations[c]));
-  return {[this, moves] { return build_program(draft_, by_place(moves)); }, settings_.cc, nullptr,
-          false};
+  return {[this, moves] { return build_program(draft_, by_place(moves)); }, settings_.cc,
+          settings_.runner, scratch_.path};
 }
 
 void Search::measure_start() {
@@ -145,7 +145,7 @@ bool Search::make_reference(size_t unit) {
   State& state = states_[unit];
   if (state.results) return true;
   Subject s = subject(u, std::vector<std::string>(u.computations.size()));
-  state.results = std::make_unique<SharedBytes>(output_bytes(s.program()));
+  state.results = std::make_unique<SharedBytes>(result_bytes(s.program()));
   s.results = state.results.get();
   s.is_reference = true;
   if (Trial(s, cores_).ready(std::min(kPlain_s, std::max(seconds_left() / 4, 2.0))).ok) return true;

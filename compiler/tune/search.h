@@ -6,6 +6,7 @@
 
 #include <chrono>
 
+#include "compiler/tune/process.h"
 #include "compiler/tune/trial.h"
 #include "passes/build_program.h"
 #include "passes/proposals.h"
@@ -23,7 +24,7 @@ struct TunedUnit {
 
 struct SearchSettings {
   double budget_s = 60;
-  std::string cc = "clang";
+  std::string cc, runner;  // as Subject's
 };
 
 class Search {
@@ -86,6 +87,7 @@ class Search {
   const Draft& draft_;
   SearchSettings settings_;
   Cores cores_;
+  Scratch scratch_;
   std::vector<TunedUnit> units_;
   std::vector<State> states_;
   std::vector<std::string> heuristic_;  // by computation

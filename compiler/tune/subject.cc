@@ -2,33 +2,21 @@
 #include "compiler/tune/subject.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstring>
+#include <ctime>
 #include <new>
 
 #include <fmt/format.h>
 
+#include "compiler/tune/native.h"
 #include "emitters/cstyle.h"
-#include "ir/pack.h"
 
 namespace tinycc {
 namespace {
 
-constexpr double kRelative = 1e-4;   // to the largest magnitude of an output
-constexpr double kSample_us = 200;   // calls are repeated until a reading of the clock is worth it
+constexpr double kSample_us = 200;  // calls are repeated until a reading of the clock is worth it
 constexpr size_t kMostSamples = 31, kLeastSamples = 3;
-
-/// Weights travel apart: the text stays short.
-std::vector<SourceFile> library_of(const Program& program) {
-  const bool weights = std::any_of(program.weights.begin(), program.weights.end(), [&](auto& w) {
-    return program.buffers.at(w.first).buffer->space == Space::weight;
-  });
-  const Names names(program, weights ? WeightsMode::bin : WeightsMode::source);
-  std::vector<KernelText> kernels;
-  for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));
-  return emit_library({names, kernels, kernel_helpers(names), {}, {}, {}});
-}
 
 /// Numbers like those that networks work on; small ones of integers, since they may be indices.
 void fill(char* to, const Buffer& b, uint32_t seed) {
@@ -36,8 +24,9 @@ void fill(char* to, const Buffer& b, uint32_t seed) {
   for (double& n : numbers) {
     seed = seed * 1664525u + 1013904223u;
     const auto high = static_cast<double>(seed >> 16);  // below 65536
-    n = is_float(b.dtype) ? high / 32768 - 1 : is_bool(b.dtype) ? std::floor(high / 32768)
-                                                                : std::floor(high / 4096);
+    n = is_float(b.dtype)  ? high / 32768 - 1
+        : is_bool(b.dtype) ? std::floor(high / 32768)
+                           : std::floor(high / 4096);
   }
   const TensorData data = TensorData::of_numbers(b.dtype, {b.elements()}, numbers);
   std::memcpy(to, data.bytes->data(), data.bytes->size());
@@ -67,22 +56,46 @@ std::string difference_of(const char* got, const char* want, const Buffer& b) {
   return "";
 }
 
+/// The processor's time of this thread: what others do meanwhile does not count.
+double now_us() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_nsec) * 1e-3;
+}
+
 double quantile(const std::vector<double>& sorted, double q) {
   return sorted[static_cast<size_t>(q * static_cast<double>(sorted.size() - 1))];
 }
 
-}  // namespace
+/// A program in this process.
+class Here : public Running {
+ public:
+  Here(const Program& program, const Subject& subject);
 
-size_t output_bytes(const Program& program) {
-  size_t bytes = 0;
-  for (const Port& p : program.outputs)
-    bytes += static_cast<size_t>(program.buffers.at(p.buffer).buffer->bytes());
-  return bytes;
-}
+  void run() override;
+  std::string difference(const SharedBytes& expected) override;
+  void store(SharedBytes& results) override;
+  Reading time(double seconds, double limit_us) override;
 
-Running::Running(const Program& program, const std::string& cc) : program_(program) {
-  const std::vector<SourceFile> files = library_of(program);
-  native_ = compile_native(files, program.target, cc);
+ private:
+  struct Block {  // of memory, aligned as vectors are
+    std::shared_ptr<char> data;
+    const Buffer* buffer = nullptr;
+  };
+  Block block(size_t bytes, const Buffer* buffer);
+
+  std::unique_ptr<Native> native_;
+  std::vector<Block> outputs_, all_;
+  std::vector<void*> input_list_, output_list_;
+  void* arena_ = nullptr;
+  void* state_ = nullptr;
+  using Run = int (*)(void**, void**, void*, void*);
+  Run run_ = nullptr;
+};
+
+Here::Here(const Program& program, const Subject& subject) {
+  const std::vector<SourceFile> files = library_of(program, false);
+  native_ = compile_native(files, program.target, subject.cc, subject.folder);
   run_ = reinterpret_cast<Run>(native_->find(program.name + "_run"));
   for (const SourceFile& f : files) {
     if (!f.name.ends_with(".bin")) continue;
@@ -106,23 +119,23 @@ Running::Running(const Program& program, const std::string& cc) : program_(progr
   state_ = block(state, nullptr).data.get();
 }
 
-Running::Block Running::block(size_t bytes, const Buffer* buffer) {
+Here::Block Here::block(size_t bytes, const Buffer* buffer) {
   constexpr std::align_val_t kAlign{256};
   const size_t size = std::max<size_t>(bytes, 1);
   Block b{{static_cast<char*>(::operator new(size, kAlign)),
            [](char* p) { ::operator delete(p, kAlign); }},
           buffer};
   std::memset(b.data.get(), 0, size);
-  others_.push_back(b);
+  all_.push_back(b);
   return b;
 }
 
-void Running::run() {
+void Here::run() {
   const int status = run_(input_list_.data(), output_list_.data(), arena_, state_);
   TCC_CHECK(status == 0, fmt::format("a run ended with status {}", status));
 }
 
-std::string Running::difference(const SharedBytes& expected) const {
+std::string Here::difference(const SharedBytes& expected) {
   size_t at = 0;
   for (const Block& b : outputs_) {
     const std::string found = difference_of(b.data.get(), expected.data + at, *b.buffer);
@@ -132,7 +145,7 @@ std::string Running::difference(const SharedBytes& expected) const {
   return "";
 }
 
-void Running::store(SharedBytes& results) const {
+void Here::store(SharedBytes& results) {
   size_t at = 0;
   for (const Block& b : outputs_) {
     std::memcpy(results.data + at, b.data.get(), static_cast<size_t>(b.buffer->bytes()));
@@ -140,13 +153,11 @@ void Running::store(SharedBytes& results) const {
   }
 }
 
-Reading Running::time(double seconds, double limit_us) {
-  using Clock = std::chrono::steady_clock;
+Reading Here::time(double seconds, double limit_us) {
   const auto calls = [&](size_t n) {
-    const Clock::time_point start = Clock::now();
+    const double start = now_us();
     for (size_t i = 0; i < n; ++i) run();
-    const std::chrono::duration<double, std::micro> took = Clock::now() - start;
-    return took.count() / static_cast<double>(n);
+    return (now_us() - start) / static_cast<double>(n);
   };
   calls(1);  // warms the caches
   const double once = calls(1);
@@ -159,6 +170,31 @@ Reading Running::time(double seconds, double limit_us) {
   std::sort(samples.begin(), samples.end());
   const double median = quantile(samples, 0.5);
   return {true, median, (quantile(samples, 0.75) - quantile(samples, 0.25)) / median, ""};
+}
+
+}  // namespace
+
+size_t result_bytes(const Program& program) {
+  size_t bytes = 2 * kSums * sizeof(double) * program.outputs.size();
+  for (const Port& p : program.outputs)
+    bytes += static_cast<size_t>(program.buffers.at(p.buffer).buffer->bytes());
+  return bytes;
+}
+
+std::vector<SourceFile> library_of(const Program& program, bool linked) {
+  const bool weights = std::any_of(program.weights.begin(), program.weights.end(), [&](auto& w) {
+    return program.buffers.at(w.first).buffer->space == Space::weight;
+  });
+  const Names names(program, !weights ? WeightsMode::source
+                             : linked ? WeightsMode::incbin
+                                      : WeightsMode::bin);
+  std::vector<KernelText> kernels;
+  for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));
+  return emit_library({names, kernels, kernel_helpers(names), {}, {}, {}});
+}
+
+std::unique_ptr<Running> run_here(const Program& program, const Subject& subject) {
+  return std::make_unique<Here>(program, subject);
 }
 
 }  // namespace tinycc

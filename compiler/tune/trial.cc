@@ -13,6 +13,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -53,17 +54,20 @@ void send(int file, const Reading& r) {
 /// What the child does until it is killed, or its parent is gone.
 void serve(const Subject& subject, const Cores& cores, int commands, int answers) {
   const Program program = subject.program();
-  Running running(program, subject.cc);
+  const std::unique_ptr<Running> running =
+      subject.runner.empty() ? run_here(program, subject) : run_elsewhere(program, subject);
   std::string why;
   if (subject.results != nullptr) {
-    running.run();
-    if (subject.is_reference) running.store(*subject.results);
-    else why = running.difference(*subject.results);
+    running->run();
+    if (subject.is_reference)
+      running->store(*subject.results);
+    else
+      why = running->difference(*subject.results);
   }
   send(answers, {why.empty(), 0, 0, why});
   cores.use_for_timing();
   for (Command c{}; read_all(commands, &c, sizeof c);)
-    send(answers, running.time(c.seconds, c.limit_us));
+    send(answers, running->time(c.seconds, c.limit_us));
 }
 
 [[noreturn]] void be_child(const Subject& subject, const Cores& cores, int commands, int answers) {
@@ -99,14 +103,18 @@ void Cores::use_for_timing() const { sched_setaffinity(0, sizeof timing_, &timin
 void Cores::use_for_compiling() const { sched_setaffinity(0, sizeof compiling_, &compiling_); }
 
 SharedBytes::SharedBytes(size_t bytes) : size(std::max<size_t>(bytes, 1)) {
-  void* memory =
-      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   data = static_cast<char*>(memory);
 }
 SharedBytes::~SharedBytes() { munmap(data, size); }
 
-Trial::Trial(const Subject& subject, const Cores& cores) {
+int64_t Trial::count_ = 0;
+
+Trial::Trial(const Subject& about, const Cores& cores)
+    : folder_(fmt::format("{}/{}", about.folder, ++count_)) {
+  Subject subject = about;
+  subject.folder = folder_;
   int to_child[2], to_parent[2];
   TCC_CHECK(pipe2(to_child, O_CLOEXEC) == 0 && pipe2(to_parent, O_CLOEXEC) == 0, "no pipe");
   child_ = fork();
@@ -127,6 +135,8 @@ Trial::~Trial() {
   waitpid(child_, nullptr, 0);
   close(commands_);
   close(answers_);
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
 }
 
 const Reading& Trial::ready(double limit_s) {
@@ -137,7 +147,7 @@ const Reading& Trial::ready(double limit_s) {
 Reading Trial::time(double seconds, double limit_us) {
   const Command c{seconds, limit_us};
   if (write(commands_, &c, sizeof c) != sizeof c) return {false, 0, 0, "crashed"};
-  return answer(5 + 20 * seconds + 10 * 1e-6 * limit_us);
+  return answer(20 + 20 * seconds + 10 * 1e-6 * limit_us);
 }
 
 Reading Trial::answer(double limit_s) {
@@ -146,7 +156,8 @@ Reading Trial::answer(double limit_s) {
       Clock::now() + std::chrono::microseconds(static_cast<int64_t>(limit_s * 1e6));
   pollfd waiting{answers_, POLLIN, 0};
   int got = 0;
-  while (!interrupted() && Clock::now() < end && (got = poll(&waiting, 1, 50)) <= 0) {}
+  while (!interrupted() && Clock::now() < end && (got = poll(&waiting, 1, 50)) <= 0) {
+  }
   if (got <= 0) return {false, 0, 0, interrupted() ? "interrupted" : "stopped: it took too long"};
   Answer a;
   if (read_all(answers_, &a, sizeof a)) return {a.ok != 0, a.us, a.spread, a.why};
@@ -160,7 +171,7 @@ Reading Trial::answer(double limit_s) {
 bool interrupted() { return g_interrupted != 0; }
 
 void stop_on_interrupt() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = [](int) { g_interrupted = 1; };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);

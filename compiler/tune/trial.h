@@ -39,7 +39,9 @@ class SharedBytes {
 
 struct Subject {
   std::function<Program()> program;  // called in the child; may throw an Error: a rejection
-  std::string cc = "clang";
+  std::string cc;                    // see compile_native()
+  std::string runner;  // the command that runs executables on another machine; empty: here
+  std::string folder;  // for files of the trial's own, in a folder beneath; see Scratch
   SharedBytes* results = nullptr;  // what outputs are compared with; null: they are not looked at
   bool is_reference = false;       // it writes `results` instead
 };
@@ -67,8 +69,11 @@ class Trial {
  private:
   Reading answer(double limit_s);
 
+  static int64_t count_;
+
   pid_t child_ = -1;
   int commands_ = -1, answers_ = -1;
+  std::string folder_;  // of files
   bool answered_ = false;
   Reading ready_;
 };
@@ -77,7 +82,7 @@ class Trial {
 bool interrupted();
 void stop_on_interrupt();
 
-/// Bytes of all outputs of a program, as they lie in memory.
-size_t output_bytes(const Program& program);
+/// What a reference of this program stores at most: its outputs as they lie in memory, or sums.
+size_t result_bytes(const Program& program);
 
 }  // namespace tinycc

@@ -105,15 +105,19 @@ void print_table(const Search& search) {
 int tune(const Options& options) {
   LoadedModel model = load_model(options);
   const Target& target = model.targets.back();
-  if (!runs_here(target)) {
+  if (options.runner.empty() && !runs_here(target)) {
     throw Error(ExitCode::unsupported,
                 "tuning times kernels on this machine, which does not run " + target.triple,
-                "tune on a machine of the target's kind; the tuning file then serves everywhere");
+                "with --tune-cc and --runner kernels are built for the target and run there");
+  }
+  if (!options.runner.empty() && options.tune_cc.empty()) {
+    throw Error(ExitCode::usage, "--runner needs --tune-cc",
+                "it names the compiler that makes executables for the target");
   }
   const std::string version = compiler_version(options.tune_cc);
   if (version.empty()) {
     throw Error(ExitCode::usage, "--tune-cc: `" + options.tune_cc + "` does not start",
-                "clang is built in; another one must be in PATH");
+                "without it the built-in Clang is used; another one must be in PATH");
   }
   const std::string path =
       options.tune_file.empty() ? default_tune_file(options.model) : options.tune_file;
@@ -125,7 +129,7 @@ int tune(const Options& options) {
   stop_on_interrupt();
   Progress progress;
   progress.show("timing the kernels as they are");
-  Search search(draft, start, {options.tune_budget, options.tune_cc});
+  Search search(draft, start, {options.tune_budget, options.tune_cc, options.runner});
   const auto begin = std::chrono::steady_clock::now();
   const auto improved = [&] {
     write_tune_file(path, file_of(search, known, head));
