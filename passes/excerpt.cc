@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "ir/build.h"
+#include "passes/cost.h"
 #include "passes/nest.h"
-#include "passes/schedule.h"
 
 namespace tinycc {
 namespace {
@@ -99,8 +99,8 @@ std::string layout_of(const Buffer& b) {
 
 std::string target_text(const Target& t) {
   return fmt::format("{} {} {} vector {} registers {} fma {} l1 {} l2 {} threads {} prefer {}",
-                     t.language, t.dialect, t.resolved.empty() ? t.cpu : t.resolved,
-                     t.vector_bytes, t.registers, t.fma, t.l1_bytes, t.l2_bytes, t.threads,
+                     t.language, t.dialect, t.resolved.empty() ? t.cpu : t.resolved, t.vector_bytes,
+                     t.registers, t.fma, t.l1_bytes, t.l2_bytes, t.threads,
                      static_cast<int>(t.prefer));
 }
 

@@ -8,19 +8,18 @@
 
 #include "ir/build.h"
 #include "ir/simplify.h"
-#include "passes/layout.h"
+#include "passes/cost.h"
 #include "passes/moves.h"
 #include "passes/nest.h"
-#include "passes/schedule.h"
 
 namespace tinycc {
 namespace {
 
-constexpr size_t kMostTiles = 300;   // that are varied further
-constexpr double kWorthwhile = 4;    // cost of a tile against the cheapest
-constexpr double kGathered = 2;      // accesses that one lane costs which is not beside the others
-constexpr double kOverhead = 0.3;    // of a step of the reduction
-constexpr double kLatency = 4;       // multiply-adds that must be under way
+constexpr size_t kMostTiles = 300;  // that are varied further
+constexpr double kWorthwhile = 4;   // cost of a tile against the cheapest
+constexpr double kGathered = 2;     // accesses that one lane costs which is not beside the others
+constexpr double kOverhead = 0.3;   // of a step of the reduction
+constexpr double kLatency = 4;      // multiply-adds that must be under way
 constexpr int64_t kMostUnrolled = 64;  // statements
 
 enum Form : int64_t { scalar, elementwise, tail_form, tile_form, side_by_side };
@@ -37,12 +36,14 @@ struct Access {
 
 class ScheduleSpace {
  public:
-  ScheduleSpace(const Draft& draft, const Computation& c) : draft_(draft), c_(c), ranges_(c.ranges) {
+  ScheduleSpace(const Draft& draft, const Computation& c)
+      : draft_(draft), c_(c), ranges_(c.ranges) {
     outputs_ = static_cast<int64_t>(ranges_.size());
     for (Expr r : reduction_ranges(c.value)) ranges_.push_back(r);
     const Expr reduce = reduction_in(c.value);
     const std::vector<Expr> inner = loads_in(reduce ? reduce[0] : c.value);
-    for (Expr l : inner) loads_.push_back(access(l->attr.ints[0], l->sources, is_packable(draft, l)));
+    for (Expr l : inner)
+      loads_.push_back(access(l->attr.ints[0], l->sources, is_packable(draft, l)));
     store_ = access(c.target, c.index, false);
     exact_ = may_run_in_place(draft, c);
   }
@@ -75,8 +76,8 @@ class ScheduleSpace {
   const std::string& name(int64_t r) const { return ranges_[static_cast<size_t>(r)]->attr.name; }
   bool reduces() const { return ranges_.size() > c_.ranges.size(); }
   bool vectors_allowed() const {
-    return draft_.target.dialect == "gnu" && draft_.target.lanes() >= 4 &&
-           draft_.buffers.at(c_.target).dtype == DType::f32;
+    const DType t = draft_.buffers.at(c_.target).dtype;
+    return draft_.target.dialect == "gnu" && bits_of(t) >= (is_float(t) ? 32 : 8);
   }
 
   Access access(int64_t buffer, const std::vector<Expr>& index, bool packable) const {
@@ -87,14 +88,20 @@ class ScheduleSpace {
       if (b.layout.extents(b.shape)[i] > 1) innermost = static_cast<int64_t>(i);
     }
     for (size_t r = 0; r < ranges_.size(); ++r) {
-      int64_t factor = 0;
-      const int64_t dim = dimension_of(ranges_[r], index, factor), here = static_cast<int64_t>(r);
-      if (dim != -1) a.varies.insert(here);
-      if (dim < 0 || factor != 1) continue;
-      const bool last =
-          innermost >= 0 && b.layout.axes[static_cast<size_t>(innermost)].dim == dim &&
-          b.layout.axes[static_cast<size_t>(innermost)].div == 1;
-      if (packable || last) a.contiguous.insert(here);
+      int64_t places = 0, dim = -1, factor = 0;
+      for (size_t d = 0; d < index.size(); ++d) {
+        const std::vector<Expr> inside = topological({index[d]});
+        if (std::find(inside.begin(), inside.end(), ranges_[r]) == inside.end()) continue;
+        ++places;
+        dim = static_cast<int64_t>(d);
+        factor = affine(index[d]).coefficient(ranges_[r]);
+      }
+      if (places > 0) a.varies.insert(static_cast<int64_t>(r));
+      if (places != 1 || factor != 1) continue;
+      const bool last = innermost >= 0 &&
+                        b.layout.axes[static_cast<size_t>(innermost)].dim == dim &&
+                        b.layout.axes[static_cast<size_t>(innermost)].div == 1;
+      if (packable || last) a.contiguous.insert(static_cast<int64_t>(r));
     }
     return a;
   }
@@ -135,25 +142,23 @@ class ScheduleSpace {
     const double rounds = product(0, outputs_, k), steps = product(outputs_, all, k);
     const double work = static_cast<double>(k[kVectors] * k[kRows] * k[kRows2]);
     const double step = std::max({work, loads(k) / 2, reduces() ? kLatency : 0}) + kOverhead;
-    const double sums = k[kForm] == side_by_side
-                            ? work * 2 * static_cast<double>(k[kLanes])
-                            : accesses(store_, k);
+    const double sums =
+        k[kForm] == side_by_side ? work * 2 * static_cast<double>(k[kLanes]) : accesses(store_, k);
     return rounds * (steps * step + sums);
   }
 
   // ---- the space
 
-  static Knobs start(int64_t form) {
-    return {form, -1, 1, 1, -1, 1, -1, 1, 0, 0, 0};
-  }
+  static Knobs start(int64_t form) { return {form, -1, 1, 1, -1, 1, -1, 1, 0, 0, 0}; }
 
   std::vector<Proposal> bases() {
     std::vector<Proposal> points;
     const auto all = static_cast<int64_t>(ranges_.size());
     add(points, start(scalar));
     if (!vectors_allowed()) return points;
+    const int64_t widest = widest_lanes(draft_, c_);
     for (int64_t v = 0; v < all; ++v) {
-      for (int64_t lanes = draft_.target.lanes(); lanes >= 4; lanes /= 2) {
+      for (int64_t lanes = widest; lanes >= std::min<int64_t>(4, widest) && lanes > 1; lanes /= 2) {
         Knobs k = start(v >= outputs_ ? side_by_side : reduces() ? tile_form : elementwise);
         k[kVector] = v;
         k[kLanes] = lanes;
@@ -175,7 +180,8 @@ class ScheduleSpace {
     if (exact_ && whole % wide != 0) return;
     add(points, k);
     for (k[kRange] = 0; k[kRange] < outputs_; ++k[kRange]) {
-      if (k[kRange] == k[kVector] || guarded(k[kRange])) continue;
+      if (k[kRange] == k[kVector] || guards(c_.value, ranges_[static_cast<size_t>(k[kRange])]))
+        continue;
       const int64_t most = std::min<int64_t>(extent(k[kRange]), k[kForm] == side_by_side ? 4 : 28);
       for (k[kRows] = 2; k[kRows] <= most; ++k[kRows]) add_rows(points, k);
     }
@@ -186,7 +192,8 @@ class ScheduleSpace {
     add(points, k);
     if (k[kForm] == side_by_side) return;
     for (k[kRange2] = 0; k[kRange2] < k[kRange]; ++k[kRange2]) {
-      if (k[kRange2] == k[kVector] || guarded(k[kRange2])) continue;
+      if (k[kRange2] == k[kVector] || guards(c_.value, ranges_[static_cast<size_t>(k[kRange2])]))
+        continue;
       for (k[kRows2] = 2; k[kRows2] <= std::min<int64_t>(4, extent(k[kRange2])); ++k[kRows2]) {
         if (fits(k)) add(points, k);
       }
@@ -200,23 +207,13 @@ class ScheduleSpace {
                        (k[kRange2] < 0 || extent(k[kRange2]) % k[kRows2] == 0));
   }
 
-  /// A condition on the range would be tested within the tile.
-  bool guarded(int64_t r) const {
-    const Expr range = ranges_[static_cast<size_t>(r)];
-    const std::vector<Expr> all = topological({c_.value});
-    return std::any_of(all.begin(), all.end(), [&](Expr n) {
-      if (!n->is(Op::where)) return false;
-      const std::vector<Expr> inside = topological({n[0]});
-      return std::find(inside.begin(), inside.end(), range) != inside.end();
-    });
-  }
-
   void add(std::vector<Proposal>& points, const Knobs& k) const {
     points.push_back({"", k, cost_of(k)});
   }
 
   /// The same tile in all orders; what the model cannot tell apart costs a little more each step.
-  void vary(const Proposal& base, std::vector<Proposal>& result, std::set<std::string>& seen) const {
+  void vary(const Proposal& base, std::vector<Proposal>& result,
+            std::set<std::string>& seen) const {
     Proposal p = base;
     for (p.knobs[kOuter] = 0; p.knobs[kOuter] < 3; ++p.knobs[kOuter]) {
       for (p.knobs[kReduced] = 0; p.knobs[kReduced] < (reduces() ? 3 : 1); ++p.knobs[kReduced]) {
@@ -251,12 +248,14 @@ class ScheduleSpace {
     Words names;
     const auto add_range = [&](int64_t r) {
       const bool in_tile = r == k[kVector] || r == k[kRange] || r == k[kRange2];
-      if (!in_tile && std::count(names.begin(), names.end(), name(r)) == 0) names.push_back(name(r));
+      if (!in_tile && std::count(names.begin(), names.end(), name(r)) == 0)
+        names.push_back(name(r));
     };
     for (const Axis& a : draft_.buffers.at(c_.target).layout.axes) {
       for (int64_t r = 0; r < outputs_ && in_memory; ++r) {
         const std::vector<Expr> inside = topological({c_.index[static_cast<size_t>(a.dim)]});
-        if (std::find(inside.begin(), inside.end(), ranges_[static_cast<size_t>(r)]) != inside.end())
+        if (std::find(inside.begin(), inside.end(), ranges_[static_cast<size_t>(r)]) !=
+            inside.end())
           add_range(r);
       }
     }
@@ -273,7 +272,7 @@ class ScheduleSpace {
   std::string elementwise_text(const Knobs& k) const {
     const std::string& v = name(k[kVector]);
     const int64_t wide = k[kLanes] * k[kVectors];
-    Words names = others(k, k[kOuter] != 0);
+    Words names = others(k, k[kOuter] != 1);
     const bool split = wide < extent(k[kVector]);
     if (k[kForm] == tail_form) {
       if (k[kOuter] == 2) std::reverse(names.begin(), names.end());
@@ -292,8 +291,7 @@ class ScheduleSpace {
       const int64_t r = k[range];
       if (r >= 0 && k[range + 1] < extent(r)) rows.push_back(name(r) + "o");
     }
-    const bool split =
-        k[kForm] == tile_form && k[kLanes] * k[kVectors] < extent(k[kVector]);
+    const bool split = k[kForm] == tile_form && k[kLanes] * k[kVectors] < extent(k[kVector]);
     const size_t others_count = names.size();
     names.insert(names.end(), rows.begin(), rows.end());
     if (split) {
