@@ -13,6 +13,7 @@
 #include "compiler/check/check.h"
 #include "compiler/golden.h"
 #include "compiler/load.h"
+#include "compiler/tune/tune_file.h"
 #include "compiler/write_out.h"
 #include "emitters/cstyle.h"
 #include "emitters/host.h"
@@ -48,11 +49,18 @@ class Line {
   std::chrono::steady_clock::time_point start_;
 };
 
-std::map<std::string, std::string> schedules_of(const Options& options) {
-  std::map<std::string, std::string> schedules;
+/// Moves of a kernel: --schedule for it, or for all, else those of the tuning file.
+MovesOf moves_of(const Options& options, TunedMoves& tuned) {
+  std::map<std::string, std::string> given;
   for (const ScheduleOption& s : options.schedules)
-    schedules[s.kernel.empty() ? "*" : s.kernel] = s.moves;
-  return schedules;
+    given[s.kernel.empty() ? "*" : s.kernel] = s.moves;
+  return [given, &tuned](const Draft& draft, const Computation& c,
+                         const std::string& kernel) -> std::optional<std::string> {
+    for (const std::string& name : {kernel, std::string("*")}) {
+      if (const auto found = given.find(name); found != given.end()) return found->second;
+    }
+    return tuned.find(draft, c);
+  };
 }
 
 /// Functions of the C library that the helpers of kernels stand on.
@@ -125,8 +133,8 @@ class Passes {
   std::string last_;
 };
 
-Program compile(Graph& graph, const Target& target, const Options& options, Line& line,
-                bool& ended) {
+Program compile(Graph& graph, const Target& target, const Options& options, TunedMoves& tuned,
+                Line& line, bool& ended) {
   Passes passes(options);
   ended = line.done(Stage::trace, [&] { return to_text(graph); });
   if (ended) return {};
@@ -148,7 +156,7 @@ Program compile(Graph& graph, const Target& target, const Options& options, Line
     passes.run(pass.name, [&] { pass.run(draft); }, print_draft);
   Program program;
   passes.run(
-      "schedule", [&] { program = build_program(std::move(draft), schedules_of(options)); },
+      "schedule", [&] { program = build_program(std::move(draft), moves_of(options, tuned)); },
       [&] { return to_text(program); });
   ended = line.done(Stage::schedule, [&] {
     std::string kernels;
@@ -186,6 +194,14 @@ void write_depfile(const Options& options, const std::string& name,
                 "name another --depfile");
 }
 
+/// The tuning file, if there is one: a file that the build depends on.
+TunedMoves read_tuned(const Options& options, std::vector<std::string>& files) {
+  const std::string path = find_tune_file(options);
+  if (path.empty()) return {};
+  files.push_back(path);
+  return {path, read_tune_file(path)};
+}
+
 /// The files of out/, a line each.
 std::string listed(const std::vector<SourceFile>& files) {
   std::string list;
@@ -196,10 +212,6 @@ std::string listed(const std::vector<SourceFile>& files) {
 }  // namespace
 
 int run(const Options& options) {
-  if (!options.tune_file.empty()) {
-    throw Error(ExitCode::unsupported, "--tune-file: tuning files are not read yet",
-                "give moves by hand: --schedule 'KERNEL:MOVES'");
-  }
   Line line(options);
   LoadedModel model = load_model(options);
   if (line.done(Stage::load, [&] {
@@ -209,7 +221,9 @@ int run(const Options& options) {
       }))
     return 0;
   bool ended = false;
-  const Program program = compile(model.graph, model.targets.back(), options, line, ended);
+  TunedMoves tuned = read_tuned(options, model.files);
+  const Program program = compile(model.graph, model.targets.back(), options, tuned, line, ended);
+  if (options.stop_after >= Stage::schedule) std::cerr << tuned.stale();
   if (ended) return 0;
 
   const Names names(program, options.weights);

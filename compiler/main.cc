@@ -5,6 +5,7 @@
 #include <new>
 
 #include "compiler/driver.h"
+#include "compiler/tune/tune.h"
 
 namespace {
 
@@ -23,7 +24,8 @@ int fail_internally(const char* what) {
 int main(int argc, char** argv) {
   try {
     const std::optional<tinycc::Options> options = tinycc::parse_options(argc, argv);
-    return options ? tinycc::run(*options) : 0;
+    if (!options) return 0;
+    return options->tune ? tinycc::tune(*options) : tinycc::run(*options);
   } catch (const tinycc::Error& error) {
     return fail(error);
   } catch (const std::bad_alloc&) {

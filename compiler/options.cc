@@ -27,6 +27,7 @@ constexpr const char* kExamples =
     "  tinycc net.onnx -o out/ --shape image=1,3,224,224 --target c:cpu=native,threads=2\n"
     "  tinycc bert.onnx -o out/ --shape input_ids=1,seq<=512   any length up to 512\n"
     "  tinycc net.yaml --stop-after=plan             shows the memory plan; writes nothing\n"
+    "  tinycc tune net.onnx --target c:cpu=native    writes net.tune.yaml, which builds then read\n"
     "  make -C out check                             builds and runs the self-test\n"
     "\n"
     "A target is LANGUAGE[:KEY=VALUE[,KEY=VALUE...]]. For c:\n"
@@ -69,8 +70,6 @@ constexpr StageName kStages[] = {
 struct Raw {
   std::vector<std::string> shapes, schedules;
   std::string weights = "source", stop_after = "write";
-  std::string tune_model;
-  double tune_budget = 60;
 };
 
 [[noreturn]] void usage(const std::string& message, const std::string& hint) {
@@ -158,7 +157,8 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
                       "the shape of an input, or the bound of a symbolic dimension: a dim is a "
                       "number or NAME<=BOUND; repeatable")
            ->type_name("INPUT=d0,d1,... | NAME<=BOUND"));
-  app.add_option("--tune-file", options.tune_file, "tuned schedules to use (not there yet)")
+  app.add_option("--tune-file", options.tune_file,
+                 "tuned schedules to use, or to write: MODEL's .tune.yaml by default")
       ->type_name("FILE");
   app.add_option("--depfile", options.depfile,
                  "also writes what was read as a make rule: for Ninja, CMake's DEPFILE")
@@ -178,11 +178,20 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("--time-passes", options.time_passes, "prints how long each pass took");
 }
 
-void declare_tune(CLI::App& app, Raw& raw) {
-  CLI::App* tune = app.add_subcommand("tune", "searches for faster schedules (not there yet)");
+void declare_tune(CLI::App& app, Options& options) {
+  CLI::App* tune = app.add_subcommand(
+      "tune", "times schedules on this machine; keeps the fastest in the tuning file");
   tune->fallthrough();
-  tune->add_option("MODEL", raw.tune_model, "the model")->type_name("");
-  tune->add_option("--budget", raw.tune_budget, "seconds to search")->type_name("SECONDS");
+  tune->add_option("MODEL", options.model, "the model")->type_name("");
+  tune->add_option("--budget", options.tune_budget, "seconds to search: 60")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1.0, 1e6));
+  tune->add_option("--tune-cc", options.tune_cc,
+                   "the compiler to tune for: gcc …; by default the built-in Clang")
+      ->type_name("CC");
+  tune->add_option("--runner", options.runner,
+                   "the command that runs an executable (its last argument) on the target")
+      ->type_name("CMD");
   app.require_subcommand(0, 1);
 }
 
@@ -262,12 +271,9 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.set_version_flag("--version", "tinycc " TINYCC_VERSION, "prints the version");
   app.footer(footer);
   declare(app, options, raw);
-  declare_tune(app, raw);
+  declare_tune(app, options);
   if (!parse(app, argc, argv)) return std::nullopt;
-  if (!app.get_subcommands().empty()) {
-    throw Error(ExitCode::unsupported, "'tinycc tune' is not there yet",
-                "schedules can be given by hand with --schedule");
-  }
+  options.tune = !app.get_subcommands().empty();
   options.debug = debug_level();
   check(options, raw);
   return options;

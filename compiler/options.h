@@ -38,6 +38,10 @@ struct Options {
   std::vector<ShapeOption> shapes;        // --shape
   std::vector<ScheduleOption> schedules;  // --schedule
   std::string tune_file;                  // --tune-file; empty: MODEL's .tune.yaml, if it exists
+  bool tune = false;                      // `tinycc tune`
+  double tune_budget = 60;                // --budget, in seconds
+  std::string tune_cc;                    // --tune-cc; empty: the Clang within
+  std::string runner;                     // --runner; empty: this machine
   std::string depfile;                    // --depfile; empty: none
   WeightsMode weights = WeightsMode::source;  // --weights
   Stage stop_after = Stage::write;            // --stop-after
@@ -47,7 +51,7 @@ struct Options {
 };
 
 /// The options, or nothing after --help or --version, whose text is printed to stdout. Anything
-/// wrong is thrown as Error(usage); `tinycc tune` as Error(unsupported).
+/// wrong is thrown as Error(usage).
 std::optional<Options> parse_options(int argc, const char* const* argv);
 
 /// True for a name that can prefix every emitted symbol.

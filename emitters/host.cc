@@ -101,14 +101,19 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
           {host.names.prefix() + ".tinycc.d", depfile_text(host), Role::text}};
 }
 
+std::vector<SourceFile> emit_library(const HostInputs& host) {
+  std::vector<SourceFile> files{{host.names.prefix() + ".h", header_file(host), Role::interface}};
+  std::ranges::move(model_files(host), std::back_inserter(files));
+  std::ranges::move(weight_files(host), std::back_inserter(files));
+  return files;
+}
+
 std::vector<SourceFile> emit_host(const HostInputs& host) {
   const std::string& n = host.names.prefix();
-  std::vector<SourceFile> files{{n + ".h", header_file(host), Role::interface}};
+  std::vector<SourceFile> files = emit_library(host);
   const auto append = [&files](std::vector<SourceFile> more) {
     std::ranges::move(more, std::back_inserter(files));
   };
-  append(model_files(host));
-  append(weight_files(host));
   append({{n + "_test.c", test_file(host), Role::tool},
           {n + "_cli.c", cli_file(host), Role::tool},
           {n + "_bench.c", bench_file(host), Role::tool}});

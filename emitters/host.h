@@ -55,7 +55,9 @@ struct HostInputs {
   std::vector<std::string> dependencies;  // files that were read, as the user named them
 };
 
-/// All files but report.json, in a fixed order.
+/// The library alone: what a product compiles, its headers, and a file of weights if there is one.
+std::vector<SourceFile> emit_library(const HostInputs& host);
+/// All files but report.json, in a fixed order; the library's first.
 std::vector<SourceFile> emit_host(const HostInputs& host);
 
 /// report.json. `files`: what will be written, as formatted, since it names lines of kernels.

@@ -34,8 +34,7 @@ std::string word(const std::string& text) {
 
 class Builder {
  public:
-  Builder(Draft draft, const std::map<std::string, std::string>& schedules)
-      : draft_(std::move(draft)), schedules_(schedules) {
+  Builder(Draft draft, const MovesOf& moves_of) : draft_(std::move(draft)), moves_of_(moves_of) {
     program_.name = draft_.graph->name;
     program_.source = draft_.graph->source;
     program_.pool = draft_.pool;
@@ -53,6 +52,18 @@ class Builder {
     return std::move(program_);
   }
 
+  std::vector<std::vector<size_t>> parts() {
+    schedule_units();
+    merge_units();
+    std::vector<std::vector<size_t>> all;
+    for (const Unit& u : units_) {
+      all.emplace_back();
+      for (const Computation* c : u.parts)
+        all.back().push_back(static_cast<size_t>(c - draft_.computations.data()));
+    }
+    return all;
+  }
+
  private:
   // ---- kernels
 
@@ -61,11 +72,9 @@ class Builder {
       Unit u;
       Kernel& k = u.kernel;
       k.name = kernel_name(c);
-      const auto own = schedules_.find(k.name), all = schedules_.find("*");
-      const std::string* moves = own != schedules_.end()   ? &own->second
-                                 : all != schedules_.end() ? &all->second
-                                                           : nullptr;
-      const Scheduled s = schedule(draft_, c, moves);
+      const std::optional<std::string> moves =
+          moves_of_ ? moves_of_(draft_, c, k.name) : std::nullopt;
+      const Scheduled s = schedule(draft_, c, moves ? &*moves : nullptr);
       k.body = s.body;
       k.schedule = s.moves;
       k.nodes = c.origin.nodes;
@@ -415,7 +424,7 @@ class Builder {
   }
 
   Draft draft_;
-  const std::map<std::string, std::string>& schedules_;
+  const MovesOf& moves_of_;
   Program program_;
   std::set<std::string> names_;
   std::vector<std::pair<int64_t, Step>> open_;     // loops that are being filled, outermost first
@@ -427,8 +436,12 @@ class Builder {
 
 }  // namespace
 
-Program build_program(Draft draft, const std::map<std::string, std::string>& schedules) {
-  return Builder(std::move(draft), schedules).run();
+Program build_program(Draft draft, const MovesOf& moves) {
+  return Builder(std::move(draft), moves).run();
+}
+
+std::vector<std::vector<size_t>> kernel_parts(const Draft& draft, const MovesOf& moves) {
+  return Builder(draft, moves).parts();
 }
 
 }  // namespace tinycc

@@ -63,10 +63,10 @@ class Lanes {
                                  {{r_, all ? inner : outer * static_cast<double>(count) + inner}});
     const StmtRef add = loops(turn, store(parts_, at(turn), binary(combine, part(turn), term)));
     const StmtRef clear =
-        loops(start, store(parts_, at(start), neutral_of(combine, parts_->dtype, pool_)));
+        around(loops(start, store(parts_, at(start), neutral_of(combine, parts_->dtype, pool_))));
     const StmtRef turns =
         seq({alloc(parts_), clear, without_r(chain_, all ? add : loop(outer, add)),
-             first_of_vectors(combine), sum_of_lanes(combine)});
+             around(seq({first_of_vectors(combine), sum_of_lanes(combine)}))});
     return r_->sources.empty() ? turns : seq({turns, rest(count)});
   }
 
@@ -115,6 +115,16 @@ class Lanes {
     return index;
   }
   Expr part(const Lane& lane) const { return load(pool_, *parts_, at(lane)); }
+
+  /// The loops of the chain over sums of their own, around `s`.
+  StmtRef around(StmtRef s) const {
+    const std::vector<Expr> used = topological(update_->index);
+    std::vector<Expr> own;
+    for (StmtRef c = chain_; c->kind == StmtKind::loop; c = c->body[0]) {
+      if (std::find(used.begin(), used.end(), c->range) != used.end()) own.push_back(c->range);
+    }
+    return loops(own, std::move(s));
+  }
 
   /// The chain without the loop over r, around another innermost statement.
   StmtRef without_r(const StmtRef& s, const StmtRef& innermost) const {

@@ -85,6 +85,7 @@ TEST_CASE("legal moves keep what a kernel computes") {
       {kProduct, "tail k 8; unroll kr"},
       {kProduct, "lanes k 1 4; vectorize kl 4; vectorize ki 4"},
       {kProduct, "lanes k 2 5"},
+      {kProduct, "tile i 3; order io j ii; register ii; lanes k 1 4; vectorize ki 4; unroll ii"},
       {kProduct, "lanes k 1 20; vectorize kl 20"},
       {kLargest, "order b a"},
       {kLargest, "lanes a 1 4"},

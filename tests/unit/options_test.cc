@@ -75,9 +75,15 @@ TEST_CASE("options: TINYCC_DEBUG is a level") {
   CHECK(parse({"m.onnx"}).debug == 0);
 }
 
-TEST_CASE("options: tune is refused by name, wherever it stands") {
-  CHECK(
-      error_of({"tune", "m.yaml", "--budget", "3"}, ExitCode::unsupported).find("'tinycc tune'") !=
-      std::string::npos);
-  CHECK(error_of({"--target", "c", "tune", "m.yaml"}, ExitCode::unsupported) != "no error");
+TEST_CASE("options: tune takes what a build takes, wherever it stands") {
+  const Options o = parse({"tune", "m.yaml", "--budget", "3", "--target", "c", "--tune-cc", "gcc"});
+  CHECK(o.tune);
+  CHECK(o.model == "m.yaml");
+  CHECK(o.tune_budget == 3);
+  CHECK(o.tune_cc == "gcc");
+  CHECK(o.targets == std::vector<std::string>{"c"});
+  CHECK(parse({"--target", "c", "tune", "m.yaml"}).tune);
+  CHECK(!parse({"m.yaml"}).tune);
+  CHECK(error_of({"tune", "m.yaml", "--budget", "0"}).find("--budget") != std::string::npos);
+  CHECK(error_of({"tune"}).find("no model given") != std::string::npos);
 }

@@ -9,6 +9,7 @@
 #include "ir/eval.h"
 #include "passes/build_program.h"
 #include "passes/pipeline.h"
+#include "passes/proposals.h"
 
 namespace tinycc {
 namespace {
@@ -212,6 +213,31 @@ TEST_CASE("random graphs: programs compute what their graphs mean") {
       const std::vector<TensorData> got = run_program(program, inputs);
       REQUIRE(got.size() == want.size());
       for (size_t k = 0; k < got.size(); ++k) check_close(got[k], want[k]);
+    }
+  }
+}
+
+TEST_CASE("random graphs: schedules that are proposed compute the same") {
+  for (uint32_t seed = 1; seed <= 60; ++seed) {
+    CAPTURE(seed);
+    RandomGraph random(seed);
+    const Values inputs = random.inputs();
+    const std::vector<TensorData> want = eval(random.graph(), inputs);
+    Draft draft = lower_graph(random.graph(), target_of(static_cast<int>(seed) % 3));
+    for (const DraftPass& pass : draft_passes()) pass.run(draft);
+    for (size_t c = 0; c < draft.computations.size(); ++c) {
+      const std::vector<Proposal> all = proposals(draft, draft.computations[c]);
+      for (size_t p = seed % 3; p < all.size(); p += 1 + all.size() / 8) {
+        CAPTURE(all[p].moves);
+        REQUIRE(is_legal(draft, draft.computations[c], all[p].moves));
+        const MovesOf moves = [&](const Draft& now, const Computation& at, const std::string&) {
+          return &at - now.computations.data() == static_cast<ptrdiff_t>(c)
+                     ? std::optional(all[p].moves)
+                     : std::nullopt;
+        };
+        const std::vector<TensorData> got = run_program(build_program(draft, moves), inputs);
+        for (size_t k = 0; k < got.size(); ++k) check_close(got[k], want[k]);
+      }
     }
   }
 }

@@ -1,0 +1,32 @@
+// A program that can be run and timed: emitted, compiled, with memory for its arguments. In this
+// process, which is the child of a trial, or on another machine, through a command that runs programs
+// there. Lives in the child.
+#pragma once
+
+#include "compiler/tune/trial.h"
+#include "emitters/source.h"
+
+namespace tinycc {
+
+class Running {
+ public:
+  virtual ~Running() = default;
+  /// Runs it once, on arguments that are the same for each program with these parameters.
+  virtual void run() = 0;
+  /// Compares what that gave with `expected`; "" or what differs.
+  virtual std::string difference(const SharedBytes& expected) = 0;
+  virtual void store(SharedBytes& results) = 0;
+  virtual Reading time(double seconds, double limit_us) = 0;
+};
+
+std::unique_ptr<Running> run_here(const Program& program, const Subject& subject);
+/// `runner`'s last argument is the path of an executable, and it hands on what follows.
+std::unique_ptr<Running> run_elsewhere(const Program& program, const Subject& subject);
+
+/// The library of a program; its weights as a file.
+std::vector<SourceFile> library_of(const Program& program, bool linked);
+
+constexpr size_t kSums = 16;        // that stand for an output which lies elsewhere
+constexpr double kRelative = 1e-4;  // to the largest magnitude of an output
+
+}  // namespace tinycc
