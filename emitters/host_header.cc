@@ -89,10 +89,10 @@ std::string usage_text(const HostInputs& host) {
     lines.push_back(wrap_words(list + "};", " *     " + code));
   };
   initial("inputs",
-          address_list(names, program.inputs, bin) + (is_parallel(host) ? ", NULL, NULL" : ""));
+          address_list(names, program.inputs, bin) + (is_parallel(host) ? ", NULL, NULL, 1" : ""));
   if (is_parallel(host)) {
     lines.push_back(
-        " *         (several threads: tinycc_rt_parallel_for and a tinycc_rt_pool * for NULL)");
+        " *         (several threads: tinycc_rt_parallel_for, a tinycc_rt_pool * and how many it has)");
   }
   initial("outputs", address_list(names, program.outputs, false));
   lines.push_back(fmt::format(" *     if ({}_run(&inputs, &outputs, &arena{}) == {}) {{ ... }}", n,

@@ -250,7 +250,7 @@ std::string test_file(const HostInputs& host) {
       {"out_ports", port_rows(names, program.outputs, "out")},
       {"kept_ports", port_rows(names, program.outputs, "kept")},
       {"guards", guards},
-      {"inputs_value", inputs_value(host, "NULL", "NULL")},
+      {"inputs_value", inputs_value(host, "NULL, NULL, 1")},
       {"outputs_value", outputs_value(host)},
       {"small_floats", any_small_float(out) ? "1" : ""},
       {"value_cases", value_cases(out)},

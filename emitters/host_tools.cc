@@ -109,7 +109,7 @@ std::string port_struct_members(const Names& names, const std::vector<Port>& por
   return out;
 }
 
-std::string inputs_value(const HostInputs& host, const std::string& hook, const std::string& pool) {
+std::string inputs_value(const HostInputs& host, const std::string& hook) {
   std::vector<std::string> items;
   const Names& names = host.names;
   if (names.weights_mode() == WeightsMode::bin) items.push_back("&weights");
@@ -117,7 +117,7 @@ std::string inputs_value(const HostInputs& host, const std::string& hook, const 
     items.push_back("&in." + names.member(port.buffer));
   }
   if (names.program().inputs.empty()) items.push_back("0");
-  if (is_parallel(host)) items.insert(items.end(), {hook, pool});
+  if (is_parallel(host)) items.push_back(hook);
   return "{" + join(items, ", ") + "}";
 }
 
@@ -151,7 +151,7 @@ TextValues tool_values(const HostInputs& host) {
       {"out_members", port_struct_members(names, program.outputs)},
       {"state_argument", program.states.empty() ? "" : ", &state"},
       {"io_tables", wrap_items({fmt::format("const {}_inputs inputs = {};", n,
-                                            inputs_value(host, "tinycc_rt_parallel_for", "&pool"))},
+                                            inputs_value(host, "tinycc_rt_parallel_for, &pool, threads"))},
                                0) +
                         "\n" +
                         fmt::format("const {}_outputs outputs = {};", n, outputs_value(host))},
@@ -180,7 +180,6 @@ std::string bench_file(const HostInputs& host) {
   TextValues values = tool_values(host);
   values.merge(TextValues{
       {"usage_threads", is_parallel(host) ? " [THREADS]" : ""},
-      {"threads", fmt::format("{}", std::max<int64_t>(host.names.program().target.threads, 1))},
       {"step_rows", step_rows(host.names)},
       {"fill_inputs", fill_text(host.names)}});
   return expand_template("bench.c", values);

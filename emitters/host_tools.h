@@ -8,8 +8,9 @@ namespace tinycc {
 
 /// "digits_image image;" and so on: the members of a struct of all `ports`.
 std::string port_struct_members(const Names& names, const std::vector<Port>& ports);
-/// The initialiser of NAME_inputs: "{&weights, &in.image, HOOK, POOL}"; of NAME_outputs.
-std::string inputs_value(const HostInputs& host, const std::string& hook, const std::string& pool);
+/// The initialiser of NAME_inputs: "{&weights, &in.image, HOOK}"; of NAME_outputs. HOOK, for kernels
+/// that threads share: function, pool, number of threads.
+std::string inputs_value(const HostInputs& host, const std::string& hook);
 std::string outputs_value(const HostInputs& host);
 /// Bytes of a port's values; its struct may have more, since C has no empty arrays.
 int64_t port_bytes(const Program& program, const Port& port);

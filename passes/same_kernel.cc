@@ -89,7 +89,7 @@ Kernel canonical(const Kernel& kernel, Pool& pool) {
 
 bool same_kernel(const Kernel& a, const Kernel& b) {
   if (!a.scalars.empty() || !b.scalars.empty() || a.schedule != b.schedule ||
-      a.parameters.size() != b.parameters.size())
+      a.parts != b.parts || a.parameters.size() != b.parameters.size())
     return false;
   for (size_t i = 0; i < a.parameters.size(); ++i) {
     if (!same_form(*a.parameters[i], *b.parameters[i])) return false;
