@@ -1,5 +1,5 @@
 // Threads without search; see share.h. Times are rough on purpose: they decide only whether a kernel
-// takes much longer than threads need to meet, about 2 us.
+// takes much longer than threads need to meet (half a microsecond if they are awake).
 #include "passes/share.h"
 
 #include <algorithm>
@@ -11,11 +11,11 @@
 namespace tinycc {
 namespace {
 
-constexpr double kPartNs = 3000;      // of work that a thread is worth
-constexpr double kBytesPerNs = 16;    // from the second-level cache, by one core
-constexpr double kScalarPerNs = 1;    // floating-point operations, one after the other
-constexpr double kLanePerNs = 2.5;    // in each lane of a vector
-constexpr double kDeeperCosts = .03;  // share of the time, for each loop further in
+constexpr double kBytesPerNs = 16;     // from the second-level cache, by one core
+constexpr double kScalarPerNs = 1;     // floating-point operations, one after the other
+constexpr double kLanePerNs = 2.5;     // in each lane of a vector
+constexpr double kDeeperCosts = 0.03;  // share of the time, for each loop further in
+constexpr double kPairCosts = 0.01;    // the same, for two loops shared as one
 
 bool has_vectors(const StmtRef& s) {
   bool found = false;
@@ -33,6 +33,12 @@ double time_of(const Kernel& k, const Target& target) {
   return std::max(static_cast<double>(k.flops) / rate, bytes / kBytesPerNs);
 }
 
+int64_t worthwhile(const Kernel& k, const Target& target) {
+  if (target.thread_ns == 0) return target.threads;
+  const double most = time_of(k, target) / static_cast<double>(target.thread_ns);
+  return static_cast<int64_t>(std::min(most, static_cast<double>(target.threads)));
+}
+
 /// Stores that a statement makes.
 double stores(const StmtRef& s) {
   double sum = s->kind == StmtKind::store ? 1 : 0;
@@ -43,9 +49,8 @@ double stores(const StmtRef& s) {
 /// Serial loops nested perfectly, outermost first: those of the statement with the most stores.
 std::vector<Expr> main_nest(StmtRef s) {
   if (s->kind == StmtKind::seq) {
-    s = *std::max_element(s->body.begin(), s->body.end(), [](const auto& a, const auto& b) {
-      return stores(a) < stores(b);
-    });
+    s = *std::max_element(s->body.begin(), s->body.end(),
+                          [](const auto& a, const auto& b) { return stores(a) < stores(b); });
   }
   std::vector<Expr> ranges;
   for (; s->kind == StmtKind::loop && s->loop == LoopKind::serial; s = s->body[0])
@@ -81,7 +86,8 @@ std::vector<Choice> choices(const std::vector<Expr>& nest, int64_t parts) {
     int64_t turns = 1;
     for (size_t last = first; last < std::min(first + 2, nest.size()); ++last) {
       turns *= extent_of(nest[last]);
-      const double value = balance(turns, parts) - kDeeperCosts * static_cast<double>(last);
+      const double value = balance(turns, parts) - kDeeperCosts * static_cast<double>(last) -
+                           (last > first ? kPairCosts : 0);
       if (turns > 1) all.push_back({{nest.begin() + first, nest.begin() + last + 1}, value});
     }
   }
@@ -105,8 +111,7 @@ void share_among_threads(Kernel& kernel, const Target& target) {
     kernel.parts = std::min(target.threads, turns_of(kernel.body));
     return;
   }
-  const double worth = std::min(time_of(kernel, target) / kPartNs, 256.0);
-  const int64_t parts = std::min(target.threads, static_cast<int64_t>(worth));
+  const int64_t parts = worthwhile(kernel, target);
   if (parts < 2) return;
   for (const Choice& c : choices(main_nest(kernel.body), parts)) {
     const StmtRef body = with_threads(kernel.body, c.ranges);
