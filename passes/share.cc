@@ -82,17 +82,19 @@ struct Choice {
 /// All loops, and all pairs of neighbours, best first; of equals the outer first.
 std::vector<Choice> choices(const std::vector<Expr>& nest, int64_t parts) {
   std::vector<Choice> all;
+  const auto better = [](const Choice& a, const Choice& b) { return a.value > b.value; };
   for (size_t first = 0; first < nest.size(); ++first) {
     int64_t turns = 1;
     for (size_t last = first; last < std::min(first + 2, nest.size()); ++last) {
       turns *= extent_of(nest[last]);
       const double value = balance(turns, parts) - kDeeperCosts * static_cast<double>(last) -
                            (last > first ? kPairCosts : 0);
-      if (turns > 1) all.push_back({{nest.begin() + first, nest.begin() + last + 1}, value});
+      const Choice c{{nest.begin() + static_cast<ptrdiff_t>(first),
+                      nest.begin() + static_cast<ptrdiff_t>(last) + 1},
+                     value};
+      if (turns > 1) all.insert(std::upper_bound(all.begin(), all.end(), c, better), c);
     }
   }
-  std::stable_sort(all.begin(), all.end(),
-                   [](const Choice& a, const Choice& b) { return a.value > b.value; });
   return all;
 }
 
