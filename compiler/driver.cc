@@ -86,7 +86,10 @@ CheckOptions check_options(const Program& program, const std::vector<std::string
   options.triple = program.target.triple;
   options.externals = externals;
   options.prefix = program.name;
-  options.symbolic_loops = !program.dims.empty();
+  const bool shared = std::any_of(program.kernels.begin(), program.kernels.end(),
+                                  [](const Kernel& k) { return k.parts > 1; });
+  if (shared) options.hooks.push_back("parallel_for");
+  options.symbolic_loops = shared || !program.dims.empty();
   return options;
 }
 

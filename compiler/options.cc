@@ -32,7 +32,8 @@ constexpr const char* kExamples =
     "\n"
     "A target is LANGUAGE[:KEY=VALUE[,KEY=VALUE...]]. For c:\n"
     "  dialect=gnu (vector types of GCC and Clang) or iso (C99)\n"
-    "  threads=N, prefer=speed|ram|size, board=FILE.yaml (a target record of your own)\n"
+    "  threads=N (up to N share a kernel; the caller brings a pool), prefer=speed|ram|size,\n"
+    "  board=FILE.yaml (a target record of your own)\n"
     "  cpu=generic (the default: runs anywhere), native (this machine), or one of\n";
 
 constexpr const char* kExitCodes =

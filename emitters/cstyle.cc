@@ -11,7 +11,8 @@ namespace tinycc {
 KernelWriter::KernelWriter(const Names& names, size_t kernel)
     : names_(names),
       kernel_(names.program().kernels[kernel]),
-      dialect_(dialect_of(names.program().target)) {
+      dialect_(dialect_of(names.program().target)),
+      splits_(kernel_.parts > 1) {
   const std::vector<ParameterNames>& parameters = names.parameters(kernel);
   for (size_t i = 0; i < parameters.size(); ++i) {
     const BufferRef& b = kernel_.parameters[i];
@@ -21,6 +22,7 @@ KernelWriter::KernelWriter(const Names& names, size_t kernel)
   }
   for (Expr r : names.free_ranges(kernel)) taken_.insert(ranges_[r] = names.range_name(kernel, r));
   taken_.insert(names.prefix());
+  if (splits_) taken_.insert({"part", "parts"});
 }
 
 std::string KernelWriter::body() {
@@ -36,6 +38,7 @@ std::string KernelWriter::body() {
 void KernelWriter::line(const std::string& text) { out_ += text + "\n"; }
 
 void KernelWriter::write(const StmtRef& s) {
+  if (splits_) return write_shared(s);
   switch (s->kind) {
     case StmtKind::seq: return write_seq(*s);
     case StmtKind::loop: return write_loop(s);
@@ -92,17 +95,20 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
 void KernelWriter::write_loop(const StmtRef& s) {
   if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s))
     return write_vector_loop(*s, false);
+  write_plain_loop(*s);
+}
+
+void KernelWriter::write_plain_loop(const Stmt& s) {
   const std::set<std::string> outside = taken_;  // names end with their block
-  const std::string name = ranges_[s->range] = unique_identifier(s->range->attr.name, taken_);
-  const int64_t extent = extent_of(s->range);
-  if (s->loop == LoopKind::unroll && dialect_.unroll_pragma && extent > 1) {
+  const std::string name = ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
+  const int64_t extent = extent_of(s.range);
+  if (s.loop == LoopKind::unroll && dialect_.unroll_pragma && extent > 1) {
     out_ += fmt::format("#pragma GCC unroll {}\n", extent);
   }
-  const std::string end = s->range->sources.empty()
-                              ? std::to_string(extent)
-                              : parenthesised(index(s->range[0]), kAtom);
+  const std::string end =
+      s.range->sources.empty() ? std::to_string(extent) : parenthesised(index(s.range[0]), kAtom);
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end));
-  write(s->body[0]);
+  write(s.body[0]);
   line("}");
   taken_ = outside;
 }
@@ -125,7 +131,7 @@ void KernelWriter::write_store(const Stmt& s) {
 }
 
 KernelText emit_kernel(const Names& names, size_t kernel) {
-  return {KernelWriter(names, kernel).body(), "", 1};
+  return {KernelWriter(names, kernel).body(), ""};
 }
 
 }  // namespace tinycc

@@ -20,7 +20,6 @@ namespace tinycc {
 struct KernelText {
   std::string body;   // "{\n    …\n}\n"
   std::string notes;  // more lines for the comment over it; may be empty
-  int64_t parts = 1;  // > 1: the body computes part `part` of so many, which may run concurrently
 };
 
 /// What kernels share: a typedef, a macro or a static function. Written, once a file, where `name`

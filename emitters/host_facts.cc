@@ -36,7 +36,13 @@ std::map<int64_t, std::string> dim_places(const Names& names) {
 bool needs_stdint(DType dtype) { return c_type(dtype).ends_with("_t"); }
 
 bool is_parallel(const HostInputs& host) {
-  return std::ranges::any_of(host.kernels, [](const KernelText& k) { return k.parts > 1; });
+  return most_parts(host.names.program()) > 1;
+}
+
+int64_t most_parts(const Program& program) {
+  int64_t most = 1;
+  for (const Kernel& k : program.kernels) most = std::max(most, k.parts);
+  return most;
 }
 
 int64_t arena_align(const Program& program) {
@@ -165,6 +171,7 @@ TextValues common_values(const HostInputs& host) {
           {"has_weights", has_weights(program) ? "1" : ""},
           {"gnu", program.target.dialect == "gnu" ? "1" : ""},
           {"parallel", is_parallel(host) ? "1" : ""},
+          {"most_parts", fmt::format("{}", most_parts(program))},
           {"bin", names.weights_mode() == WeightsMode::bin ? "1" : ""},
           {"incbin", names.weights_mode() == WeightsMode::incbin ? "1" : ""}};
 }

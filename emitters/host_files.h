@@ -44,6 +44,8 @@ int64_t weight_bytes(const Program& program);
 bool needs_stdint(DType dtype);
 /// True when some kernel is split for threads.
 bool is_parallel(const HostInputs& host);
+/// As many threads as some kernel can use.
+int64_t most_parts(const Program& program);
 /// The number of values of a port, and "f32[1,10]".
 const Buffer& buffer_of(const Program& program, int64_t id);
 std::string port_type(const Program& program, const Port& port);

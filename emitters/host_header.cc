@@ -98,13 +98,13 @@ std::string usage_text(const HostInputs& host) {
     const std::string code = fmt::format("const {}_{} {} = {{", n, kind, kind);
     lines.push_back(wrap_words(list + "};", " *     " + code));
   };
-  initial("inputs",
-          address_list(names, program.inputs, bin) +
-              (program.dims.empty() ? "" : ", " + dim_names(names)) +
-              (is_parallel(host) ? ", NULL, NULL" : ""));
+  initial("inputs", address_list(names, program.inputs, bin) +
+                        (program.dims.empty() ? "" : ", " + dim_names(names)) +
+                        (is_parallel(host) ? ", NULL, NULL, 1" : ""));
   if (is_parallel(host)) {
     lines.push_back(
-        " *         (several threads: tinycc_rt_parallel_for and a tinycc_rt_pool * for NULL)");
+        " *         (several threads: tinycc_rt_parallel_for, a tinycc_rt_pool * and how many it "
+        "has)");
   }
   initial("outputs", address_list(names, program.outputs, false));
   lines.push_back(fmt::format(" *     if ({}_run(&inputs, &outputs, &arena{}) == {}) {{ ... }}", n,
@@ -209,7 +209,8 @@ std::string state_type(const Names& names) {
 
 bool any_stdint(const HostInputs& host) {
   const Program& program = host.names.program();
-  return is_parallel(host) || !program.dims.empty() || std::ranges::any_of(program.buffers, [](const auto& entry) {
+  return is_parallel(host) || !program.dims.empty() ||
+         std::ranges::any_of(program.buffers, [](const auto& entry) {
            const Buffer& buffer = *entry.second.buffer;
            return buffer.space != Space::weight && needs_stdint(buffer.dtype);
          });
@@ -244,7 +245,8 @@ std::string header_file(const HostInputs& host) {
       {"dim_names", dim_names(names)},
       {"port_types",
        port_types(names, program.inputs, "Input") + port_types(names, program.outputs, "Output")},
-      {"input_members", port_members(names, program.inputs, "const ", "inputs") + dim_members(names)},
+      {"input_members",
+       port_members(names, program.inputs, "const ", "inputs") + dim_members(names)},
       {"output_members", port_members(names, program.outputs, "", "outputs")},
       {"tensor_types", tensor_types(names)},
       {"state_type", state_type(names)},

@@ -88,7 +88,7 @@ std::string state_init_text(const Names& names) {
 std::string prototypes(const HostInputs& host) {
   std::string out;
   for (const size_t k : called_kernels(host.names)) {
-    out += wrap_arguments(host.names.signature(k, host.kernels[k].parts) + ";", 0) + "\n";
+    out += wrap_arguments(host.names.signature(k) + ";", 0) + "\n";
   }
   return out;
 }
@@ -139,8 +139,9 @@ std::string parts_text(const HostInputs& host) {
   std::string out;
   const Names& names = host.names;
   for (const size_t k : called_kernels(names)) {
-    if (host.kernels[k].parts <= 1) continue;
-    const std::string signature = names.signature(k);
+    const int64_t parts = names.program().kernels[k].parts;
+    if (parts <= 1) continue;
+    const std::string signature = names.signature(k, true);
     const std::string& name = names.kernel(k);
     const size_t open = signature.find('(');
     const std::string parameters = signature.substr(open + 1, signature.size() - open - 2);
@@ -161,7 +162,7 @@ std::string parts_text(const HostInputs& host) {
     TextValues values = common_values(host);
     values.merge(TextValues{{"kernel", name},
                             {"parameters", parameters},
-                            {"parts", fmt::format("{}", host.kernels[k].parts)},
+                            {"parts", fmt::format("{}", parts)},
                             {"members", join(members, "\n")},
                             {"arguments", join(arguments, ", ")},
                             {"from_job", "call->" + join(arguments, ", call->")}});

@@ -95,7 +95,7 @@ std::vector<std::string> kernel_rows(const HostInputs& host, std::span<const Sou
         "   \"parts\": {},\n   \"schedule\": {},\n   \"source\": {}\n  }}",
         json_string(names.kernel(k)), json_strings(nodes_of(names, k)),
         json_string(kernel.computes), names.calls(k).size(), kernel.flops, kernel.macs,
-        kernel.bytes_read, kernel.bytes_written, host.kernels[k].parts,
+        kernel.bytes_read, kernel.bytes_written, kernel.parts,
         json_string(kernel.schedule), json_string(line_of(names.kernel(k), files))));
   }
   return rows;

@@ -302,7 +302,7 @@ std::string test_file(const HostInputs& host) {
       {"out_ports", port_rows(names, program.outputs, "out")},
       {"kept_ports", port_rows(names, program.outputs, "kept")},
       {"guards", guards},
-      {"inputs_value", inputs_value(host, bounds_of_dims(program), "NULL", "NULL")},
+      {"inputs_value", inputs_value(host, bounds_of_dims(program), "NULL, NULL, 1")},
       {"mutable_inputs", is_parallel(host) || !program.dims.empty() ? "1" : ""},
       {"set_dims", set_dims(names)},
       {"wrong_dims", wrong_dims(host)},

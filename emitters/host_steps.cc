@@ -15,7 +15,7 @@ using Scope = std::map<int64_t, std::string>;  // loop variables by the id of th
 std::string call_text(const HostInputs& host, const Step& step, const Scope& scope, size_t indent) {
   const Names& names = host.names;
   const size_t k = step.kernel;
-  const bool parallel = host.kernels[k].parts > 1;
+  const bool parallel = names.program().kernels[k].parts > 1;
   std::vector<std::string> arguments;
   if (parallel) arguments.push_back("inputs");
   for (size_t i = 0; i < step.arguments.size(); ++i) {

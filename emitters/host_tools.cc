@@ -131,7 +131,7 @@ std::string port_struct_members(const Names& names, const std::vector<Port>& por
 }
 
 std::string inputs_value(const HostInputs& host, const std::vector<std::string>& dims,
-                         const std::string& hook, const std::string& pool) {
+                         const std::string& hook) {
   std::vector<std::string> items;
   const Names& names = host.names;
   if (names.weights_mode() == WeightsMode::bin) items.push_back("&weights");
@@ -140,7 +140,7 @@ std::string inputs_value(const HostInputs& host, const std::vector<std::string>&
   }
   if (names.program().inputs.empty()) items.push_back("0");
   for (size_t k = 0; k < names.program().dims.size(); ++k) items.push_back(dims[k]);
-  if (is_parallel(host)) items.insert(items.end(), {hook, pool});
+  if (is_parallel(host)) items.push_back(hook);
   return "{" + join(items, ", ") + "}";
 }
 
@@ -180,11 +180,11 @@ TextValues tool_values(const HostInputs& host, const std::vector<std::string>& d
       {"in_members", port_struct_members(names, program.inputs)},
       {"out_members", port_struct_members(names, program.outputs)},
       {"state_argument", program.states.empty() ? "" : ", &state"},
-      {"io_tables", wrap_items({fmt::format("const {}_inputs inputs = {};", n,
-                                            inputs_value(host, dims, "tinycc_rt_parallel_for", "&pool"))},
-                               0) +
-                        "\n" +
-                        fmt::format("const {}_outputs outputs = {};", n, outputs_value(host))},
+      {"io_tables",
+       wrap_items({fmt::format("const {}_inputs inputs = {};", n,
+                               inputs_value(host, dims, "tinycc_rt_parallel_for, &pool, threads"))},
+                  0) +
+           "\n" + fmt::format("const {}_outputs outputs = {};", n, outputs_value(host))},
       {"load_weights", bin ? expand_template("load_weights.c", values) : ""}});
   return values;
 }
@@ -211,11 +211,9 @@ std::string cli_file(const HostInputs& host) {
 
 std::string bench_file(const HostInputs& host) {
   TextValues values = tool_values(host, bounds_of_dims(host.names.program()));
-  values.merge(TextValues{
-      {"usage_threads", is_parallel(host) ? " [THREADS]" : ""},
-      {"threads", fmt::format("{}", std::max<int64_t>(host.names.program().target.threads, 1))},
-      {"step_rows", step_rows(host.names)},
-      {"fill_inputs", fill_text(host.names)}});
+  values.merge(TextValues{{"usage_threads", is_parallel(host) ? " [THREADS]" : ""},
+                          {"step_rows", step_rows(host.names)},
+                          {"fill_inputs", fill_text(host.names)}});
   return expand_template("bench.c", values);
 }
 

@@ -8,9 +8,10 @@ namespace tinycc {
 
 /// "digits_image image;" and so on: the members of a struct of all `ports`.
 std::string port_struct_members(const Names& names, const std::vector<Port>& ports);
-/// The initialiser of NAME_inputs: "{&weights, &in.image, DIMS, HOOK, POOL}"; of NAME_outputs.
+/// The initialiser of NAME_inputs: "{&weights, &in.image, DIMS, HOOK}"; of NAME_outputs. HOOK, for
+/// kernels that threads share: function, pool, number of threads.
 std::string inputs_value(const HostInputs& host, const std::vector<std::string>& dims,
-                         const std::string& hook, const std::string& pool);
+                         const std::string& hook);
 std::string outputs_value(const HostInputs& host);
 /// Bytes of a port's values; its struct may have more, since C has no empty arrays.
 int64_t port_bytes(const Program& program, const Port& port);

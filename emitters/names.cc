@@ -17,19 +17,21 @@ constexpr int64_t kLiteralValues = 65536;
 
 /// Locals and parameters of the functions that the host emits: no port may be called so.
 const char* const kLocals[] = {"arena",        "inputs", "job",   "memory", "outputs",
-                               "parallel_for", "part",   "pool",  "run",    "state",
-                               "status",       "step",   "bytes", "weights"};
+                               "parallel_for", "part",   "parts", "pool",   "run",
+                               "state",        "status", "step",  "bytes",  "threads",
+                               "weights"};
 
 /// What the host emits at file scope, behind the prefix.
 const char* const kHostNames[] = {"arena",      "arena_at",     "check", "constants", "inputs",
                                   "outputs",    "parallel_for", "part",  "run",       "state",
-                                  "state_init", "status",       "step",  "weights",   "weights_at"};
+                                  "state_init", "status",       "step",  "weights",   "weights_at",
+                                  "parts",      "threads"};
 
 /// What the host appends to the name of a kernel that is split for threads.
 const char* const kKernelSuffixes[] = {"", "_job", "_part", "_parts"};
 
 /// Names in the functions around a kernel that is split: no parameter of a kernel may have one.
-const char* const kWrapperLocals[] = {"part", "weights", "inputs", "job", "call"};
+const char* const kWrapperLocals[] = {"part", "parts", "weights", "inputs", "job", "call"};
 
 const Buffer& buffer_of(const Program& program, int64_t id) {
   const auto found = program.buffers.find(id);
@@ -265,7 +267,7 @@ bool Names::may_restrict(size_t kernel) const {
   return true;
 }
 
-std::string Names::signature(size_t kernel, int64_t parts) const {
+std::string Names::signature(size_t kernel, bool whole) const {
   std::vector<std::string> list;
   const char* const restricted = may_restrict(kernel) ? "restrict " : "";
   for (const ParameterNames& p : parameters_[kernel]) {
@@ -279,7 +281,8 @@ std::string Names::signature(size_t kernel, int64_t parts) const {
     list.push_back((dim ? "const int32_t " : "int32_t ") + range_name(kernel, range));
   }
   if (takes_weights(kernel)) list.push_back(fmt::format("const {}_weights *weights", prefix()));
-  if (parts > 1) list.push_back("int32_t part");
+  if (!whole && program_.kernels[kernel].parts > 1)
+    list.insert(list.end(), {"int32_t part", "int32_t parts"});
   return fmt::format("void {}({})", kernels_[kernel], list.empty() ? "void" : join(list, ", "));
 }
 

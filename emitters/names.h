@@ -59,9 +59,10 @@ class Names {
   /// after the buffers, named as below.
   const std::vector<Expr>& free_ranges(size_t kernel) const { return ranges_[kernel]; }
   std::string range_name(size_t kernel, Expr range) const;
-  /// "void digits_conv1_relu(const digits_t_x *restrict x, digits_t_h1 *restrict h1)". With parts
-  /// beyond 1 the last parameter is `int32_t part`, 0 <= part < parts.
-  std::string signature(size_t kernel, int64_t parts = 1) const;
+  /// "void digits_conv1_relu(const digits_t_x *restrict x, digits_t_h1 *restrict h1)". Of a kernel
+  /// that threads share the last parameters are `int32_t part, int32_t parts`, 0 <= part < parts,
+  /// unless asked for as a whole.
+  std::string signature(size_t kernel, bool whole = false) const;
   /// True when no call of the kernel passes it memory that overlaps what it writes.
   bool may_restrict(size_t kernel) const;
 

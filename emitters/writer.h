@@ -1,5 +1,6 @@
 // The inside of the kernel emitter: one kernel being written. Statements: cstyle.cc; expressions:
-// expression.cc; loops in vector types: vector.cc, what they compute: vector_expression.cc.
+// expression.cc; loops in vector types: vector.cc, what they compute: vector_expression.cc; threads'
+// shares: shares.cc.
 #pragma once
 
 #include <map>
@@ -30,12 +31,19 @@ class KernelWriter {
   void write(const StmtRef& s);
   void write_seq(const Stmt& s);
   void write_loop(const StmtRef& s);
+  void write_plain_loop(const Stmt& s);
   void write_alloc(const Buffer& b, const std::string& initial);
   void write_store(const Stmt& s);
   void write_vector_loop(const Stmt& s, bool declares);
   bool starts_vector(int64_t buffer, const Stmt& s) const;
   void keep(const Stmt& s, DType element);
   void line(const std::string& text);
+
+  // ---- what threads share (splits_ is set until a statement is one thread's alone)
+  void write_shared(const StmtRef& s);
+  void write_by_first(const std::vector<StmtRef>& statements);
+  void write_unshared(const StmtRef& s);
+  void write_share(const StmtRef& s);
 
   // ---- expressions
   Text value(Expr e);
@@ -91,6 +99,7 @@ class KernelWriter {
   const Names& names_;
   const Kernel& kernel_;
   const Dialect dialect_;
+  bool splits_;
   std::string out_;
   std::map<int64_t, BufferRef> buffers_;
   std::map<int64_t, std::string> elements_;      // what indices are appended to

@@ -124,7 +124,8 @@ bool KernelParser::header() {
   const std::pair<const char*, int64_t*> counts[] = {{"flops", &k.flops},
                                                      {"macs", &k.macs},
                                                      {"reads", &k.bytes_read},
-                                                     {"writes", &k.bytes_written}};
+                                                     {"writes", &k.bytes_written},
+                                                     {"parts", &k.parts}};
   for (const auto& [what, text] : texts) {
     if (lexer_.take(what)) return *text = lexer_.string(), true;
   }

@@ -81,6 +81,7 @@ void TreePrinter::about(const Kernel& k) {
   for (const auto& [what, count] : counts) {
     if (count != 0) line(std::string(what) + " " + std::to_string(count));
   }
+  if (k.parts > 1) line("parts " + std::to_string(k.parts));
 }
 
 std::string TreePrinter::kernel(const Kernel& k) {

@@ -20,6 +20,7 @@ struct Kernel {
   std::string computes;            // for people: "relu(conv2d(h1, conv2.weight, …))"
   std::vector<std::string> nodes;  // names of the model's nodes that it computes
   int64_t flops = 0, macs = 0, bytes_read = 0, bytes_written = 0;
+  int64_t parts = 1;  // at most so many threads share its thread loops; 1: all loops are serial
 };
 
 /// One element of the call sequence. call: kernel with the program's buffers as arguments, in the

@@ -23,6 +23,7 @@ struct Target {
   int64_t l1_bytes = 32768, l2_bytes = 262144;
   bool fma = false;
   int64_t threads = 1;
+  int64_t thread_ns = 2000;  // about so much work of a kernel is worth another thread
   Prefer prefer = Prefer::speed;
 
   int64_t lanes() const { return vector_bytes >= 8 ? vector_bytes / 4 : 1; }  // of 32 bits

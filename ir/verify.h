@@ -13,7 +13,8 @@ void verify(const Graph& graph, std::string_view after = "");
 
 /// Every range and buffer is bound where it is used; indices are within shape and halo as far as
 /// intervals tell, except behind a `where`; only outputs and own buffers are written; no iteration
-/// of a parallel or vector loop reads or writes what another one writes.
+/// of a parallel or vector loop reads or writes what another one writes, nor does a thread touch
+/// what another one of the kernel's writes (threads.h).
 void verify(const Kernel& kernel, std::string_view after = "");
 
 /// Also all of its kernels. Arguments fit the parameters; buffers that live at the same time do

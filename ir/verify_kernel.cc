@@ -5,6 +5,7 @@
 #include "ir/free.h"
 #include "ir/print.h"
 #include "ir/simplify.h"
+#include "ir/threads.h"
 #include "ir/verify.h"
 
 namespace tinycc {
@@ -33,6 +34,10 @@ class KernelVerifier {
     std::sort(bound_.begin(), bound_.end());
     check(kernel_.body != nullptr, "no body");
     statement(kernel_.body);
+    where_ = "";
+    check(kernel_.parts >= 1, "no part");
+    const std::string meet = has_threads(kernel_.body) ? thread_conflict(kernel_.body) : "";
+    check(meet.empty(), meet);
   }
 
  private:

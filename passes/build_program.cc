@@ -15,6 +15,7 @@
 #include "passes/plan.h"
 #include "passes/same_kernel.h"
 #include "passes/schedule.h"
+#include "passes/share.h"
 
 namespace tinycc {
 namespace {
@@ -122,6 +123,7 @@ class Builder {
 
   void add_unit(Unit& u) {
     Kernel& k = u.kernel;
+    share_among_threads(k, draft_.target);
     for (const BufferRef& b : std::vector<BufferRef>(k.parameters)) {
       if (b->space == Space::weight) pack_weight(k, *b);
     }

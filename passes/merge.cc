@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ir/simplify.h"
+#include "ir/threads.h"
 
 namespace tinycc {
 namespace {
@@ -47,7 +48,7 @@ std::set<int64_t> written(const Unit& u) {
 }
 
 bool is_light(const Unit& u) {
-  return u.kernel.macs == 0 &&
+  return u.kernel.macs == 0 && !has_threads(u.kernel.body) &&
          std::none_of(u.parts.begin(), u.parts.end(),
                       [](const Computation* c) { return c->ordered || c->fills_halo; });
 }

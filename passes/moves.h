@@ -14,7 +14,7 @@
 //   lanes k 4 16       for k { c = c + f(k) } →  4 vectors of 16 partial sums, summed up behind
 //   vectorize j 16     for j 32 { S }         →  for jo 2 { for ji 16 (vector) { S } }
 //   unroll x           for x                  →  for x (unroll)
-//   thread y           for y                  →  for y (thread)
+//   thread y xo        for y { for xo         →  for y (thread) { for xo (thread): shared as one
 #pragma once
 
 #include "ir/stmt.h"

@@ -6,6 +6,7 @@
 
 #include "ir/build.h"
 #include "ir/simplify.h"
+#include "ir/threads.h"
 #include "passes/moves.h"
 
 namespace tinycc {
@@ -210,7 +211,7 @@ constexpr MoveRow kMoves[] = {
        return vectorize(t, w[1], whole_number(w[2], m));
      }},
     {"unroll", 1, 16, mark_all<LoopKind::unroll>},
-    {"thread", 1, 1, mark_all<LoopKind::thread>},
+    {"thread", 1, 2, mark_all<LoopKind::thread>},
 };
 
 StmtRef apply_move(const StmtRef& tree, const std::string& text) {
@@ -256,12 +257,15 @@ StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int
 StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind) {
   const Expr r = find_range(tree, name);
   if (!r) throw IllegalMove("there is no loop `" + name + "`");
-  return rebuild(tree, [&](const StmtRef& s) -> StmtRef {
+  const StmtRef marked = rebuild(tree, [&](const StmtRef& s) -> StmtRef {
     if (s->kind != StmtKind::loop || s->range != r) return s;
     if (kind == LoopKind::vector) check_innermost(s);
     if (kind != LoopKind::unroll && kind != LoopKind::serial) check_parallel(s);
     return loop(r, s->body[0], kind);
   });
+  const std::string why = kind == LoopKind::thread ? thread_conflict(marked) : "";
+  if (!why.empty()) throw IllegalMove("`thread " + name + "`: " + why);
+  return marked;
 }
 
 StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count) {

@@ -95,7 +95,7 @@ Kernel canonical(const Kernel& kernel, Pool& pool) {
 }
 
 bool same_kernel(const Kernel& a, const Kernel& b) {
-  if (a.scalars != b.scalars || a.schedule != b.schedule ||
+  if (a.scalars != b.scalars || a.schedule != b.schedule || a.parts != b.parts ||
       a.parameters.size() != b.parameters.size())
     return false;
   for (size_t i = 0; i < a.parameters.size(); ++i) {

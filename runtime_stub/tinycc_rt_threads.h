@@ -2,7 +2,7 @@
  * threads=N; such a model calls whatever function its inputs name, this pool's or one of your own:
  *
  *     static tinycc_rt_pool pool;
- *     (void)tinycc_rt_pool_start(&pool, 4);              the caller of the model is one of the four
+ *     inputs.threads = tinycc_rt_pool_start(&pool, 4);   the caller of the model is one of the four
  *     inputs.parallel_for = tinycc_rt_parallel_for;
  *     inputs.pool = &pool;
  *     ... any number of runs ...

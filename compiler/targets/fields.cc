@@ -65,6 +65,8 @@ constexpr TargetField kFields[] = {
     {"dialect", "gnu (GNU C vector types) or iso (C99)", dialect},
     {"threads", "a number from 1 to 256",
      [](Target& t, const std::string& v) { return number(v, 1, 256, false, t.threads); }},
+    {"thread_ns", "nanoseconds of a kernel that are worth another thread, 0 to 1000000000",
+     [](Target& t, const std::string& v) { return number(v, 0, 1000000000, false, t.thread_ns); }},
     {"prefer", "speed, ram or size", prefer},
     {"triple", "what clang --target takes: thumbv7em-none-eabihf",
      [](Target& t, const std::string& v) {

@@ -4,6 +4,7 @@
 //   NAME.program     kernels, steps and memory, by the heuristics for a machine with 32-byte vectors
 //   NAME.gnu.c       its kernels in GNU C
 //   NAME.iso.c       its kernels in C99
+//   NAME.threads.c   its kernels in GNU C for three threads, however little work there is
 //
 // RECORD=1 in the environment writes those that are there anew (an empty file starts a check): read
 // the difference. Every program is also run, and must compute what its graph means.
@@ -56,9 +57,11 @@ Graph rewritten(const fs::path& file) {
   return graph;
 }
 
-Program program_of(const Graph& graph, const std::string& dialect) {
+Program program_of(const Graph& graph, const std::string& variant) {
   Target target;
-  target.dialect = dialect;
+  target.dialect = variant == "iso" ? "iso" : "gnu";
+  target.threads = variant == "threads" ? 3 : 1;
+  target.thread_ns = 0;
   target.vector_bytes = 32;
   Draft draft = lower_graph(graph, target);
   for (const DraftPass& pass : draft_passes()) pass.run(draft);
@@ -109,11 +112,11 @@ void check_case(const fs::path& file) {
   const auto beside = [&](const char* suffix) { return fs::path(file).replace_extension(suffix); };
   const Graph graph = rewritten(file);
   check_text(beside("rewrite"), to_text(graph));
-  for (const char* dialect : {"gnu", "iso"}) {
-    const Program program = program_of(graph, dialect);
+  for (const std::string variant : {"gnu", "iso", "threads"}) {
+    const Program program = program_of(graph, variant);
     check_values(graph_of(file), program);
-    if (dialect == std::string("gnu")) check_text(beside("program"), to_text(program));
-    check_text(beside((std::string(dialect) + ".c").c_str()), kernels_in_c(program));
+    if (variant == "gnu") check_text(beside("program"), to_text(program));
+    check_text(beside((variant + ".c").c_str()), kernels_in_c(program));
   }
 }
 

@@ -80,6 +80,8 @@ TEST_CASE("legal moves keep what a kernel computes") {
       {kProduct,
        "tile j 8; tile i 3; order io jo ii ji; register ii ji; vectorize ji 8; unroll ii"},
       {kProduct, "tail i 4; tail j 10; thread jo"},
+      {kProduct, "tile j 8; order i jo ji; thread i jo; register ji"},
+      {kProduct, "order j i; thread i"},  // each thread walks all of j
       {kProduct, "register i j; tile k 5; order ki ko"},
       {kProduct, "register j; vectorize j 24"},
       {kProduct, "tail k 8; unroll kr"},
@@ -127,6 +129,7 @@ TEST_CASE("illegal moves say why") {
       {kProduct, "vectorize j 24", "loop `j` is not innermost"},
       {kProduct, "vectorize k 20", "the iterations of `k` share what they write"},
       {kProduct, "thread k", "the iterations of `k` share what they write"},
+      {kDouble, "tile x 16; thread xo", "`thread xo`: two threads may meet in Y"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.moves);

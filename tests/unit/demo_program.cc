@@ -89,7 +89,7 @@ const char* const kPadScale = R"({
 }
 )";
 
-/// The same in two parts of rows; the halo belongs to the first.
+/// The same in shares of rows; the halo belongs to the first.
 const char* const kPadScalePart = R"({
     if (part == 0) {
         for (int32_t i = 0; i < 10; ++i) {
@@ -101,12 +101,12 @@ const char* const kPadScalePart = R"({
             }
         }
     }
-    for (int32_t y = 0; y < 4; ++y) {
+    const int32_t end = (8 * (part + 1)) / parts;
+    for (int32_t y = (8 * part) / parts; y < end; ++y) {
         for (int32_t x_2 = 0; x_2 < 8; ++x_2) {
             for (int32_t c = 0; c < 2; ++c) {
-                const float number = (float)int_->at[(part * 4) + y][x_2][c];
-                h->at[(part * 4) + y + 1][x_2 + 1][c] =
-                    (x->at[(part * 4) + y][x_2][c] * @scale@[c]) + number;
+                const float number = (float)int_->at[y][x_2][c];
+                h->at[y + 1][x_2 + 1][c] = (x->at[y][x_2][c] * @scale@[c]) + number;
             }
         }
     }
@@ -243,15 +243,16 @@ Demo::Demo(const std::string& dialect, WeightsMode weights_mode, bool parallel, 
   program.pool = std::make_shared<Pool>();
   program.target.dialect = dialect;
   program.target.vector_bytes = dialect == "gnu" ? 32 : 0;
-  program.target.threads = parallel ? 2 : 1;
+  program.target.threads = parallel ? 4 : 1;
   program.macs = 12345;
   program.weights = weights();
   add_buffers(program);
   add_kernels(program);
+  program.kernels[0].parts = program.target.threads;
   names = std::make_unique<Names>(program, weights_mode);
   kernels = {
       {with_weight(parallel ? kPadScalePart : kPadScale, "@scale@", names->weight_element(kScale)),
-       "", parallel ? 2 : 1},
+       ""},
       {kShift, ""},
       {with_weight(kFinish, "@table@", names->weight_element(kTable)), ""},
       {with_weight(kClassify, "@limits@", names->weight_element(kLimits)), "a note"}};

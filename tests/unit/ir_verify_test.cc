@@ -122,6 +122,31 @@ TEST_CASE("kernels: iterations that run at once keep apart") {
         "none");
 }
 
+TEST_CASE("kernels: threads share loops, and never meet") {
+  const char* const fine[] = {
+      "for i 8 thread { for j 4 thread { Y[i, j] = X[i, j] } }",
+      "for j 4 { for i 8 thread { Y[i, j] = X[i, j] } }",
+      "for i 4 thread { for k 2 { Y[i * 2 + k, 0] = Y[i * 2 + k, 1] } }",
+      "for i 4 thread { for j 2 thread { for k 2 { Y[i * 2 + j, k] = X[7, k] } } }",
+      "for j 4 { Y[0, j] = 0 } for i 7 thread { Y[i + 1, 1] = X[i, 1] }",
+      "for i 4 thread { Y[i, 0] = 0 } for i 4 thread { Y[i + 4, 0] = 0 }",
+  };
+  for (const char* body : fine) CHECK_MESSAGE(kernel_mistake(body) == "none", body);
+  const std::pair<const char*, const char*> meet[] = {
+      {"for i 2 thread { for j 5 { Y[min(i * 5, 3) + j, 0] = 0 } }", "two threads may meet in Y"},
+      {"for i 3 thread { for k 3 { Y[i * 2 + k, 0] = 0 } }", "two threads may meet in Y"},
+      {"for k 3 { for i 3 thread { Y[i + k, 0] = 0 } }", "two threads may meet in Y"},
+      {"for i 2 thread { for j 4 thread { Y[i * 3 + j, 0] = 0 } }", "two threads may meet in Y"},
+      {"for j 4 { Y[0, j] = 0 } for i 8 thread { Y[i, 1] = X[i, 1] }", "two threads may meet in Y"},
+      {"for i 4 thread { Y[i, 0] = 0 } for i 4 thread { Y[i + 3, 0] = 0 }", "two threads may meet"},
+      {"alloc s: f32[8] local for i 8 thread { s[i] = 0 } for i 8 thread { Y[i, 0] = s[i] }",
+       "s is one array for all threads"},
+      {"for i 8 thread { Y[i, 0] = 0 for j 3 thread { Y[i, j + 1] = 0 } }",
+       "threads within threads"},
+  };
+  for (const auto& [body, what] : meet) says(kernel_mistake(body), what);
+}
+
 TEST_CASE("programs: arguments, order and places") {
   const std::string apart = "buffer a: f32[4] at 0 buffer b: f32[4] at 16 ";
   const std::string shared = "buffer a: f32[4] at 0 buffer b: f32[4] at 8 ";

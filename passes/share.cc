@@ -1,0 +1,130 @@
+// Threads without search; see share.h. Times are rough on purpose: they decide only whether a kernel
+// takes much longer than threads need to meet (half a microsecond if they are awake).
+#include "passes/share.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "ir/threads.h"
+
+namespace tinycc {
+namespace {
+
+constexpr double kBytesPerNs = 16;     // from the second-level cache, by one core
+constexpr double kScalarPerNs = 1;     // floating-point operations, one after the other
+constexpr double kLanePerNs = 2.5;     // in each lane of a vector
+constexpr double kDeeperCosts = 0.03;  // share of the time, for each loop further in
+constexpr double kPairCosts = 0.01;    // the same, for two loops shared as one
+
+bool has_vectors(const StmtRef& s) {
+  bool found = false;
+  walk(s, [&](const Stmt& part) {
+    found |= part.kind == StmtKind::loop && part.loop == LoopKind::vector;
+  });
+  return found;
+}
+
+/// Nanoseconds on one thread.
+double time_of(const Kernel& k, const Target& target) {
+  const double lanes = static_cast<double>(target.lanes()) * (target.fma ? 2 : 1);
+  const double rate = has_vectors(k.body) ? kLanePerNs * lanes : kScalarPerNs;
+  const auto bytes = static_cast<double>(k.bytes_read + k.bytes_written);
+  return std::max(static_cast<double>(k.flops) / rate, bytes / kBytesPerNs);
+}
+
+int64_t worthwhile(const Kernel& k, const Target& target) {
+  if (target.thread_ns == 0) return target.threads;
+  const double most = time_of(k, target) / static_cast<double>(target.thread_ns);
+  return static_cast<int64_t>(std::min(most, static_cast<double>(target.threads)));
+}
+
+/// Stores that a statement makes.
+double stores(const StmtRef& s) {
+  double sum = s->kind == StmtKind::store ? 1 : 0;
+  for (const StmtRef& part : s->body) sum += stores(part);
+  return s->kind == StmtKind::loop ? sum * static_cast<double>(extent_of(s->range)) : sum;
+}
+
+/// Serial loops nested perfectly, outermost first: those of the statement with the most stores.
+std::vector<Expr> main_nest(StmtRef s) {
+  if (s->kind == StmtKind::seq) {
+    s = *std::max_element(s->body.begin(), s->body.end(),
+                          [](const auto& a, const auto& b) { return stores(a) < stores(b); });
+  }
+  std::vector<Expr> ranges;
+  for (; s->kind == StmtKind::loop && s->loop == LoopKind::serial; s = s->body[0])
+    ranges.push_back(s->range);
+  return ranges;
+}
+
+StmtRef with_threads(const StmtRef& s, const std::vector<Expr>& ranges) {
+  if (s->body.empty()) return s;
+  Stmt copy = *s;
+  for (StmtRef& part : copy.body) part = with_threads(part, ranges);
+  const bool shared =
+      s->kind == StmtKind::loop && std::count(ranges.begin(), ranges.end(), s->range) != 0;
+  if (shared) copy.loop = LoopKind::thread;
+  return std::make_shared<const Stmt>(std::move(copy));
+}
+
+/// How much of the threads' time is work: 1 where all have as many turns.
+double balance(int64_t turns, int64_t parts) {
+  const int64_t most = (turns + parts - 1) / parts;
+  return static_cast<double>(turns) / static_cast<double>(most * parts);
+}
+
+struct Choice {
+  std::vector<Expr> ranges;
+  double value = 0;
+};
+
+/// All loops, and all pairs of neighbours, best first; of equals the outer first.
+std::vector<Choice> choices(const std::vector<Expr>& nest, int64_t parts) {
+  std::vector<Choice> all;
+  const auto better = [](const Choice& a, const Choice& b) { return a.value > b.value; };
+  for (size_t first = 0; first < nest.size(); ++first) {
+    int64_t turns = 1;
+    for (size_t last = first; last < std::min(first + 2, nest.size()); ++last) {
+      turns *= extent_of(nest[last]);
+      const double value = balance(turns, parts) - kDeeperCosts * static_cast<double>(last) -
+                           (last > first ? kPairCosts : 0);
+      const Choice c{{nest.begin() + static_cast<ptrdiff_t>(first),
+                      nest.begin() + static_cast<ptrdiff_t>(last) + 1},
+                     value};
+      if (turns > 1) all.insert(std::upper_bound(all.begin(), all.end(), c, better), c);
+    }
+  }
+  return all;
+}
+
+int64_t turns_of(const StmtRef& s) {
+  int64_t most = 1;
+  if (s->kind == StmtKind::loop && s->loop == LoopKind::thread) return shared_by(s).turns();
+  for (const StmtRef& part : s->body) most = std::max(most, turns_of(part));
+  return most;
+}
+
+}  // namespace
+
+void share_among_threads(Kernel& kernel, const Target& target) {
+  if (target.threads < 2) return;
+  if (has_threads(kernel.body)) {
+    kernel.parts = std::min(target.threads, turns_of(kernel.body));
+    return;
+  }
+  const int64_t parts = worthwhile(kernel, target);
+  if (parts < 2) return;
+  for (const Choice& c : choices(main_nest(kernel.body), parts)) {
+    const StmtRef body = with_threads(kernel.body, c.ranges);
+    if (!thread_conflict(body).empty()) continue;
+    kernel.body = body;
+    kernel.parts = std::min(parts, turns_of(body));
+    std::string names;
+    for (Expr r : c.ranges) names += " " + r->attr.name;
+    kernel.schedule += (kernel.schedule.empty() ? "thread" : "; thread") + names;
+    return;
+  }
+}
+
+}  // namespace tinycc
