@@ -346,6 +346,13 @@ class Builder {
     }
   }
 
+  /// Whole vectors; with speed in mind, whole lines of a cache.
+  static int64_t alignment(const Target& target) {
+    if (target.dialect != "gnu") return 8;
+    const bool lines = target.prefer == Prefer::speed && target.vector_bytes >= 16;
+    return std::max<int64_t>(target.vector_bytes, lines ? 64 : 4);
+  }
+
   void place_buffers() {
     std::map<int64_t, int64_t> first, last;
     for (size_t i = 0; i < units_.size(); ++i) {
@@ -364,8 +371,7 @@ class Builder {
             {id, b.bytes(), first[id], last[id], in_place(i, *units_[i].parts[0], last)});
       }
     }
-    program_.arena_align =
-        draft_.target.dialect == "gnu" ? std::max<int64_t>(draft_.target.vector_bytes, 4) : 8;
+    program_.arena_align = alignment(draft_.target);
     for (const auto& [id, b] : draft_.buffers) {
       if (b.dtype == DType::f64 || b.dtype == DType::i64)
         program_.arena_align = std::max<int64_t>(8, program_.arena_align);

@@ -114,11 +114,20 @@ class Sweep {
   std::vector<double> costs_;                     // by model
 };
 
+/// Reductions without products (of softmax, norms, pools) take what they find: they pass over rows
+/// that other kernels have in the cache, or merge with these.
+bool has_a_say(const Computation& c) {
+  const Expr reduce = reduction_in(c.value);
+  return !reduce || reduce[0]->is(Op::mul);
+}
+
 }  // namespace
 
 void choose_layouts(Draft& draft) {
   std::vector<CostModel> models;
-  for (const Computation& c : draft.computations) models.emplace_back(draft, c);
+  for (const Computation& c : draft.computations) {
+    if (has_a_say(c)) models.emplace_back(draft, c);
+  }
   Votes votes;
   for (const CostModel& m : models) vote(m, votes);
   for (const auto& [id, by_dim] : votes) {
