@@ -130,8 +130,25 @@ void KernelWriter::write_store(const Stmt& s) {
   line(fmt::format("{} = {};", target, v.text));
 }
 
+namespace {
+
+bool guards_loads(const StmtRef& body) {
+  bool found = false;
+  walk(body, [&](const Stmt& s) {
+    if (s.kind != StmtKind::store) return;
+    for (Expr e : topological({s.value})) {
+      if (!e->is(Op::where)) continue;
+      for (Expr n : topological({e[1], e[2]})) found |= n->is(Op::load);
+    }
+  });
+  return found;
+}
+
+}  // namespace
+
 KernelText emit_kernel(const Names& names, size_t kernel) {
-  return {KernelWriter(names, kernel).body(), ""};
+  const StmtRef& body = names.program().kernels[kernel].body;
+  return {KernelWriter(names, kernel).body(), "", guards_loads(body)};
 }
 
 }  // namespace tinycc

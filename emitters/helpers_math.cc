@@ -14,6 +14,14 @@ namespace tinycc {
 namespace {
 
 constexpr HelperRow kRows[] = {
+    {"@M@_F_GUARDED", R"(
+/* Reads only where a condition holds: GCC 12 at -O3 for AVX makes wrong reads of that. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define @M@_F_GUARDED __attribute__((optimize("no-tree-loop-if-convert")))
+#else
+#define @M@_F_GUARDED
+#endif
+)"},
     {"@P@_f_exp_f32", R"(
 /* exp(x), error below 1.2 ulp; NaN gives NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2), which
  * adding 1.5 * 2^23 leaves in the low bits; 2^n in two factors, for denormal results. */

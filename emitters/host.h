@@ -20,6 +20,7 @@ namespace tinycc {
 struct KernelText {
   std::string body;   // "{\n    …\n}\n"
   std::string notes;  // more lines for the comment over it; may be empty
+  bool guards_loads = false;  // it reads elements that exist only where a condition holds
 };
 
 /// What kernels share: a typedef, a macro or a static function. Written, once a file, where `name`

@@ -142,7 +142,8 @@ std::vector<std::string> kernel_shards(const HostInputs& host, bool& sharded) {
   sharded = total > kShardText;
   for (const size_t k : called_kernels(host.names)) {
     const KernelText& kernel = host.kernels[k];
-    const std::string head = (sharded ? "" : "static ") + host.names.signature(k);
+    const std::string guard = kernel.guards_loads ? host.names.macro("F_GUARDED") + " " : "";
+    const std::string head = guard + (sharded ? "" : "static ") + host.names.signature(k);
     const std::string text =
         comment_of(host, k) + wrap_arguments(head, 0) + "\n" + kernel.body + "\n";
     const bool fits = !texts.empty() && texts.back().size() + text.size() <= kShardText;

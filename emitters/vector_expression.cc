@@ -143,7 +143,7 @@ Text KernelWriter::lane_by_lane(Expr e) {
   }
   const std::string v = unique_identifier("v", taken_),
                     l = unique_identifier(lane_->attr.name, taken_);
-  line(fmt::format("{} {};", vector_type(kept(e)), v));
+  line(fmt::format("{} {} = {{0}};", vector_type(kept(e)), v));  // else GCC warns of it
   line(fmt::format("#pragma GCC unroll {}", lanes_));
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, l, lanes_));
   const auto outside = shared_;  // within this loop the lane is a plain variable

@@ -68,7 +68,7 @@ static void convolution_copy_y(const convolution_t_x_halo *restrict x_halo,
             for (int32_t xi = 0; xi < 6; ++xi) {
 #pragma GCC unroll 2
                 for (int32_t cio = 0; cio < 2; ++cio) {
-                    convolution_f_f32x8 v;
+                    convolution_f_f32x8 v = {0};
 #pragma GCC unroll 8
                     for (int32_t cii = 0; cii < 8; ++cii) {
                         v[cii] = r->at[0][(cio * 8) + cii][y_2][(xo * 6) + xi];

@@ -44,7 +44,7 @@ static void frame_copy_y(const frame_t_t36 *restrict t36, frame_y *restrict y, i
         for (int32_t ky = 0; ky < 3; ++ky) {
 #pragma GCC unroll 3
             for (int32_t kx = 0; kx < 3; ++kx) {
-                frame_f_f32x4 v;
+                frame_f_f32x4 v = {0};
 #pragma GCC unroll 4
                 for (int32_t xi = 0; xi < 4; ++xi) {
                     v[xi] = t36->at[c][(y_2 * 2) + ky][kx + (xi * 2)];
