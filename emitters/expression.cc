@@ -143,6 +143,7 @@ Text KernelWriter::value(Expr e) {
   Text t = lane_ ? vector_operation(e) : fresh_value(e);
   const auto uses = uses_.find(e);
   if (uses == uses_.end()) return t;
+  if (e->is(Op::constant)) return t;
   const bool shared =
       e->is(Op::load) ? uses->second > 2 : uses->second > 1 && t.precedence != kAtom;
   if (!shared && (e == root_ || !is_long(t.text))) return t;

@@ -278,14 +278,26 @@ void add_across(std::vector<HelperText>& helpers, const Replacements& with, DTyp
   }
 }
 
+/// One type of elements; what a comment says of f32 is not said again of the others.
+template <size_t n>
+void add_elements(std::vector<HelperText>& helpers, const HelperRow (&rows)[n],
+                  const Replacements& with, DType t, int lanes) {
+  const size_t first = helpers.size();
+  add_rows(helpers, rows, element_words(with, t, lanes));
+  for (size_t i = first; t != DType::f32 && i < helpers.size(); ++i) {
+    if (helpers[i].text.starts_with("/*"))
+      helpers[i].text.erase(0, helpers[i].text.find("*/\n") + 3);
+  }
+}
+
 }  // namespace
 
 void add_vector_helpers(std::vector<HelperText>& helpers, const Replacements& with, int lanes) {
-  constexpr DType kTypes[] = {DType::i8,  DType::u8,  DType::i16, DType::u16, DType::i32,
-                              DType::u32, DType::i64, DType::u64, DType::f32, DType::f64};
+  constexpr DType kTypes[] = {DType::f32, DType::f64, DType::i8,  DType::u8,  DType::i16,
+                              DType::u16, DType::i32, DType::u32, DType::i64, DType::u64};
   const std::string prefix = with[0].second + "_f_", macro = with[1].second + "_F_";
-  for (const DType t : kTypes) add_rows(helpers, kType, element_words(with, t, lanes));
-  for (const DType t : kTypes) add_rows(helpers, kElementRows, element_words(with, t, lanes));
+  for (const DType t : kTypes) add_elements(helpers, kType, with, t, lanes);
+  for (const DType t : kTypes) add_elements(helpers, kElementRows, with, t, lanes);
   for (const DType t : kTypes) add_across(helpers, with, t, lanes);
   Replacements numbered = element_words(with, DType::i32, lanes);
   numbered.emplace_back("@LANES@", numbers(0, lanes));

@@ -128,8 +128,8 @@ Text KernelWriter::vector_of(Expr e, DType element) {
 /// The same as something that can be named several times.
 std::string KernelWriter::vector_name(Expr e, DType element) {
   const Text t = vector_of(e, element);
-  const bool cheap = e->is(Op::constant) ||
-                     (t.precedence == kAtom && t.text.find('(') == std::string::npos);
+  const bool cheap =
+      e->is(Op::constant) || (t.precedence == kAtom && t.text.find('(') == std::string::npos);
   return cheap ? t.text : temporary(vector_type(element), t.text);
 }
 
@@ -169,8 +169,8 @@ Text KernelWriter::vector_load(Expr e) {
   if (access(buffer, e->sources) == Access::vector_register)
     return {place(buffer, e->sources, true), kAtom, true};
   const DType element = is_bool(e->dtype) ? DType::u8 : e->dtype;
-  const std::string all = fmt::format("{}({})", helper("AT", element),
-                                      place(buffer, first_lane(e->sources), false));
+  const std::string all =
+      fmt::format("{}({})", helper("AT", element), place(buffer, first_lane(e->sources), false));
   if (!is_bool(e->dtype)) return {all, kUnary, true};
   return {fmt::format("{} != {}", all, splat({"0"}, element).text), kCompare, true};
 }
@@ -190,7 +190,9 @@ Text KernelWriter::vector_index(Expr e) {
 /// Sums and products of signed integers go through the unsigned type, which wraps.
 Text KernelWriter::vector_integer(Expr e) {
   const DType wraps = integer_type(bits_of(e->dtype), false);
-  const auto operand = [&](Expr s) { return factor(converted(vector_of(s, e->dtype), e->dtype, wraps)); };
+  const auto operand = [&](Expr s) {
+    return factor(converted(vector_of(s, e->dtype), e->dtype, wraps));
+  };
   const char* op = e->is(Op::add) ? "+" : e->is(Op::mul) ? "*" : "<<";
   const Text t{e->is(Op::neg)   ? "-" + operand(e[0])
                : e->is(Op::shl) ? fmt::format("{} << {}", operand(e[0]), integer_of(e[1]))
@@ -201,8 +203,8 @@ Text KernelWriter::vector_integer(Expr e) {
 
 Text KernelWriter::vector_comparison(Expr e) {
   const DType element = is_index(e[0]) && is_index(e[1]) ? DType::i32 : e[0]->dtype;
-  return {fmt::format("{} {} {}", factor(vector_of(e[0], element)), e->is(Op::lt) ? "<" : "==",
-                      factor(vector_of(e[1], element))),
+  return {fmt::format("{} {} {}", factor(vector_of(e[0], element)),
+                      e->is(Op::lt) ? "<" : "==", factor(vector_of(e[1], element))),
           kCompare, true};
 }
 
@@ -242,10 +244,9 @@ Text KernelWriter::vector_where(Expr e) {
 Text KernelWriter::vector_function(Expr e) {
   const std::string v = unique_identifier("v", taken_);
   line(fmt::format("{} {} = {};", vector_type(e->dtype), v, vector_of(e[0], e->dtype).text));
-  line(fmt::format("{}(&{});",
-                   names_.prefixed(fmt::format("f_{}_{}x{}", name_of(e->op), name_of(e->dtype),
-                                               lanes_)),
-                   v));
+  line(fmt::format(
+      "{}(&{});",
+      names_.prefixed(fmt::format("f_{}_{}x{}", name_of(e->op), name_of(e->dtype), lanes_)), v));
   return shared_[e] = {v, kAtom, true};
 }
 
@@ -290,8 +291,7 @@ Text KernelWriter::across_lanes(Expr e) {
   }
   if (combined(e->op, lanes) != e) return {"", kUnary};
   const char* name = e->is(Op::add) ? "sum" : e->is(Op::mul) ? "product" : "largest";
-  const std::string function =
-      fmt::format("f_{}_{}x{}", name, name_of(e->dtype), found->second);
+  const std::string function = fmt::format("f_{}_{}x{}", name, name_of(e->dtype), found->second);
   return {fmt::format("{}(&{})", names_.prefixed(function),
                       place(first->attr.ints[0], first->sources, true)),
           kUnary};
