@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "ir/simplify.h"
+#include "passes/index.h"
 
 namespace tinycc {
 namespace {
@@ -110,7 +111,7 @@ bool is_packable(const Draft& draft, Expr load) {
 CostModel::CostModel(const Draft& draft, const Computation& c)
     : draft_(draft), c_(c), reduced_(reduction_ranges(c.value)), ranges_(c.ranges) {
   ranges_.insert(ranges_.end(), reduced_.begin(), reduced_.end());
-  outputs_ = extents(c.ranges);
+  outputs_ = extents(c.ranges) / extents(choosing_ranges(c));  // the parts of a stack in one turn
   turns_ = extents(reduced_);
   exact_ = may_run_in_place(draft, c);
   add_access(c.target, c.index, {}, false);

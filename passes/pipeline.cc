@@ -8,13 +8,19 @@
 #include "passes/limits.h"
 #include "passes/rewrite.h"
 #include "passes/settle_dims.h"
+#include "passes/winograd.h"
 
 namespace tinycc {
 namespace {
 
 constexpr GraphPass kGraphPasses[] = {
-    {"settle-dims", settle_dims},
-    {"rewrite", [](Graph& graph) { rewrite(graph); }},
+    {"settle-dims", [](Graph& graph, const GraphOptions&) { settle_dims(graph); }},
+    {"rewrite",
+     [](Graph& graph, const GraphOptions& options) { rewrite(graph, {.exact = options.exact}); }},
+    {"winograd",
+     [](Graph& graph, const GraphOptions& options) {
+       if (!options.exact) use_winograd(graph, options.target);
+     }},
 };
 
 constexpr DraftPass kDraftPasses[] = {

@@ -12,6 +12,7 @@
 #include "ir/build.h"
 #include "ir/simplify.h"
 #include "passes/cost.h"
+#include "passes/index.h"
 #include "passes/moves.h"
 #include "passes/nest.h"
 
@@ -29,16 +30,29 @@ class Chooser {
       : draft_(draft),
         c_(c),
         nest_(CostModel(draft, c).best()),
-        reduced_(reduction_ranges(c.value)) {}
+        reduced_(reduction_ranges(c.value)),
+        choosing_(choosing_ranges(c)) {}
 
   std::string run() {
+    std::string moves = nest();
+    for (Expr r : choosing_) moves += (moves.empty() ? "expand " : "; expand ") + r->attr.name;
+    if (!choosing_.empty() && moves.find("vectorize") != std::string::npos)
+      moves += "; share " + name() + (moves.starts_with("tile") ? "i" : "");
+    return moves;
+  }
+
+ private:
+  std::string nest() {
     if (c_.ordered || draft_.target.dialect != "gnu") return "";
     if (!nest_.vector || !has_vectors()) return memory_order();
     if (nest_.reduced) return side_by_side();
     return reduced_.empty() ? elementwise() : register_tile();
   }
 
- private:
+  bool chooses(const std::string& range) const {
+    return std::any_of(choosing_.begin(), choosing_.end(),
+                       [&](Expr r) { return r->attr.name == range; });
+  }
   bool has_vectors() const {
     const DType t = draft_.buffers.at(c_.target).dtype;
     return bits_of(t) >= (is_float(t) ? 32 : 8);
@@ -86,14 +100,19 @@ class Chooser {
     const int64_t extent = extent_of(nest_.vector), lanes = nest_.lanes;
     std::vector<std::string> order;
     for (const std::string& r : in_memory_order()) {
-      if (r != name()) order.push_back(r);
+      if (r != name() && !chooses(r)) order.push_back(r);
     }
+    std::vector<std::string> inner;
+    for (Expr r : choosing_) inner.push_back(r->attr.name);
     if (extent == lanes) {
-      order.push_back(name());
+      inner.push_back(name());
+      order.insert(order.end(), inner.begin(), inner.end());
       return (order.size() > 1 ? "order " + list(order) + "; " : "") +
              fmt::format("vectorize {} {}", name(), lanes);
     }
-    order.insert(order.end(), {name() + "o", name() + "i"});
+    order.push_back(name() + "o");
+    inner.push_back(name() + "i");
+    order.insert(order.end(), inner.begin(), inner.end());
     return fmt::format("tile {0} {1}; order {2}; vectorize {0}i {1}", name(), lanes, list(order));
   }
 
@@ -264,7 +283,7 @@ class Chooser {
   const Draft& draft_;
   const Computation& c_;
   const Nest nest_;
-  const std::vector<Expr> reduced_;
+  const std::vector<Expr> reduced_, choosing_;
 };
 
 }  // namespace

@@ -26,6 +26,7 @@
 #include "passes/build_program.h"
 #include "passes/pipeline.h"
 #include "passes/rewrite.h"
+#include "passes/winograd.h"
 #include "tests/unit/worked_cases.h"
 
 namespace tinycc {
@@ -57,12 +58,13 @@ Graph rewritten(const fs::path& file) {
   return graph;
 }
 
-Program program_of(const Graph& graph, const std::string& variant) {
+Program program_of(Graph graph, const std::string& variant) {
   Target target;
   target.dialect = variant == "iso" ? "iso" : "gnu";
   target.threads = variant == "threads" ? 3 : 1;
   target.thread_ns = 0;
   target.vector_bytes = 32;
+  use_winograd(graph, target);
   Draft draft = lower_graph(graph, target);
   for (const DraftPass& pass : draft_passes()) pass.run(draft);
   Program program = build_program(std::move(draft), {});
