@@ -127,7 +127,8 @@ class Chooser {
     if (is_reduce(e->op) || (is_elementwise(e->op) && !pending(e).empty())) {
       if (factor > 1.0 || frames_[e].size() > 1 || meets_reduction(e)) return true;
     }
-    if (e->is(Op::concat)) return result_.stacks.count(e) == 0 || factor > 1.0;
+    if (e->is(Op::concat))
+      return result_.stacks.count(e) == 0 || factor > 1.0 || summed_.count(e) != 0;
     if (e->is(Op::pad)) return options_.halo && factor > 1.0 && !frame(e);
     return !is_movement(e->op) && (factor - 1.0) * cost_[e] > kStoreAndLoad;
   }
@@ -174,6 +175,7 @@ class Chooser {
       chosen_.insert(e);
       roots_[e] = {e};
       inside_reduction_.erase(e);
+      summed_.erase(e);
       evaluations = static_cast<double>(count_of(e->shape));
       frames_[e] = {{e, evaluations}};
     }
@@ -238,6 +240,7 @@ class Chooser {
       roots_[e].insert(roots_[u].begin(), roots_[u].end());
       if (is_reduce(u->op) || is_guard(u) || inside_reduction_.count(u) != 0)
         inside_reduction_.insert(e);
+      if (is_reduce(u->op) || summed_.count(u) != 0) summed_.insert(e);
     }
   }
 
@@ -261,6 +264,7 @@ class Chooser {
   std::unordered_set<Expr> in_stack_;  // parts of stacks and what these are made of
   std::unordered_set<Expr>
       inside_reduction_;              // inlined into the body of a reduction or a condition
+  std::unordered_set<Expr> summed_;   // inlined into the body of a reduction
   std::unordered_set<Expr> reduced_;  // kernels (their roots) that reduce already
   std::unordered_map<Expr, std::unordered_set<Expr>> roots_;  // the kernels that evaluate a node
   std::unordered_map<Expr, std::vector<Expr>> users_;
@@ -286,8 +290,7 @@ std::unordered_set<Expr> lengths_in(const std::vector<Expr>& order) {
 }
 
 bool is_stack(Expr e) {
-  return e->is(Op::concat) &&
-         std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) {
+  return e->is(Op::concat) && std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) {
            const Expr part = skip_views(s);
            return s->shape[static_cast<size_t>(e->attr.ints[0])] == Dim(1) &&
                   (is_elementwise(part->op) || is_stack(part));

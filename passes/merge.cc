@@ -8,6 +8,7 @@
 #include "ir/build.h"
 #include "ir/simplify.h"
 #include "ir/threads.h"
+#include "passes/layout.h"
 
 namespace tinycc {
 namespace {
@@ -108,11 +109,12 @@ StmtRef split_loop(const StmtRef& s, int64_t turns) {
                                            [](Expr e) { return simplify(e); })));
 }
 
-/// Merges the loops at the top of two trees as deep as every shared buffer allows; a loop that is the
-/// other's next loops in one is split to match. `around` holds the loops merged so far.
+/// Merges the loops at the top of two trees as deep as every shared buffer allows, `levels` at most; a
+/// loop that is the other's next loops in one is split to match. `around` holds the loops merged so
+/// far.
 StmtRef merge_trees(const StmtRef& a, const StmtRef& b, const std::set<int64_t>& shared,
-                    std::vector<Expr>& around) {
-  if (!is_serial_loop(a) || !is_serial_loop(b)) return seq({a, b});
+                    size_t levels, std::vector<Expr>& around) {
+  if (around.size() == levels || !is_serial_loop(a) || !is_serial_loop(b)) return seq({a, b});
   const StmtRef first = split_loop(a, extent_of(b->range)),
                 second = split_loop(b, extent_of(a->range));
   if (extent_of(first->range) != extent_of(second->range) ||
@@ -129,7 +131,20 @@ StmtRef merge_trees(const StmtRef& a, const StmtRef& b, const std::set<int64_t>&
     around.pop_back();
     return seq({a, b});
   }
-  return loop(first->range, merge_trees(first->body[0], moved, shared, around));
+  return loop(first->range, merge_trees(first->body[0], moved, shared, levels, around));
+}
+
+/// What a kernel does before its loops: it fills a frame, for which nothing is read.
+std::pair<StmtRef, StmtRef> fills_and_rest(const Unit& u) {
+  const StmtRef& body = u.kernel.body;
+  if (!u.parts[0]->fills_halo || body->kind != StmtKind::seq) return {seq({}), body};
+  return {seq({body->body.begin(), body->body.end() - 1}), body->body.back()};
+}
+
+/// How many loops a kernel may share: all, or those over the blocks of a chain.
+size_t levels_of(const Unit& u) {
+  if (u.parts[0]->chain < 0) return SIZE_MAX;
+  return u.parts[0]->outermost.size();
 }
 
 void append_unique(std::vector<std::string>& to, const std::vector<std::string>& from) {
@@ -141,7 +156,9 @@ void append_unique(std::vector<std::string>& to, const std::vector<std::string>&
 }  // namespace
 
 std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& second) {
-  if (first.parts[0]->loop != second.parts[0]->loop || !is_light(first) || !is_light(second))
+  const int64_t chain = first.parts[0]->chain;
+  const bool fits = chain >= 0 || (is_light(first) && is_light(second));
+  if (first.parts[0]->loop != second.parts[0]->loop || chain != second.parts[0]->chain || !fits)
     return {};
   std::set<int64_t> shared;
   for (const int64_t id : written(first)) {
@@ -158,7 +175,9 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
   if (draft.target.prefer == Prefer::ram && !tiny) return {};
   std::vector<Expr> around;
   Unit unit = first;
-  unit.kernel.body = merge_trees(first.kernel.body, second.kernel.body, shared, around);
+  const auto [front, rest] = fills_and_rest(second);
+  unit.kernel.body =
+      seq({front, merge_trees(first.kernel.body, rest, shared, levels_of(first), around)});
   const bool small = tiny && first.kernel.flops <= kSmallWork && second.kernel.flops <= kSmallWork;
   if (around.empty() && !small) return {};
   unit.parts.insert(unit.parts.end(), second.parts.begin(), second.parts.end());
@@ -177,6 +196,7 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
   if (!second.kernel.schedule.empty())
     k.schedule += (k.schedule.empty() ? "" : " | ") + second.kernel.schedule;
   k.flops += second.kernel.flops;
+  k.macs += second.kernel.macs;
   k.bytes_read += second.kernel.bytes_read;
   k.bytes_written += second.kernel.bytes_written;
   return unit;
@@ -242,8 +262,10 @@ std::string local_name(const Computation& c) {
   return "row";
 }
 
-/// Loops around everything: "for a { for b { seq } }".
-std::vector<Expr> common_loops(StmtRef s) {
+/// Loops around everything, "for a { for b { seq } }", but for the frames that a chain fills first.
+std::vector<Expr> common_loops(const Unit& u) {
+  StmtRef s = u.kernel.body;
+  if (u.parts[0]->chain >= 0 && s->kind == StmtKind::seq) s = s->body.back();
   std::vector<Expr> ranges;
   for (; is_serial_loop(s); s = s->body[0]) ranges.push_back(s->range);
   return ranges;
@@ -252,7 +274,11 @@ std::vector<Expr> common_loops(StmtRef s) {
 /// Puts `first` at the start of the innermost of the loops around everything.
 StmtRef inside_loops(const StmtRef& s, size_t depth, const StmtRef& first) {
   if (depth == 0) return seq({first, s});
-  return loop(s->range, inside_loops(s->body[0], depth - 1, first), s->loop);
+  if (s->kind == StmtKind::loop)
+    return loop(s->range, inside_loops(s->body[0], depth - 1, first), s->loop);
+  std::vector<StmtRef> body = s->body;
+  body.back() = inside_loops(body.back(), depth, first);
+  return seq(std::move(body));
 }
 
 /// Arrays of the parts may have been called the same; numbers tell them apart.
@@ -277,45 +303,73 @@ StmtRef with_unique_names(const StmtRef& s, std::set<std::string>& taken,
   return std::make_shared<const Stmt>(std::move(copy));
 }
 
+/// What one turn of the loops around needs of a buffer, and which of its dimensions are left.
+Buffer part_of(const Buffer& b, const std::vector<Place>& all, const std::vector<Expr>& around,
+               std::vector<Kept>& kept) {
+  Buffer part = b;
+  part.shape.clear();
+  for (const Axis& a : b.layout.axes) {  // in the order of memory
+    const auto d = static_cast<size_t>(a.dim);
+    const std::optional<Span> span = span_of(all, d, around);
+    const bool walked = span && !span->base.terms.empty() && span->rest.low >= 0;
+    const int64_t extent = walked ? span->rest.high + 1 : b.shape[d];
+    if (extent == 1) continue;
+    kept.push_back({d, walked});
+    part.shape.push_back(extent);
+  }
+  part.layout = Layout::row_major(kept.size());
+  return part;
+}
+
+/// Buffer `old` of a unit is an array of the kernel now, or where it is too large for that a smaller
+/// buffer.
+void replace_buffer(Draft& draft, Unit& unit, int64_t old, const BufferRef& part) {
+  Kernel& k = unit.kernel;
+  const int64_t bytes = draft.buffers.at(old).bytes();
+  draft.buffers.erase(old);
+  k.bytes_read -= bytes;
+  k.bytes_written -= bytes;
+  if (part->space == Space::local) {
+    std::erase_if(k.parameters, [&](const BufferRef& p) { return p->id == old; });
+    std::erase(k.outputs, old);
+    return;
+  }
+  draft.buffers[part->id] = *part;
+  for (BufferRef& p : k.parameters) {
+    if (p->id == old) p = part;
+  }
+  std::replace(k.outputs.begin(), k.outputs.end(), old, part->id);
+}
+
 }  // namespace
 
 void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>& is_private) {
   if (unit.parts.size() < 2) return;
-  const std::vector<Expr> loops_around = common_loops(unit.kernel.body);
+  const std::vector<Expr> around = common_loops(unit);
+  StmtRef& body = unit.kernel.body;
   for (const Computation* c : unit.parts) {
     const Buffer& b = draft.buffers.at(c->target);
-    if (b.space != Space::arena || !is_private(b.id)) continue;
-    const std::vector<Place> all = places(unit.kernel.body, b.id);
-    Buffer local = b;
-    local.space = Space::local;
-    local.name = local_name(*c);
-    local.id = draft.pool->fresh_id();
-    local.shape.clear();
+    if (b.space != Space::arena || b.layout.has_halo() || !is_private(b.id)) continue;
     std::vector<Kept> kept;
-    for (const Axis& a : b.layout.axes) {  // in the order of memory
-      const auto d = static_cast<size_t>(a.dim);
-      const std::optional<Span> span = span_of(all, d, loops_around);
-      const bool walked = span && !span->base.terms.empty() && span->rest.low >= 0;
-      const int64_t extent = walked ? span->rest.high + 1 : b.shape[d];
-      if (extent == 1) continue;
-      kept.push_back({d, walked});
-      local.shape.push_back(extent);
+    Buffer part = part_of(b, places(body, b.id), around, kept);
+    const bool local = part.bytes() <= local_bytes(draft.target);
+    if (!local && c->chain < 0) continue;
+    part.id = draft.pool->fresh_id();
+    if (local) {
+      part.space = Space::local;
+      part.name = local_name(*c);
+    } else {
+      spread_streams(part);
     }
-    local.layout = Layout::row_major(kept.size());
-    if (local.bytes() > local_bytes(draft.target) || b.layout.has_halo()) continue;
-    const auto ref = std::make_shared<const Buffer>(local);
-    unit.kernel.body = inside_loops(Localiser(b.id, ref, kept, loops_around).rewrite(unit.kernel.body),
-                                    loops_around.size(), alloc(ref));
-    std::erase_if(unit.kernel.parameters, [&](const BufferRef& p) { return p->id == b.id; });
-    std::erase(unit.kernel.outputs, b.id);
-    unit.kernel.bytes_read -= b.bytes();
-    unit.kernel.bytes_written -= b.bytes();
-    draft.buffers.erase(b.id);
+    const auto ref = std::make_shared<const Buffer>(part);
+    body = Localiser(b.id, ref, kept, around).rewrite(body);
+    if (local) body = inside_loops(body, around.size(), alloc(ref));
+    replace_buffer(draft, unit, b.id, ref);
   }
   std::set<std::string> taken;
   std::map<int64_t, BufferRef> renamed;
   for (const BufferRef& p : unit.kernel.parameters) taken.insert(p->name);
-  unit.kernel.body = with_unique_names(unit.kernel.body, taken, renamed);
+  body = with_unique_names(body, taken, renamed);
 }
 
 }  // namespace tinycc

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "ir/print.h"
+#include "passes/block.h"
 #include "passes/layout.h"
 #include "passes/limits.h"
 #include "passes/rewrite.h"
@@ -25,6 +26,11 @@ constexpr GraphPass kGraphPasses[] = {
 
 constexpr DraftPass kDraftPasses[] = {
     {"limits", limit_loops},
+    {"block",
+     [](Draft& draft) {
+       const Target& t = draft.target;
+       if (t.dialect == "gnu" && t.prefer == Prefer::speed && t.threads == 1) block_chains(draft);
+     }},
     {"layout",
      [](Draft& draft) {
        if (draft.target.dialect == "gnu") choose_layouts(draft);

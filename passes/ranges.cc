@@ -114,6 +114,14 @@ void split_flattened_ranges(Computation& computation) {
   }
 }
 
+Expr cut_range(Computation& c, Expr r, int64_t size) {
+  if (size == 1) return r;
+  const Expr outer = range(*r->pool, extent_of(r) / size, r->attr.name + "b"),
+             inner = range(*r->pool, size, r->attr.name);
+  replace(c, {{r, {{outer, inner}, outer * static_cast<double>(size) + inner}}});
+  return outer;
+}
+
 std::vector<Expr> choosing_ranges(const Computation& c) {
   std::map<Expr, std::set<int64_t>, ById> asked;
   for (Expr n : topological({c.value})) {

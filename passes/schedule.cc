@@ -65,7 +65,7 @@ class Chooser {
 
   /// Loops as the result lies in memory, outermost first; all of them, those without a place last.
   std::vector<std::string> in_memory_order() const {
-    std::vector<std::string> order;
+    std::vector<std::string> order = outermost();
     const auto add = [&](Expr r) {
       if (std::find(order.begin(), order.end(), r->attr.name) == order.end())
         order.push_back(r->attr.name);
@@ -77,6 +77,12 @@ class Chooser {
     }
     for (Expr r : c_.ranges) add(r);
     return order;
+  }
+
+  std::vector<std::string> outermost() const {
+    std::vector<std::string> names;
+    for (Expr r : c_.outermost) names.push_back(r->attr.name);
+    return names;
   }
 
   std::string memory_order() const {
@@ -118,14 +124,27 @@ class Chooser {
 
   // ---- reductions
 
-  /// Bytes of the reduction's operands that move with the vector (weights, mostly), and of the rest.
+  /// Bytes of the reduction's operands that move with the vector (weights, mostly), and of the rest,
+  /// in a turn of the loops that all of them move with.
   std::pair<double, double> operand_bytes() const {
-    double along = 0, others = 0;
+    double along = 0, others = 0, turns = 1;
     for (Expr l : loads_in(reduction_in(c_.value)[0])) {
       const auto bytes = static_cast<double>(draft_.buffers.at(l->attr.ints[0]).bytes());
       (occurs(nest_.vector, l) ? along : others) += bytes;
     }
-    return {along, others};
+    for (Expr r : c_.ranges) turns *= is_batch(r) ? static_cast<double>(extent_of(r)) : 1;
+    return {along / turns, others / turns};
+  }
+
+  /// Does every operand move with the loop? Then its turns have nothing in common.
+  bool is_batch(Expr r) const {
+    const std::vector<Expr> loads = loads_in(reduction_in(c_.value)[0]);
+    return r != nest_.vector && r != nest_.rows && loads.size() > 1 &&
+           std::all_of(loads.begin(), loads.end(), [&](Expr l) { return occurs(r, l); });
+  }
+
+  bool is_outermost(Expr r) const {
+    return std::count(c_.outermost.begin(), c_.outermost.end(), r) != 0;
   }
 
   /// A part of a loop whose operands stay in the second cache while all along the vector pass by.
@@ -141,7 +160,7 @@ class Chooser {
       const bool shared = std::any_of(loads.begin(), loads.end(), [&](Expr l) {
         return occurs(r, l) && occurs(nest_.vector, l);
       });
-      if (r != nest_.vector && r != nest_.rows && !shared) return r;
+      if (r != nest_.vector && r != nest_.rows && !shared && !is_outermost(r)) return r;
     }
     return nest_.rows;
   }
@@ -196,7 +215,10 @@ class Chooser {
     const Expr last = *std::find_if(reduced_.begin(), reduced_.end(),
                                     [&](Expr k) { return k->attr.name == sums.back(); });
     const int64_t k_block = sum_block(last);
-    std::vector<std::string> moves, outer, inner, unrolled;
+    std::vector<std::string> moves, outer = outermost(), inner, unrolled;
+    for (Expr r : c_.ranges) {
+      if (is_batch(r) && !is_outermost(r)) outer.push_back(r->attr.name);
+    }
     // Splits a loop; the name of its inner part.
     const auto split = [&](const std::string& loop, int64_t size) {
       moves.push_back(fmt::format("tile {} {}", loop, size));
@@ -218,7 +240,7 @@ class Chooser {
     const bool split_v = nest_.lanes * nest_.vectors < extent_of(nest_.vector);
     if (split_v && vector_first) outer.push_back(name() + "o");
     for (Expr r : c_.ranges) {
-      if (r != nest_.vector && r != nest_.rows)
+      if (r != nest_.vector && r != nest_.rows && !is_batch(r) && !is_outermost(r))
         outer.push_back(r->attr.name + (r->attr.name == blocked ? "i" : ""));
     }
     if (split_v && !vector_first) outer.push_back(name() + "o");

@@ -145,8 +145,8 @@ class Recogniser {
   Recogniser(Expr sum, const GraphFacts& facts) : facts_(facts) { f_.sum = sum; }
 
   std::optional<Filtering> run() {
-    if (!f_.sum->is(Op::reduce_add) || f_.sum->sources.size() != 1 ||
-        f_.sum->dtype != DType::f32 || !f_.sum[0]->is(Op::mul))
+    if (!f_.sum->is(Op::reduce_add) || f_.sum->sources.size() != 1 || f_.sum->dtype != DType::f32 ||
+        !f_.sum[0]->is(Op::mul))
       return {};
     for (size_t side = 0; side < 2; ++side) {
       f_.weights = core_of(f_.sum[0][side]);
@@ -229,7 +229,9 @@ class Recogniser {
 
 // ---- does it pay?
 
-constexpr double kByte = 5;       // multiply-adds in the time of a byte of weights, from memory
+constexpr double kFar = 5;        // multiply-adds in the time of a byte of weights, from memory
+constexpr double kNear = 1.5;     // from a cache
+constexpr int64_t kCaches = 16;   // all caches together, in that of second level
 constexpr double kPoint = 8;      // in that of transforming one point of one channel
 constexpr double kMargin = 0.85;  // below this share of the direct time
 
@@ -240,13 +242,16 @@ int64_t tiles_of(const Filtering& c, const Form& f) {
          tiles_along(c.extent(c.columns.axis), f);
 }
 
-/// Time in multiply-adds; of them and the weights the longer takes it.
-double time_of(double products, double weights, double transforms) {
-  return std::max(products, kByte * 4 * weights) + transforms;
+/// Multiply-adds in the time of a weight. They come from caches if those of all the model fit.
+double time_of_weight(const Graph& graph, const Target& target) {
+  int64_t bytes = 0;
+  for (const auto& [name, data] : graph.weights) bytes += data.count() * bytes_of(data.dtype);
+  return 4 * (bytes <= kCaches * target.l2_bytes ? kNear : kFar);
 }
 
-/// The fastest form; null where none is faster than the sum as it is.
-const Form* best_form(const Filtering& c, const Target& target) {
+/// The fastest form, in multiply-adds, of which and the weights the longer counts; null where none is
+/// faster than the sum as it is.
+const Form* best_form(const Filtering& c, const Target& target, double weight) {
   const auto in = static_cast<double>(c.extent(c.in.axis)),
              out = static_cast<double>(c.extent(c.out)),
              rows = static_cast<double>(c.extent(c.rows.axis) * c.extent(c.batch.axis)),
@@ -254,13 +259,13 @@ const Form* best_form(const Filtering& c, const Target& target) {
   const auto lanes = static_cast<double>(target.lanes());
   if (in < 2 * lanes || out < lanes) return nullptr;
   const double direct = kWindow * kWindow * in * out;
-  double best = kMargin * time_of(direct * rows * columns, direct, 0);
+  double best = kMargin * std::max(direct * rows * columns, direct * weight);
   const Form* chosen = nullptr;
   for (const Form& f : forms()) {
     const auto points = static_cast<double>(f.points() * f.points()),
                tiles = static_cast<double>(tiles_of(c, f));
     const double time =
-        time_of(points * tiles * in * out, points * in * out, kPoint * points * tiles * (in + out));
+        points * in * out * std::max(tiles, weight) + kPoint * points * tiles * (in + out);
     if (time >= best) continue;
     best = time;
     chosen = &f;
@@ -300,7 +305,8 @@ class Rewriting {
  private:
   void note(Expr e, const std::string& what) {
     const std::string m = std::to_string(f_.outputs);
-    if (!name_.empty()) graph_.note_origin(e, name_, "Winograd F(" + m + "x" + m + ",3x3), " + what);
+    if (!name_.empty())
+      graph_.note_origin(e, name_, "Winograd F(" + m + "x" + m + ",3x3), " + what);
   }
 
   /// [batch, in, rows, columns], with the windows' overlap and up to whole tiles.
@@ -352,8 +358,8 @@ class Rewriting {
       std::vector<Expr> row;
       for (size_t b = 0; b < n; ++b) row.push_back(columns[b][i]);
       for (Expr v : to_points(f_, row))
-        parts.push_back(reshape(permute(v, {0, 2, 3, 1}),
-                                {1, batch_ * tile_rows_ * tile_columns_, in_}));
+        parts.push_back(
+            reshape(permute(v, {0, 2, 3, 1}), {1, batch_ * tile_rows_ * tile_columns_, in_}));
     }
     return concat(parts, 0);
   }
@@ -403,8 +409,8 @@ class Rewriting {
     for (size_t b = 0; b < n; ++b) {
       std::vector<Expr> column;
       for (size_t a = 0; a < n; ++a) {
-        const Expr one = slice(product, {static_cast<int64_t>(a * n + b), 0, 0}, {1, tiles, out_},
-                               {1, 1, 1});
+        const Expr one =
+            slice(product, {static_cast<int64_t>(a * n + b), 0, 0}, {1, tiles, out_}, {1, 1, 1});
         column.push_back(
             permute(reshape(one, {batch_, tile_rows_, tile_columns_, out_}), {0, 3, 1, 2}));
       }
@@ -418,8 +424,8 @@ class Rewriting {
         line.push_back(reshape(y, {batch_, out_, tile_rows_, 1, tile_columns_, 1}));
       lines.push_back(concat(line, 5));
     }
-    const Expr whole = reshape(concat(lines, 3), {batch_, out_, tile_rows_ * f_.outputs,
-                                                  tile_columns_ * f_.outputs});
+    const Expr whole = reshape(concat(lines, 3),
+                               {batch_, out_, tile_rows_ * f_.outputs, tile_columns_ * f_.outputs});
     return slice(whole, {0, 0, 0, 0}, {batch_, out_, rows_, columns_}, {1, 1, 1, 1});
   }
 
@@ -461,11 +467,12 @@ void use_winograd(Graph& graph, const Target& target) {
   const GraphFacts facts(graph);
   const std::vector<Expr> order = topological(graph.roots());
   const auto names = names_by_node(graph, order);
+  const double weight = time_of_weight(graph, target);
   size_t next = 0;
   rewrite_graph(graph, [&](Expr e) {
     const Expr original = order.at(next++);
     const std::optional<Filtering> c = Recogniser(e, facts).run();
-    const Form* form = c ? best_form(*c, target) : nullptr;
+    const Form* form = c ? best_form(*c, target, weight) : nullptr;
     return form == nullptr ? e : Rewriting(graph, *c, *form, names.at(original)).run();
   });
   drop_weights(graph);

@@ -104,9 +104,12 @@ void check_values(const Graph& source, const Program& program) {
   REQUIRE(want.size() == got.size());
   for (size_t k = 0; k < want.size(); ++k) {
     const std::vector<double> a = want[k].numbers(), b = got[k].numbers();
-    double worst = 0;
-    for (size_t i = 0; i < a.size(); ++i) worst = std::max(worst, std::fabs(a[i] - b[i]));
-    CHECK(worst <= 1e-5);
+    double worst = 0, most = 1;
+    for (size_t i = 0; i < a.size(); ++i) {
+      worst = std::max(worst, std::fabs(a[i] - b[i]));
+      most = std::max(most, std::fabs(a[i]));
+    }
+    CHECK(worst <= 1e-5 * most);
   }
 }
 
