@@ -136,8 +136,10 @@ class Passes {
   std::string last_;
 };
 
-Program compile(Graph& graph, const Target& target, const Options& options, TunedMoves& tuned,
-                Line& line, bool& ended) {
+Program compile(LoadedModel& model, const Options& options, TunedMoves& tuned, Line& line,
+                bool& ended) {
+  Graph& graph = model.graph;
+  const Target& target = model.targets.back();
   Passes passes(options);
   ended = line.done(Stage::trace, [&] { return to_text(graph); });
   if (ended) return {};
@@ -145,7 +147,7 @@ Program compile(Graph& graph, const Target& target, const Options& options, Tune
     passes.run(
         pass.name,
         [&] {
-          pass.run(graph);
+          pass.run(graph, {target, model.exact});
           verify(graph, pass.name);
         },
         [&] { return to_text(graph); });
@@ -225,7 +227,7 @@ int run(const Options& options) {
     return 0;
   bool ended = false;
   TunedMoves tuned = read_tuned(options, model.files);
-  const Program program = compile(model.graph, model.targets.back(), options, tuned, line, ended);
+  const Program program = compile(model, options, tuned, line, ended);
   if (options.stop_after >= Stage::schedule) std::cerr << tuned.stale();
   if (ended) return 0;
 

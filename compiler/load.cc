@@ -86,12 +86,14 @@ LoadedModel load_model(const Options& options) {
   const std::string& path = options.model;
   std::set<std::string> more;  // files, beside those that the model names
   LoadedModel loaded;
+  loaded.exact = options.exact;
   if (ends_in(path, ".onnx")) {
     loaded.targets = targets_of(options, {}, more);
     loaded.graph = load_onnx(path, {shapes_of(options), options.name, &more});
     loaded.files = {path};
   } else if (ends_in(path, ".yaml") || ends_in(path, ".yml")) {
     const ModelFile model = load_yaml(path);
+    loaded.exact |= model.exact;
     loaded.targets = targets_of(options, model.targets, more);
     loaded.graph = model.onnx.empty() ? trace_yaml(model, {shapes_of(options), options.name})
                                       : graph_of_onnx(model, options, more);

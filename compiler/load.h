@@ -11,6 +11,7 @@ namespace tinycc {
 struct LoadedModel {
   Graph graph;
   std::vector<Target> targets;     // of --target, else of the model, else one generic C target
+  bool exact = false;              // --exact, or the model's own
   std::vector<std::string> files;  // all that was read, MODEL first: what a build depends on
 };
 

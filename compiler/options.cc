@@ -167,6 +167,8 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--weights", raw.weights,
                  "how weights travel: source (C arrays), incbin, bin (a file to map)")
       ->type_name("FORM");
+  app.add_flag("--exact", options.exact,
+               "rounds as the model says: no sums in another order, no Winograd");
   list(app.add_option("--schedule", raw.schedules,
                       "moves for one kernel (by default for each): 'tile i 32; vectorize j 16'")
            ->type_name("[KERNEL:]MOVES"));

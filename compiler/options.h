@@ -47,6 +47,7 @@ struct Options {
   Stage stop_after = Stage::write;            // --stop-after
   std::vector<std::string> print_after;       // --print-after: names of passes
   bool time_passes = false;                   // --time-passes
+  bool exact = false;                         // --exact
   int debug = 0;                              // TINYCC_DEBUG: 0 quiet … 5 everything
 };
 

@@ -99,7 +99,6 @@ int64_t Buffer::elements() const { return count_of(layout.extents(shape)); }
 int64_t Buffer::bytes() const { return (elements() * bits_of(dtype) + 7) / 8; }
 
 StmtRef seq(std::vector<StmtRef> body) {
-  if (body.size() == 1) return body[0];
   Stmt s;
   for (StmtRef& part : body) {
     if (part->kind == StmtKind::seq) {
@@ -108,7 +107,7 @@ StmtRef seq(std::vector<StmtRef> body) {
       s.body.push_back(std::move(part));
     }
   }
-  return make(std::move(s));
+  return s.body.size() == 1 ? s.body[0] : make(std::move(s));
 }
 
 StmtRef loop(Expr range, StmtRef body, LoopKind kind) {

@@ -103,7 +103,9 @@ void KernelVerifier::loop_statement(const Stmt& s) {
   check(!contains(bound_, id), "its range is bound already");
   check(extent_of(s.range) >= 0, "its extent is negative");
   for (Expr extent : s.range->sources) value(extent, DType::i64);
-  if (s.loop != LoopKind::serial && s.loop != LoopKind::unroll) separate(s);
+  // Loops that threads share are proven as a whole, by thread_conflict().
+  const bool in_order = s.loop == LoopKind::serial || s.loop == LoopKind::unroll;
+  if (!in_order && s.loop != LoopKind::thread) separate(s);
   const Ids outside = bound_;
   const auto buffers = buffers_;
   bound_.insert(std::lower_bound(bound_.begin(), bound_.end(), id), id);

@@ -10,6 +10,7 @@
 
 #include "ir/pack.h"
 #include "ir/simplify.h"
+#include "passes/index.h"
 #include "passes/merge.h"
 #include "passes/pack_weights.h"
 #include "passes/plan.h"
@@ -240,9 +241,16 @@ class Builder {
     return n;
   }
 
+  /// Of all turns of all loops.
+  static int64_t operations(const StmtRef& s) {
+    int64_t n = s->kind == StmtKind::store ? operations(s->value) : 0;
+    for (const StmtRef& part : s->body) n += operations(part);
+    return s->kind == StmtKind::loop ? n * extent_of(s->range) : n;
+  }
+
   void count_work(Kernel& k, const Computation& c) {
     const int64_t outputs = iterations(c.ranges);
-    k.flops = outputs * operations(c.value);
+    k.flops = choosing_ranges(c).empty() ? outputs * operations(c.value) : operations(k.body);
     if (const Expr reduce = reduction_in(c.value)) {
       const int64_t all = outputs * iterations(reduction_ranges(c.value));
       k.flops += all * (1 + operations(reduce[0]));

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "ir/simplify.h"
+#include "passes/index.h"
 
 namespace tinycc {
 namespace {
@@ -110,7 +111,8 @@ bool is_packable(const Draft& draft, Expr load) {
 CostModel::CostModel(const Draft& draft, const Computation& c)
     : draft_(draft), c_(c), reduced_(reduction_ranges(c.value)), ranges_(c.ranges) {
   ranges_.insert(ranges_.end(), reduced_.begin(), reduced_.end());
-  outputs_ = extents(c.ranges);
+  parts_ = extents(choosing_ranges(c));
+  outputs_ = extents(c.ranges) / parts_;
   turns_ = extents(reduced_);
   exact_ = may_run_in_place(draft, c);
   add_access(c.target, c.index, {}, false);
@@ -123,7 +125,9 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   }
   if (reduce) inner_operations_ = std::max(1.0, operations(reduce[0]));
   outer_operations_ = operations(c.value) - (reduce ? operations(reduce[0]) : 0);
-  for (Expr r : ranges_) guarded_.push_back(guards(reduce ? reduce[0] : c.value, r));
+  for (Expr r : ranges_)
+    guarded_.push_back(guards(reduce ? reduce[0] : c.value, r) ||
+                       std::count(c.outermost.begin(), c.outermost.end(), r) != 0);
 }
 
 void CostModel::add_access(int64_t buffer, const std::vector<Expr>& index, Expr load,
@@ -180,7 +184,7 @@ double CostModel::unit(const Access& a, size_t range, int64_t lanes) const {
 double CostModel::ends(size_t vector, int64_t lanes) const {
   double cost = outer_operations_;
   for (const Access& a : accesses_) {
-    if (!a.in_reduction) cost += unit(a, vector, lanes);
+    if (!a.in_reduction) cost += unit(a, vector, lanes) * (a.is_store ? parts_ : 1);
   }
   return cost;
 }

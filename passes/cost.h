@@ -39,7 +39,7 @@ class CostModel {
  private:
   /// Where a range occurs in an index.
   struct Place {
-    int64_t dim = -1;     // -1: nowhere, -2: in several dimensions, or not by a factor
+    int64_t dim = -1;  // -1: nowhere, -2: in several dimensions, or not by a factor
     int64_t factor = 0;
     bool window = false;  // others move along the dimension as well
   };
@@ -69,8 +69,10 @@ class CostModel {
   const Computation& c_;
   std::vector<Expr> reduced_, ranges_;  // ranges_: all of them
   std::vector<Access> accesses_;
-  std::vector<bool> guarded_;  // by range: a condition in the value depends on it
+  std::vector<bool>
+      guarded_;  // by range: a condition in the value depends on it, or it is outermost
   mutable bool free_ = false;
+  double parts_ = 1;  // of a stack, which are computed in one turn
   double outputs_ = 1, turns_ = 1;
   double inner_operations_ = 0, outer_operations_ = 0;
   bool exact_ = false;

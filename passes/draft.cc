@@ -32,7 +32,8 @@ class Lowering {
     draft_.target = target;
     for (const GraphInput& d : graph.dims)
       draft_.dims[d.node] = range(*draft_.pool, d.node->attr.ints[0] + 1, d.name);
-    choice_ = choose_buffers(graph, {.halo = target.prefer == Prefer::speed});
+    choice_ = choose_buffers(graph, {.halo = target.prefer == Prefer::speed,
+                                     .stacks = target.dialect == "gnu"});
   }
 
   Draft run() {
@@ -83,7 +84,8 @@ class Lowering {
   void visit(Indexer& indexer, Expr e) {
     loop_ = scopes_.of(e);
     if (chosen().count(e) != 0) {
-      if (!e->is(Op::concat) && !is_stored_leaf(e)) compute(indexer, e);
+      const bool in_parts = e->is(Op::concat) && choice_.stacks.count(e) == 0;
+      if (!in_parts && !is_stored_leaf(e)) compute(indexer, e);
       copy_to(indexer, part_copies_[e]);
     }
     if (e->is(Op::scan)) add_loop(indexer, e);
@@ -244,7 +246,7 @@ class Lowering {
       if (const auto halo = choice_.halos.find(e); halo != choice_.halos.end())
         frame(draft_.buffers[id], halo->second);
     }
-    if (e->is(Op::concat)) place_parts(e);
+    if (e->is(Op::concat) && choice_.stacks.count(e) == 0) place_parts(e);
   }
 
   /// Padding that gets memory: a copy of the source in a buffer with a frame.

@@ -27,6 +27,8 @@ struct Computation {
   bool fills_halo = false;  // writes the frame around the target first
   bool ordered = false;     // stores to places that depend on data: in the order of its ranges
   int64_t loop = -1;        // id of the scan in whose body it stands; -1: none
+  int64_t chain = -1;       // those of one number become one kernel that works on blocks; -1: none
+  std::vector<Expr> outermost;  // ranges over these blocks
   Origin origin;
 };
 

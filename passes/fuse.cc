@@ -87,8 +87,18 @@ class Chooser {
       if (e->is(Op::scatter)) need(e);
       if (e->is(Op::scan))
         for (Expr s : e->sources) need(s);
-      if (e->is(Op::concat))
-        for (Expr s : e->sources) need(s);
+      if (e->is(Op::concat)) mark_concatenation(e);
+      if (e->is(Op::slice) && is_stack(skip_views(e[0]))) need(skip_views(e[0]));
+    }
+  }
+
+  void mark_concatenation(Expr e) {
+    const bool stack = options_.stacks && is_stack(e) &&
+                       std::none_of(e->sources.begin(), e->sources.end(),
+                                    [&](Expr s) { return must_.count(s) != 0; });
+    if (stack) result_.stacks.insert(e);
+    for (Expr s : e->sources) {
+      if (!stack) need(s);
     }
   }
 
@@ -117,30 +127,34 @@ class Chooser {
     if (is_reduce(e->op) || (is_elementwise(e->op) && !pending(e).empty())) {
       if (factor > 1.0 || frames_[e].size() > 1 || meets_reduction(e)) return true;
     }
-    if (e->is(Op::concat)) return true;
+    if (e->is(Op::concat))
+      return result_.stacks.count(e) == 0 || factor > 1.0 || summed_.count(e) != 0;
     if (e->is(Op::pad)) return options_.halo && factor > 1.0 && !frame(e);
     return !is_movement(e->op) && (factor - 1.0) * cost_[e] > kStoreAndLoad;
   }
 
-  /// The reductions that inlining e would inline, element for element.
+  /// The reductions and stacks that inlining e would inline, element for element.
   const std::set<Expr, ById>& pending(Expr e) {
     static const std::set<Expr, ById> none;
     if (must_.count(e) != 0) return none;
     const auto [found, fresh] = pending_.try_emplace(e);
     if (!fresh) return found->second;
     std::set<Expr, ById> below;
-    if (is_reduce(e->op)) below.insert(e);
+    if (is_reduce(e->op) || result_.stacks.count(e) != 0) below.insert(e);
     if (is_elementwise(e->op) || e->is(Op::reshape) || e->is(Op::permute)) {
       for (Expr s : e->sources) below.insert(pending(s).begin(), pending(s).end());
     }
     return pending_[e] = std::move(below);
   }
 
-  /// A kernel has one reduction: of those that the operands bring, the last stays.
+  /// A kernel has one reduction or stack: of those that the operands bring, the last stack stays, or
+  /// the last of all.
   void separate_operands(Expr e) {
     const std::set<Expr, ById> all = pending(e);
     if (all.size() < 2) return;
-    const Expr last = *all.rbegin();
+    const auto stack = std::find_if(all.rbegin(), all.rend(),
+                                    [&](Expr a) { return result_.stacks.count(a) != 0; });
+    const Expr last = stack == all.rend() ? *all.rbegin() : *stack;
     for (Expr s : e->sources) {
       if (!pending(s).empty() && pending(s).count(last) == 0) needed_late_.insert(s);
     }
@@ -161,6 +175,7 @@ class Chooser {
       chosen_.insert(e);
       roots_[e] = {e};
       inside_reduction_.erase(e);
+      summed_.erase(e);
       evaluations = static_cast<double>(count_of(e->shape));
       frames_[e] = {{e, evaluations}};
     }
@@ -170,12 +185,18 @@ class Chooser {
   }
 
   /// Elementwise ops ask for their own elements again: what several of them ask for together is
-  /// computed once. Any other op asks for elements of its own.
+  /// computed once. So is what the parts of a stack ask for. Any other op asks for elements of its
+  /// own.
   void hand_down(Expr e, Expr s, double evaluations) {
     const double turns = scopes_.turns_between(e, s);
     auto& frames = frames_[s];
-    if (is_elementwise(e->op) && turns == 1) {
-      for (const auto& [frame, times] : frames_[e]) frames[frame] = std::max(frames[frame], times);
+    const bool stack = result_.stacks.count(e) != 0,
+               renames = e->is(Op::reshape) || e->is(Op::permute),
+               beside = stack || (in_stack_.count(e) != 0 && chosen_.count(e) == 0);
+    if (turns == 1 && (is_elementwise(e->op) || stack || (beside && renames))) {
+      for (const auto& [frame, times] : frames_[e])
+        frames[frame] = std::max(frames[frame], times * share(e, s));
+      if (beside) in_stack_.insert(s);
       return;
     }
     const double reads = evaluations * (is_reduce(e->op) ? reduction_size(e) : 1.0);
@@ -206,6 +227,7 @@ class Chooser {
 
   /// Padding that is no frame becomes a condition, behind which no loop of a reduction can be.
   bool is_guard(Expr e) const {
+    if (result_.stacks.count(e) != 0) return true;
     if (!e->is(Op::pad)) return false;
     const bool framed_copy =
         chosen_.count(e) != 0 && outputs_.count(e) == 0 && e[1]->is(Op::constant);
@@ -218,6 +240,7 @@ class Chooser {
       roots_[e].insert(roots_[u].begin(), roots_[u].end());
       if (is_reduce(u->op) || is_guard(u) || inside_reduction_.count(u) != 0)
         inside_reduction_.insert(e);
+      if (is_reduce(u->op) || summed_.count(u) != 0) summed_.insert(e);
     }
   }
 
@@ -238,8 +261,10 @@ class Chooser {
   std::unordered_set<Expr> needed_late_;  // the same, found on the way
   std::unordered_map<Expr, std::set<Expr, ById>> pending_;
   std::unordered_set<Expr> chosen_;
+  std::unordered_set<Expr> in_stack_;  // parts of stacks and what these are made of
   std::unordered_set<Expr>
       inside_reduction_;              // inlined into the body of a reduction or a condition
+  std::unordered_set<Expr> summed_;   // inlined into the body of a reduction
   std::unordered_set<Expr> reduced_;  // kernels (their roots) that reduce already
   std::unordered_map<Expr, std::unordered_set<Expr>> roots_;  // the kernels that evaluate a node
   std::unordered_map<Expr, std::vector<Expr>> users_;
@@ -262,6 +287,14 @@ std::unordered_set<Expr> lengths_in(const std::vector<Expr>& order) {
       lengths.insert(e);
   }
   return lengths;
+}
+
+bool is_stack(Expr e) {
+  return e->is(Op::concat) && std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) {
+           const Expr part = skip_views(s);
+           return s->shape[static_cast<size_t>(e->attr.ints[0])] == Dim(1) &&
+                  (is_elementwise(part->op) || is_stack(part));
+         });
 }
 
 Expr skip_views(Expr e) {

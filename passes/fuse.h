@@ -13,7 +13,8 @@
 namespace tinycc {
 
 struct FuseOptions {
-  bool halo = true;  // padding becomes a halo of the padded tensor's buffer (else: guards)
+  bool halo = true;    // padding becomes a halo of the padded tensor's buffer (else: guards)
+  bool stacks = true;  // parts of stacks are computed where they are read (else: each in its place)
 };
 
 /// Padding that the buffer of a tensor holds as a frame around it.
@@ -26,6 +27,7 @@ struct BufferChoice {
   std::vector<Expr> nodes;               // get a buffer of their own, in topological order
   std::unordered_map<Expr, Halo> halos;  // of those that have one
   std::unordered_set<Expr> framed_pads;  // pad nodes that are such a frame: read the source itself
+  std::unordered_set<Expr> stacks;       // concatenations whose parts are computed where they are read
 };
 
 /// Inputs, weights and states are buffers already and are not listed.
@@ -40,6 +42,9 @@ inline bool is_stored_leaf(Expr e) {
 
 /// Numbers, the same for all elements, that are made of symbolic dimensions: worth no memory.
 std::unordered_set<Expr> lengths_in(const std::vector<Expr>& topological_order);
+
+/// A concatenation of parts of one element each, all elementwise values or stacks themselves.
+bool is_stack(Expr e);
 
 /// Follows movement ops that only rename elements (reshape, permute, slice, expand) to their source.
 Expr skip_views(Expr e);

@@ -44,6 +44,13 @@ class Indexer {
 /// vanish: a flattened index becomes the indices that it was flattened from.
 void split_flattened_ranges(Computation& computation);
 
+/// Cuts a range of a computation in blocks of `size`, which divides it. The range over the blocks.
+Expr cut_range(Computation& computation, Expr range, int64_t size);
+
+/// Ranges that choose between the parts of a stack: the conditions in the value ask for each k
+/// whether such a range lies below it.
+std::vector<Expr> choosing_ranges(const Computation& computation);
+
 /// Gives the ranges names that differ: those of the tensor's axes; ky for what slides along y; k.
 void name_ranges(Computation& computation);
 

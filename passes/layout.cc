@@ -2,15 +2,19 @@
 #include "passes/layout.h"
 
 #include <algorithm>
+#include <set>
 
 #include "ir/simplify.h"
 #include "passes/cost.h"
+#include "passes/index.h"
 
 namespace tinycc {
 namespace {
 
 constexpr int kSweeps = 4;          // over all buffers; they settle in two or three
 constexpr double kWorthIt = 0.995;  // a change has to save this much
+constexpr int64_t kWays = 8;        // streams that the first cache keeps in one of its sets,
+constexpr int64_t kSets = 4096;     // that is, when they are a multiple of so many bytes apart
 
 using Votes = std::map<int64_t, std::map<int64_t, double>>;  // buffer → dimension → weight
 
@@ -121,7 +125,33 @@ bool has_a_say(const Computation& c) {
   return !reduce || reduce[0]->is(Op::mul);
 }
 
+/// Buffers that a turn of a kernel writes or reads in as many places as a stack has parts.
+std::set<int64_t> streamed_buffers(const Draft& draft) {
+  std::set<int64_t> found;
+  for (const Computation& c : draft.computations) {
+    const std::vector<Expr> choosing = choosing_ranges(c);
+    if (choosing.empty()) continue;
+    const auto outermost = [&](int64_t id, const std::vector<Expr>& index) {
+      const Layout& layout = draft.buffers.at(id).layout;
+      return layout.axes.empty() ? Expr() : index[static_cast<size_t>(layout.axes[0].dim)];
+    };
+    const Expr own = outermost(c.target, c.index);
+    if (std::find(choosing.begin(), choosing.end(), own) != choosing.end()) found.insert(c.target);
+    for (Expr l : loads_in(c.value)) {
+      const Expr i = outermost(l->attr.ints[0], l->sources);
+      if (i && i->is(Op::constant)) found.insert(l->attr.ints[0]);
+    }
+  }
+  return found;
+}
+
 }  // namespace
+
+void spread_streams(Buffer& b) {
+  const std::vector<int64_t> extents = b.layout.extents(b.shape);
+  if (extents.size() < 2 || extents[0] < kWays || b.space != Space::arena) return;
+  if (b.bytes() / extents[0] % kSets == 0) ++b.layout.axes[1].pad;
+}
 
 void choose_layouts(Draft& draft) {
   std::vector<CostModel> models;
@@ -143,6 +173,7 @@ void choose_layouts(Draft& draft) {
   Sweep sweep(draft, models);
   for (int n = 0; n < kSweeps && sweep.run(); ++n) {
   }
+  for (const int64_t id : streamed_buffers(draft)) spread_streams(draft.buffers.at(id));
 }
 
 }  // namespace tinycc

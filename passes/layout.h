@@ -11,4 +11,8 @@ namespace tinycc {
 /// the dimension that makes all its kernels together cheapest, until none changes.
 void choose_layouts(Draft& draft);
 
+/// Pads an arena buffer whose parts along the outermost axis lie so far apart that they would evict
+/// each other from the first cache when a kernel walks them side by side.
+void spread_streams(Buffer& buffer);
+
 }  // namespace tinycc

@@ -4,14 +4,22 @@
 #include <algorithm>
 #include <set>
 
+#include "ir/affine.h"
+#include "ir/build.h"
 #include "ir/simplify.h"
 #include "ir/threads.h"
+#include "passes/layout.h"
 
 namespace tinycc {
 namespace {
 
 constexpr int64_t kSmallWork = 2000;   // FLOPs of kernels that are merged without a common loop
-constexpr int64_t kLocalBytes = 2048;  // of one array on the stack
+constexpr int64_t kLocalBytes = 2048;  // of one array on the stack, where memory matters
+
+/// Of one array on the stack: rows stay in the nearest cache, beside what they are made of.
+int64_t local_bytes(const Target& target) {
+  return target.prefer == Prefer::speed ? std::max(kLocalBytes, target.l1_bytes / 4) : kLocalBytes;
+}
 
 struct Place {
   bool is_store;
@@ -31,14 +39,46 @@ std::vector<Place> places(const StmtRef& body, int64_t buffer) {
   return found;
 }
 
-/// The dimension in which each of these places has exactly `range`; -1: there is none.
-int64_t walked_dimension(const std::vector<Place>& all, Expr range) {
-  if (all.empty()) return -1;
-  for (size_t d = 0; d < all[0].index.size(); ++d) {
-    if (std::all_of(all.begin(), all.end(), [&](const Place& p) { return p.index[d] == range; }))
-      return static_cast<int64_t>(d);
+/// What places have in common in one dimension: i = base + rest, where base is the same sum over the
+/// loops around all of them.
+struct Span {
+  Affine base;
+  Interval rest{Interval::kFar, -Interval::kFar};  // of all of them
+};
+
+/// i as base + rest.
+std::pair<Affine, Affine> split_index(Expr i, const std::vector<Expr>& around) {
+  Affine rest = affine(i), base;
+  for (const auto& t : rest.terms) {
+    if (std::find(around.begin(), around.end(), t.first) != around.end()) base.terms.push_back(t);
   }
-  return -1;
+  std::erase_if(rest.terms, [&](const auto& t) { return base.coefficient(t.first) != 0; });
+  return {base, rest};
+}
+
+/// Nothing where the places differ in what the loops around them add.
+std::optional<Span> span_of(const std::vector<Place>& all, size_t d,
+                            const std::vector<Expr>& around) {
+  Span span;
+  Bounds bounds;
+  for (const Place& p : all) {
+    const auto [base, rest] = split_index(p.index[d], around);
+    if (&p != &all[0] && base.terms != span.base.terms) return {};
+    const Interval in = bounds_of(rest, bounds);
+    span = {base, {std::min(span.rest.low, in.low), std::max(span.rest.high, in.high)}};
+  }
+  return span;
+}
+
+/// Does each turn of the innermost loop in `around` keep to elements of its own? It does where in
+/// some dimension i = base + factor * r + rest, 0 <= rest < factor.
+bool keeps_apart(const std::vector<Place>& all, const std::vector<Expr>& around) {
+  for (size_t d = 0; d < all[0].index.size(); ++d) {
+    const std::optional<Span> span = span_of(all, d, around);
+    const int64_t factor = span ? span->base.coefficient(around.back()) : 0;
+    if (factor > 0 && span->rest.low >= 0 && span->rest.high < factor) return true;
+  }
+  return false;
 }
 
 std::set<int64_t> written(const Unit& u) {
@@ -57,21 +97,54 @@ bool is_serial_loop(const StmtRef& s) {
   return s->kind == StmtKind::loop && s->loop == LoopKind::serial;
 }
 
-/// Merges the loops at the top of two trees as deep as every shared buffer allows.
+/// for r { S(r) } → for ro { for ri { S(ro * size + ri) } } with `turns` of ro, where that divides.
+StmtRef split_loop(const StmtRef& s, int64_t turns) {
+  const int64_t size = extent_of(s->range) / turns;
+  if (size <= 1 || extent_of(s->range) % turns != 0 || !s->range->sources.empty()) return s;
+  Pool& pool = *s->range->pool;
+  const Expr outer = range(pool, turns, s->range->attr.name + "o"),
+             inner = range(pool, size, s->range->attr.name + "i");
+  const Expr sum = outer * static_cast<double>(size) + inner;
+  return loop(outer, loop(inner, map_exprs(substitute(s->body[0], {{s->range, sum}}),
+                                           [](Expr e) { return simplify(e); })));
+}
+
+/// Merges the loops at the top of two trees as deep as every shared buffer allows, `levels` at most; a
+/// loop that is the other's next loops in one is split to match. `around` holds the loops merged so
+/// far.
 StmtRef merge_trees(const StmtRef& a, const StmtRef& b, const std::set<int64_t>& shared,
-                    bool& any) {
-  if (!is_serial_loop(a) || !is_serial_loop(b) || extent_of(a->range) != extent_of(b->range) || a->range->sources != b->range->sources)
+                    size_t levels, std::vector<Expr>& around) {
+  if (around.size() == levels || !is_serial_loop(a) || !is_serial_loop(b)) return seq({a, b});
+  const StmtRef first = split_loop(a, extent_of(b->range)),
+                second = split_loop(b, extent_of(a->range));
+  if (extent_of(first->range) != extent_of(second->range) ||
+      first->range->sources != second->range->sources)
     return seq({a, b});
-  const StmtRef moved = substitute(b->body[0], {{b->range, a->range}});
+  const StmtRef moved = substitute(second->body[0], {{second->range, first->range}});
+  around.push_back(first->range);
   for (const int64_t id : shared) {
-    std::vector<Place> all = places(a->body[0], id);
+    std::vector<Place> all = places(first->body[0], id);
     const std::vector<Place> behind = places(moved, id);
     if (all.empty() || behind.empty()) continue;
     all.insert(all.end(), behind.begin(), behind.end());
-    if (walked_dimension(all, a->range) < 0) return seq({a, b});
+    if (keeps_apart(all, around)) continue;
+    around.pop_back();
+    return seq({a, b});
   }
-  any = true;
-  return loop(a->range, merge_trees(a->body[0], moved, shared, any));
+  return loop(first->range, merge_trees(first->body[0], moved, shared, levels, around));
+}
+
+/// What a kernel does before its loops: it fills a frame, for which nothing is read.
+std::pair<StmtRef, StmtRef> fills_and_rest(const Unit& u) {
+  const StmtRef& body = u.kernel.body;
+  if (!u.parts[0]->fills_halo || body->kind != StmtKind::seq) return {seq({}), body};
+  return {seq({body->body.begin(), body->body.end() - 1}), body->body.back()};
+}
+
+/// How many loops a kernel may share: all, or those over the blocks of a chain.
+size_t levels_of(const Unit& u) {
+  if (u.parts[0]->chain < 0) return SIZE_MAX;
+  return u.parts[0]->outermost.size();
 }
 
 void append_unique(std::vector<std::string>& to, const std::vector<std::string>& from) {
@@ -83,7 +156,9 @@ void append_unique(std::vector<std::string>& to, const std::vector<std::string>&
 }  // namespace
 
 std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& second) {
-  if (first.parts[0]->loop != second.parts[0]->loop || !is_light(first) || !is_light(second))
+  const int64_t chain = first.parts[0]->chain;
+  const bool fits = chain >= 0 || (is_light(first) && is_light(second));
+  if (first.parts[0]->loop != second.parts[0]->loop || chain != second.parts[0]->chain || !fits)
     return {};
   std::set<int64_t> shared;
   for (const int64_t id : written(first)) {
@@ -98,11 +173,13 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
     return draft.buffers.at(id).bytes() <= kLocalBytes;
   });
   if (draft.target.prefer == Prefer::ram && !tiny) return {};
-  bool any = false;
+  std::vector<Expr> around;
   Unit unit = first;
-  unit.kernel.body = merge_trees(first.kernel.body, second.kernel.body, shared, any);
+  const auto [front, rest] = fills_and_rest(second);
+  unit.kernel.body =
+      seq({front, merge_trees(first.kernel.body, rest, shared, levels_of(first), around)});
   const bool small = tiny && first.kernel.flops <= kSmallWork && second.kernel.flops <= kSmallWork;
-  if (!any && !small) return {};
+  if (around.empty() && !small) return {};
   unit.parts.insert(unit.parts.end(), second.parts.begin(), second.parts.end());
   Kernel& k = unit.kernel;
   for (const BufferRef& p : second.kernel.parameters) {
@@ -119,6 +196,7 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
   if (!second.kernel.schedule.empty())
     k.schedule += (k.schedule.empty() ? "" : " | ") + second.kernel.schedule;
   k.flops += second.kernel.flops;
+  k.macs += second.kernel.macs;
   k.bytes_read += second.kernel.bytes_read;
   k.bytes_written += second.kernel.bytes_written;
   return unit;
@@ -126,11 +204,18 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
 
 namespace {
 
+/// A dimension of a buffer that its local counterpart keeps, with or without what the loops around
+/// add to the index.
+struct Kept {
+  size_t dim;
+  bool walked;
+};
+
 /// Rewrites a tree so that `buffer` becomes `local`, whose dimensions are those of `kept`.
 class Localiser {
  public:
-  Localiser(int64_t buffer, BufferRef local, std::vector<size_t> kept)
-      : id_(buffer), local_(std::move(local)), kept_(std::move(kept)) {}
+  Localiser(int64_t buffer, BufferRef local, std::vector<Kept> kept, std::vector<Expr> around)
+      : id_(buffer), local_(std::move(local)), kept_(std::move(kept)), around_(std::move(around)) {}
 
   StmtRef rewrite(const StmtRef& s) const {
     Stmt copy = *s;
@@ -149,7 +234,9 @@ class Localiser {
  private:
   std::vector<Expr> pick(const std::vector<Expr>& index) const {
     std::vector<Expr> kept;
-    for (const size_t d : kept_) kept.push_back(index[d]);
+    for (const auto& [d, walked] : kept_)
+      kept.push_back(walked ? sum_of(*index[d]->pool, split_index(index[d], around_).second)
+                            : index[d]);
     return kept;
   }
   Expr renewed(Expr e) const {
@@ -161,7 +248,8 @@ class Localiser {
 
   int64_t id_;
   BufferRef local_;
-  std::vector<size_t> kept_;
+  std::vector<Kept> kept_;
+  std::vector<Expr> around_;
 };
 
 /// What it is, since what the model calls it is more than the part that is kept here.
@@ -174,8 +262,10 @@ std::string local_name(const Computation& c) {
   return "row";
 }
 
-/// Loops around everything: "for a { for b { seq } }".
-std::vector<Expr> common_loops(StmtRef s) {
+/// Loops around everything, "for a { for b { seq } }", but for the frames that a chain fills first.
+std::vector<Expr> common_loops(const Unit& u) {
+  StmtRef s = u.kernel.body;
+  if (u.parts[0]->chain >= 0 && s->kind == StmtKind::seq) s = s->body.back();
   std::vector<Expr> ranges;
   for (; is_serial_loop(s); s = s->body[0]) ranges.push_back(s->range);
   return ranges;
@@ -184,7 +274,11 @@ std::vector<Expr> common_loops(StmtRef s) {
 /// Puts `first` at the start of the innermost of the loops around everything.
 StmtRef inside_loops(const StmtRef& s, size_t depth, const StmtRef& first) {
   if (depth == 0) return seq({first, s});
-  return loop(s->range, inside_loops(s->body[0], depth - 1, first), s->loop);
+  if (s->kind == StmtKind::loop)
+    return loop(s->range, inside_loops(s->body[0], depth - 1, first), s->loop);
+  std::vector<StmtRef> body = s->body;
+  body.back() = inside_loops(body.back(), depth, first);
+  return seq(std::move(body));
 }
 
 /// Arrays of the parts may have been called the same; numbers tell them apart.
@@ -209,46 +303,73 @@ StmtRef with_unique_names(const StmtRef& s, std::set<std::string>& taken,
   return std::make_shared<const Stmt>(std::move(copy));
 }
 
+/// What one turn of the loops around needs of a buffer, and which of its dimensions are left.
+Buffer part_of(const Buffer& b, const std::vector<Place>& all, const std::vector<Expr>& around,
+               std::vector<Kept>& kept) {
+  Buffer part = b;
+  part.shape.clear();
+  for (const Axis& a : b.layout.axes) {  // in the order of memory
+    const auto d = static_cast<size_t>(a.dim);
+    const std::optional<Span> span = span_of(all, d, around);
+    const bool walked = span && !span->base.terms.empty() && span->rest.low >= 0;
+    const int64_t extent = walked ? span->rest.high + 1 : b.shape[d];
+    if (extent == 1) continue;
+    kept.push_back({d, walked});
+    part.shape.push_back(extent);
+  }
+  part.layout = Layout::row_major(kept.size());
+  return part;
+}
+
+/// Buffer `old` of a unit is an array of the kernel now, or where it is too large for that a smaller
+/// buffer.
+void replace_buffer(Draft& draft, Unit& unit, int64_t old, const BufferRef& part) {
+  Kernel& k = unit.kernel;
+  const int64_t bytes = draft.buffers.at(old).bytes();
+  draft.buffers.erase(old);
+  k.bytes_read -= bytes;
+  k.bytes_written -= bytes;
+  if (part->space == Space::local) {
+    std::erase_if(k.parameters, [&](const BufferRef& p) { return p->id == old; });
+    std::erase(k.outputs, old);
+    return;
+  }
+  draft.buffers[part->id] = *part;
+  for (BufferRef& p : k.parameters) {
+    if (p->id == old) p = part;
+  }
+  std::replace(k.outputs.begin(), k.outputs.end(), old, part->id);
+}
+
 }  // namespace
 
 void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>& is_private) {
   if (unit.parts.size() < 2) return;
-  const std::vector<Expr> loops_around = common_loops(unit.kernel.body);
+  const std::vector<Expr> around = common_loops(unit);
+  StmtRef& body = unit.kernel.body;
   for (const Computation* c : unit.parts) {
     const Buffer& b = draft.buffers.at(c->target);
-    if (b.space != Space::arena || !is_private(b.id)) continue;
-    const std::vector<Place> all = places(unit.kernel.body, b.id);
-    std::set<size_t> walked;
-    for (Expr r : loops_around) {
-      if (const int64_t d = walked_dimension(all, r); d >= 0) walked.insert(static_cast<size_t>(d));
+    if (b.space != Space::arena || b.layout.has_halo() || !is_private(b.id)) continue;
+    std::vector<Kept> kept;
+    Buffer part = part_of(b, places(body, b.id), around, kept);
+    const bool local = part.bytes() <= local_bytes(draft.target);
+    if (!local && c->chain < 0) continue;
+    part.id = draft.pool->fresh_id();
+    if (local) {
+      part.space = Space::local;
+      part.name = local_name(*c);
+    } else {
+      spread_streams(part);
     }
-    Buffer local = b;
-    local.space = Space::local;
-    local.name = local_name(*c);
-    local.id = draft.pool->fresh_id();
-    local.shape.clear();
-    std::vector<size_t> kept;
-    for (const Axis& a : b.layout.axes) {  // in the order of memory
-      const auto d = static_cast<size_t>(a.dim);
-      if (walked.count(d) != 0 || b.shape[d] == 1) continue;
-      kept.push_back(d);
-      local.shape.push_back(b.shape[d]);
-    }
-    local.layout = Layout::row_major(kept.size());
-    if (local.bytes() > kLocalBytes || b.layout.has_halo()) continue;
-    const auto ref = std::make_shared<const Buffer>(local);
-    unit.kernel.body = inside_loops(Localiser(b.id, ref, kept).rewrite(unit.kernel.body),
-                                    loops_around.size(), alloc(ref));
-    std::erase_if(unit.kernel.parameters, [&](const BufferRef& p) { return p->id == b.id; });
-    std::erase(unit.kernel.outputs, b.id);
-    unit.kernel.bytes_read -= b.bytes();
-    unit.kernel.bytes_written -= b.bytes();
-    draft.buffers.erase(b.id);
+    const auto ref = std::make_shared<const Buffer>(part);
+    body = Localiser(b.id, ref, kept, around).rewrite(body);
+    if (local) body = inside_loops(body, around.size(), alloc(ref));
+    replace_buffer(draft, unit, b.id, ref);
   }
   std::set<std::string> taken;
   std::map<int64_t, BufferRef> renamed;
   for (const BufferRef& p : unit.kernel.parameters) taken.insert(p->name);
-  unit.kernel.body = with_unique_names(unit.kernel.body, taken, renamed);
+  body = with_unique_names(body, taken, renamed);
 }
 
 }  // namespace tinycc

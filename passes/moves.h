@@ -15,6 +15,9 @@
 //   vectorize j 16     for j 32 { S }         →  for jo 2 { for ji 16 (vector) { S } }
 //   unroll x           for x                  →  for x (unroll)
 //   thread y xo        for y { for xo         →  for y (thread) { for xo (thread): shared as one
+//   expand p           for p 3 { S(p) }       →  S(0); S(1); S(2), without what p decides
+//   share x            for x { A(t) } for x { B(t) }, t used by both or several times
+//                                             →  alloc s; for x { s = t }; for x { A(s) } for x { B(s) }
 #pragma once
 
 #include "ir/stmt.h"
@@ -34,6 +37,8 @@ StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& name
 StmtRef split_sum(const StmtRef& tree, const std::string& reduced, const std::string& around);
 StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int64_t width);
 StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count);
+StmtRef expand(const StmtRef& tree, const std::string& name);
+StmtRef share(const StmtRef& tree, const std::string& name);
 StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind);
 
 /// Makes the moves of a schedule, "tile j 32; tile x 14; …", in order.

@@ -210,6 +210,10 @@ constexpr MoveRow kMoves[] = {
      [](const StmtRef& t, const Words& w, const std::string& m) {
        return vectorize(t, w[1], whole_number(w[2], m));
      }},
+    {"expand", 1, 1,
+     [](const StmtRef& t, const Words& w, const std::string&) { return expand(t, w[1]); }},
+    {"share", 1, 1,
+     [](const StmtRef& t, const Words& w, const std::string&) { return share(t, w[1]); }},
     {"unroll", 1, 16, mark_all<LoopKind::unroll>},
     {"thread", 1, 2, mark_all<LoopKind::thread>},
 };

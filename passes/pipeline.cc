@@ -4,21 +4,33 @@
 #include <fmt/format.h>
 
 #include "ir/print.h"
+#include "passes/block.h"
 #include "passes/layout.h"
 #include "passes/limits.h"
 #include "passes/rewrite.h"
 #include "passes/settle_dims.h"
+#include "passes/winograd.h"
 
 namespace tinycc {
 namespace {
 
 constexpr GraphPass kGraphPasses[] = {
-    {"settle-dims", settle_dims},
-    {"rewrite", [](Graph& graph) { rewrite(graph); }},
+    {"settle-dims", [](Graph& graph, const GraphOptions&) { settle_dims(graph); }},
+    {"rewrite",
+     [](Graph& graph, const GraphOptions& options) { rewrite(graph, {.exact = options.exact}); }},
+    {"winograd",
+     [](Graph& graph, const GraphOptions& options) {
+       if (!options.exact) use_winograd(graph, options.target);
+     }},
 };
 
 constexpr DraftPass kDraftPasses[] = {
     {"limits", limit_loops},
+    {"block",
+     [](Draft& draft) {
+       const Target& t = draft.target;
+       if (t.dialect == "gnu" && t.prefer == Prefer::speed && t.threads == 1) block_chains(draft);
+     }},
     {"layout",
      [](Draft& draft) {
        if (draft.target.dialect == "gnu") choose_layouts(draft);

@@ -8,9 +8,15 @@
 
 namespace tinycc {
 
+/// What passes on graphs may do.
+struct GraphOptions {
+  Target target;
+  bool exact = false;  // nothing that rounds otherwise than the model says
+};
+
 struct GraphPass {
   const char* name;
-  void (*run)(Graph& graph);
+  void (*run)(Graph& graph, const GraphOptions& options);
 };
 struct DraftPass {
   const char* name;

@@ -9,6 +9,7 @@
 #include "ir/build.h"
 #include "ir/simplify.h"
 #include "passes/cost.h"
+#include "passes/index.h"
 #include "passes/moves.h"
 #include "passes/nest.h"
 
@@ -400,6 +401,7 @@ class ScheduleSpace {
 }  // namespace
 
 std::vector<Proposal> proposals(const Draft& draft, const Computation& c) {
+  if (c.chain >= 0 || !choosing_ranges(c).empty()) return {};
   return ScheduleSpace(draft, c).all();
 }
 

@@ -114,6 +114,29 @@ void split_flattened_ranges(Computation& computation) {
   }
 }
 
+Expr cut_range(Computation& c, Expr r, int64_t size) {
+  if (size == 1) return r;
+  const Expr outer = range(*r->pool, extent_of(r) / size, r->attr.name + "b"),
+             inner = range(*r->pool, size, r->attr.name);
+  replace(c, {{r, {{outer, inner}, outer * static_cast<double>(size) + inner}}});
+  return outer;
+}
+
+std::vector<Expr> choosing_ranges(const Computation& c) {
+  std::map<Expr, std::set<int64_t>, ById> asked;
+  for (Expr n : topological({c.value})) {
+    if (!n->is(Op::where) || !n[0]->is(Op::lt) || !n[0][0]->is(Op::range)) continue;
+    if (n[0][1]->is(Op::constant)) asked[n[0][0]].insert(integer_of(n[0][1]));
+  }
+  std::vector<Expr> found;
+  for (Expr r : c.ranges) {
+    const auto at = asked.find(r);
+    if (at != asked.end() && static_cast<int64_t>(at->second.size()) + 1 == extent_of(r))
+      found.push_back(r);
+  }
+  return found;
+}
+
 void name_ranges(Computation& c) {
   std::set<std::string> taken;
   std::map<Expr, Split, ById> renamed;

@@ -12,6 +12,7 @@
 #include "ir/build.h"
 #include "ir/simplify.h"
 #include "passes/cost.h"
+#include "passes/index.h"
 #include "passes/moves.h"
 #include "passes/nest.h"
 
@@ -29,16 +30,29 @@ class Chooser {
       : draft_(draft),
         c_(c),
         nest_(CostModel(draft, c).best()),
-        reduced_(reduction_ranges(c.value)) {}
+        reduced_(reduction_ranges(c.value)),
+        choosing_(choosing_ranges(c)) {}
 
   std::string run() {
+    std::string moves = nest();
+    for (Expr r : choosing_) moves += (moves.empty() ? "expand " : "; expand ") + r->attr.name;
+    if (!choosing_.empty() && moves.find("vectorize") != std::string::npos)
+      moves += "; share " + name() + (moves.starts_with("tile") ? "i" : "");
+    return moves;
+  }
+
+ private:
+  std::string nest() {
     if (c_.ordered || draft_.target.dialect != "gnu") return "";
     if (!nest_.vector || !has_vectors()) return memory_order();
     if (nest_.reduced) return side_by_side();
     return reduced_.empty() ? elementwise() : register_tile();
   }
 
- private:
+  bool chooses(const std::string& range) const {
+    return std::any_of(choosing_.begin(), choosing_.end(),
+                       [&](Expr r) { return r->attr.name == range; });
+  }
   bool has_vectors() const {
     const DType t = draft_.buffers.at(c_.target).dtype;
     return bits_of(t) >= (is_float(t) ? 32 : 8);
@@ -51,7 +65,7 @@ class Chooser {
 
   /// Loops as the result lies in memory, outermost first; all of them, those without a place last.
   std::vector<std::string> in_memory_order() const {
-    std::vector<std::string> order;
+    std::vector<std::string> order = outermost();
     const auto add = [&](Expr r) {
       if (std::find(order.begin(), order.end(), r->attr.name) == order.end())
         order.push_back(r->attr.name);
@@ -63,6 +77,12 @@ class Chooser {
     }
     for (Expr r : c_.ranges) add(r);
     return order;
+  }
+
+  std::vector<std::string> outermost() const {
+    std::vector<std::string> names;
+    for (Expr r : c_.outermost) names.push_back(r->attr.name);
+    return names;
   }
 
   std::string memory_order() const {
@@ -86,27 +106,45 @@ class Chooser {
     const int64_t extent = extent_of(nest_.vector), lanes = nest_.lanes;
     std::vector<std::string> order;
     for (const std::string& r : in_memory_order()) {
-      if (r != name()) order.push_back(r);
+      if (r != name() && !chooses(r)) order.push_back(r);
     }
+    std::vector<std::string> inner;
+    for (Expr r : choosing_) inner.push_back(r->attr.name);
     if (extent == lanes) {
-      order.push_back(name());
+      inner.push_back(name());
+      order.insert(order.end(), inner.begin(), inner.end());
       return (order.size() > 1 ? "order " + list(order) + "; " : "") +
              fmt::format("vectorize {} {}", name(), lanes);
     }
-    order.insert(order.end(), {name() + "o", name() + "i"});
+    order.push_back(name() + "o");
+    inner.push_back(name() + "i");
+    order.insert(order.end(), inner.begin(), inner.end());
     return fmt::format("tile {0} {1}; order {2}; vectorize {0}i {1}", name(), lanes, list(order));
   }
 
   // ---- reductions
 
-  /// Bytes of the reduction's operands that move with the vector (weights, mostly), and of the rest.
+  /// Bytes of the reduction's operands that move with the vector (weights, mostly), and of the rest,
+  /// in a turn of the loops that all of them move with.
   std::pair<double, double> operand_bytes() const {
-    double along = 0, others = 0;
+    double along = 0, others = 0, turns = 1;
     for (Expr l : loads_in(reduction_in(c_.value)[0])) {
       const auto bytes = static_cast<double>(draft_.buffers.at(l->attr.ints[0]).bytes());
       (occurs(nest_.vector, l) ? along : others) += bytes;
     }
-    return {along, others};
+    for (Expr r : c_.ranges) turns *= is_batch(r) ? static_cast<double>(extent_of(r)) : 1;
+    return {along / turns, others / turns};
+  }
+
+  /// Does every operand move with the loop? Then its turns have nothing in common.
+  bool is_batch(Expr r) const {
+    const std::vector<Expr> loads = loads_in(reduction_in(c_.value)[0]);
+    return r != nest_.vector && r != nest_.rows && loads.size() > 1 &&
+           std::all_of(loads.begin(), loads.end(), [&](Expr l) { return occurs(r, l); });
+  }
+
+  bool is_outermost(Expr r) const {
+    return std::count(c_.outermost.begin(), c_.outermost.end(), r) != 0;
   }
 
   /// A part of a loop whose operands stay in the second cache while all along the vector pass by.
@@ -122,7 +160,7 @@ class Chooser {
       const bool shared = std::any_of(loads.begin(), loads.end(), [&](Expr l) {
         return occurs(r, l) && occurs(nest_.vector, l);
       });
-      if (r != nest_.vector && r != nest_.rows && !shared) return r;
+      if (r != nest_.vector && r != nest_.rows && !shared && !is_outermost(r)) return r;
     }
     return nest_.rows;
   }
@@ -177,7 +215,10 @@ class Chooser {
     const Expr last = *std::find_if(reduced_.begin(), reduced_.end(),
                                     [&](Expr k) { return k->attr.name == sums.back(); });
     const int64_t k_block = sum_block(last);
-    std::vector<std::string> moves, outer, inner, unrolled;
+    std::vector<std::string> moves, outer = outermost(), inner, unrolled;
+    for (Expr r : c_.ranges) {
+      if (is_batch(r) && !is_outermost(r)) outer.push_back(r->attr.name);
+    }
     // Splits a loop; the name of its inner part.
     const auto split = [&](const std::string& loop, int64_t size) {
       moves.push_back(fmt::format("tile {} {}", loop, size));
@@ -199,7 +240,7 @@ class Chooser {
     const bool split_v = nest_.lanes * nest_.vectors < extent_of(nest_.vector);
     if (split_v && vector_first) outer.push_back(name() + "o");
     for (Expr r : c_.ranges) {
-      if (r != nest_.vector && r != nest_.rows)
+      if (r != nest_.vector && r != nest_.rows && !is_batch(r) && !is_outermost(r))
         outer.push_back(r->attr.name + (r->attr.name == blocked ? "i" : ""));
     }
     if (split_v && !vector_first) outer.push_back(name() + "o");
@@ -264,7 +305,7 @@ class Chooser {
   const Draft& draft_;
   const Computation& c_;
   const Nest nest_;
-  const std::vector<Expr> reduced_;
+  const std::vector<Expr> reduced_, choosing_;
 };
 
 }  // namespace

@@ -20,8 +20,8 @@
 namespace tinycc {
 namespace {
 
-Draft draft_of(Graph& graph, const Target& target) {
-  for (const GraphPass& pass : graph_passes()) pass.run(graph);
+Draft draft_of(Graph& graph, const Target& target, bool exact) {
+  for (const GraphPass& pass : graph_passes()) pass.run(graph, {target, exact});
   Draft draft = lower_graph(graph, target);
   for (const DraftPass& pass : draft_passes()) pass.run(draft);
   return draft;
@@ -121,7 +121,7 @@ int tune(const Options& options) {
   }
   const std::string path =
       options.tune_file.empty() ? default_tune_file(options.model) : options.tune_file;
-  const Draft draft = draft_of(model.graph, target);
+  const Draft draft = draft_of(model.graph, target, model.exact);
   TuneFile known;
   const std::vector<std::string> start = start_of(draft, path, known);
   const TuneFile head{target_text(target), version, {}};

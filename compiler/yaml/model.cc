@@ -87,6 +87,11 @@ void set_targets(const YamlNode& node, ModelFile& model) {
   for (const YamlNode& item : node.items) model.targets.push_back(parse_target(item, model.folder));
 }
 
+void set_exact(const YamlNode& node, ModelFile& model) {
+  model.exact = node.text == "true";
+  if (!model.exact && node.text != "false") fail_at(node, "exact is true or false");
+}
+
 struct ModelKey {
   const char* name;
   bool with_onnx;  // may stand beside onnx:
@@ -98,6 +103,7 @@ constexpr ModelKey kModelKeys[] = {
     {"weights", false, set_weights}, {"functions", false, set_functions},
     {"state", false, set_states},    {"let", false, set_let},
     {"outputs", false, set_outputs}, {"targets", true, set_targets},
+    {"exact", true, set_exact},
 };
 
 void check_model_keys(const YamlNode& root) {

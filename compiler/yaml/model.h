@@ -76,6 +76,7 @@ struct ModelFile {
   std::vector<OutputSpec> outputs;
   std::vector<StateSpec> states;
   std::vector<TargetSpec> targets;
+  bool exact = false;
 };
 
 /// Reads a model. Error(bad_input) at the first thing that is wrong, Error(unsupported) for a key

@@ -1,0 +1,106 @@
+// Winograd's rewrite: where it applies the result differs by rounding only, within the bound that
+// its header states; where it must not, the graph stays as it is.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "ir/build.h"
+#include "ir/eval.h"
+#include "ir/parse.h"
+#include "ir/verify.h"
+#include "passes/winograd.h"
+#include "tests/unit/worked_cases.h"
+
+namespace tinycc {
+namespace {
+
+/// "x" convolved with constant weights w[out,in,window,window].
+struct Case {
+  const char* what;
+  int64_t batch, in, out, rows, columns, padding = 1, window = 3, stride = 1, dilation = 1;
+};
+
+Graph convolution(const Case& c) {
+  Graph graph;
+  Pool& pool = *graph.pool;
+  const Expr x = input(pool, "x", DType::f32, {c.batch, c.in, c.rows, c.columns});
+  graph.inputs.push_back({"x", x, ""});
+  const int64_t p = c.padding;
+  Expr seen = p == 0 ? x : pad(x, {0, 0, 0, 0, p, p, p, p}, constant(pool, DType::f32, 0));
+  for (const int64_t axis : {2, 3}) seen = window(seen, axis, c.window, c.stride, c.dilation);
+  const int64_t y = seen->extent(2), z = seen->extent(3), k = c.window;
+  const Shape all{c.batch, c.out, y, z, c.in, k, k};
+  const Expr data = permute(reshape(seen, {c.batch, 1, c.in, y, z, k, k}), {0, 1, 3, 4, 2, 5, 6});
+  const Expr w = weight(pool, "w", DType::f32, {c.out, c.in, k, k});
+  const Expr product = expand(data, all) * expand(reshape(w, {1, c.out, 1, 1, c.in, k, k}), all);
+  graph.outputs.push_back({"y", reduce(Op::reduce_add, product, {4, 5, 6})});
+  std::mt19937 random(3);
+  graph.weights.emplace("w", random_tensor(w, random));
+  return graph;
+}
+
+double largest_difference(const Case& c, const Graph& a, const Graph& b) {
+  std::mt19937 random(4);
+  Values x{{"x", random_tensor(a.inputs[0].node, random)}};
+  const std::vector<double> want = eval(a, x)[0].numbers(), got = eval(b, x)[0].numbers();
+  double worst = 0, most = 0;
+  for (size_t i = 0; i < want.size(); ++i) {
+    worst = std::max(worst, std::fabs(want[i] - got[i]));
+    most = std::max(most, std::fabs(want[i]));
+  }
+  CAPTURE(c.what);
+  CHECK(want.size() == got.size());
+  return worst / most;
+}
+
+Target machine() {
+  Target target;
+  target.vector_bytes = 32;
+  return target;
+}
+
+constexpr Case kUsed[] = {
+    {"whole tiles", 1, 32, 32, 8, 8},          {"tiles that are cut off", 1, 32, 24, 9, 6},
+    {"without padding", 1, 24, 40, 10, 11, 0}, {"several pictures", 3, 32, 16, 7, 8},
+    {"more padding", 1, 32, 32, 7, 7, 3},      {"a small map", 1, 64, 64, 4, 4},
+};
+constexpr Case kLeft[] = {
+    {"few channels", 1, 8, 32, 16, 16},          {"few results", 1, 32, 4, 16, 16},
+    {"a step", 1, 32, 32, 16, 16, 1, 3, 2},      {"a dilation", 1, 32, 32, 16, 16, 2, 3, 1, 2},
+    {"another window", 1, 32, 32, 16, 16, 2, 5},
+};
+
+}  // namespace
+
+TEST_CASE("Winograd computes what the sum does, but for rounding") {
+  for (const Case& c : kUsed) {
+    CAPTURE(c.what);
+    const Graph direct = convolution(c);
+    Graph points = convolution(c);
+    use_winograd(points, machine());
+    verify(points, "winograd");
+    CHECK(points.weights.count("w") == 0);
+    CHECK(largest_difference(c, direct, points) < 3e-6);
+  }
+}
+
+TEST_CASE("Winograd leaves alone what it cannot do, or not faster") {
+  for (const Case& c : kLeft) {
+    CAPTURE(c.what);
+    Graph graph = convolution(c);
+    const Expr before = graph.outputs[0].value;
+    use_winograd(graph, machine());
+    CHECK(graph.outputs[0].value == before);
+  }
+  for (const char* other : {"iso", "ram"}) {
+    Graph graph = convolution(kUsed[0]);
+    const Expr before = graph.outputs[0].value;
+    Target target = machine();
+    (std::string(other) == "iso" ? target.dialect : target.cpu) = other;
+    if (std::string(other) == "ram") target.prefer = Prefer::ram;
+    use_winograd(graph, target);
+    CHECK(graph.outputs[0].value == before);
+  }
+}
+
+}  // namespace tinycc
