@@ -2,6 +2,7 @@
 #include "ir/dims.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ir/build.h"
 #include "ir/simplify.h"
@@ -92,8 +93,8 @@ std::optional<std::vector<AxisGroup>> axis_groups(const Shape& from, const Shape
     take(b, to, g.to_end);
     while (a != b) {
       const bool more_from = quotient(b, a).has_value() || !quotient(a, b);
-      const bool taken = more_from ? take(a, from, g.from_end) || take(b, to, g.to_end)
-                                   : take(b, to, g.to_end);
+      const bool taken =
+          more_from ? take(a, from, g.from_end) || take(b, to, g.to_end) : take(b, to, g.to_end);
       if (!taken) return {};
     }
     groups.push_back(g);

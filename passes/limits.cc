@@ -8,6 +8,7 @@
 #include "passes/limits.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ir/build.h"
 #include "ir/simplify.h"
@@ -32,7 +33,8 @@ bool is_bound(Expr e) {
 class Limiter {
  public:
   explicit Limiter(Draft& draft) : draft_(draft), pool_(*draft.pool) {
-    for (const auto& [node, range] : draft.dims) known_.push_back({range, {1, extent_of(range) - 1}});
+    for (const auto& [node, range] : draft.dims)
+      known_.push_back({range, {1, extent_of(range) - 1}});
   }
 
   void run() {
@@ -86,8 +88,8 @@ class Limiter {
     if (!condition->is(Op::lt) || !is_bound(condition[1])) return condition;
     const Expr r = condition[0];
     const bool own = std::count(reduce->sources.begin() + 1, reduce->sources.end(), r) != 0;
-    const bool fresh = std::none_of(limits.begin(), limits.end(),
-                                    [&](const auto& l) { return l.first == r; });
+    const bool fresh =
+        std::none_of(limits.begin(), limits.end(), [&](const auto& l) { return l.first == r; });
     if (!own || !fresh || bounds(condition[1]).high > extent_of(r)) return condition;
     limits.emplace_back(r, condition[1]);
     return {};
@@ -221,7 +223,7 @@ class Limiter {
 
   Draft& draft_;
   Pool& pool_;
-  Known known_;                                  // about the dimensions
+  Known known_;                                 // about the dimensions
   std::map<int64_t, std::vector<Expr>> needs_;  // by buffer
   bool changed_ = true;
 };
