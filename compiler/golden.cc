@@ -1,6 +1,8 @@
 // Golden vectors; see golden.h.
 #include "compiler/golden.h"
 
+#include <algorithm>
+
 #include "ir/eval.h"
 
 namespace tinycc {

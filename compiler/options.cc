@@ -2,9 +2,11 @@
 #include "compiler/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <iostream>
+#include <utility>
 
 #include "compiler/nearest.h"
 #include "compiler/targets/targets.h"

@@ -6,6 +6,8 @@
 //   for (int32_t turn = first; turn < end; ++turn) {
 //       const int32_t y = turn / 9;
 //       const int32_t x = turn % 9;
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "emitters/writer.h"
@@ -54,8 +56,7 @@ void KernelWriter::write_share(const StmtRef& s) {
   line(fmt::format("const {} {} = ({} * part) / parts;", dialect_.index, first, nest.turns()));
   line(fmt::format("const {} {} = ({} * (part + 1)) / parts;", dialect_.index, end, nest.turns()));
   const bool single = nest.ranges.size() == 1;
-  const std::string turn =
-      unique_identifier(single ? nest.ranges[0]->attr.name : "turn", taken_);
+  const std::string turn = unique_identifier(single ? nest.ranges[0]->attr.name : "turn", taken_);
   if (single) ranges_[nest.ranges[0]] = turn;
   line(fmt::format("for ({0} {1} = {2}; {1} < {3}; ++{1}) {{", dialect_.index, turn, first, end));
   int64_t stride = nest.turns();

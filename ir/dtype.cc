@@ -3,6 +3,7 @@
 // handled by the same arithmetic on doubles, which is exact: a double has room for all of them.
 #include "ir/dtype.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>

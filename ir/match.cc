@@ -2,6 +2,7 @@
 #include "ir/match.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 namespace tinycc {

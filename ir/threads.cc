@@ -2,6 +2,7 @@
 #include "ir/threads.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "ir/affine.h"
@@ -34,7 +35,8 @@ class Proof {
     });
     structure(body);
     for (size_t i = 0; i < regions_.size() && why_.empty(); ++i) {
-      for (size_t j = i; j < regions_.size() && why_.empty(); ++j) compare(regions_[i], regions_[j]);
+      for (size_t j = i; j < regions_.size() && why_.empty(); ++j)
+        compare(regions_[i], regions_[j]);
     }
     return why_;
   }

@@ -1,6 +1,8 @@
 // Tensors to elements; see index.h. One short function a movement op.
 #include "passes/index.h"
 
+#include <algorithm>
+
 #include "ir/build.h"
 #include "ir/simplify.h"
 
@@ -152,8 +154,7 @@ Expr Indexer::concatenated(Expr node, const std::vector<Expr>& index) {
   for (size_t k = node->sources.size(); k-- > 0;) {  // the last part needs no test
     const int64_t start = end - node[k]->extent(node->attr.ints[0]);
     std::vector<Expr> from(index);
-    from[axis] =
-        end - start == 1 ? number(0) : simplify(index[axis] + static_cast<double>(-start));
+    from[axis] = end - start == 1 ? number(0) : simplify(index[axis] + static_cast<double>(-start));
     const Expr part = element(node[k], from);
     result =
         result ? where(simplify(lt(index[axis], static_cast<double>(end))), part, result) : part;

@@ -2,6 +2,7 @@
 #include "passes/same_kernel.h"
 
 #include <map>
+#include <unordered_map>
 
 #include "ir/build.h"
 
@@ -42,7 +43,8 @@ class Canonical {
     std::vector<Expr> extent;
     for (Expr s : r->sources) extent.push_back(expr(s));
     const int64_t number = -1 - static_cast<int64_t>(ranges_.size());
-    return ranges_[r] = pool_.make(Op::range, DType::i64, {}, extent, {{number, extent_of(r)}, "r"});
+    return ranges_[r] =
+               pool_.make(Op::range, DType::i64, {}, extent, {{number, extent_of(r)}, "r"});
   }
 
   Expr expr(Expr e) {

@@ -1,4 +1,6 @@
 // What is known at trace time: values that depend on no input, lengths. See trace.h.
+#include <algorithm>
+
 #include "compiler/onnx/trace.h"
 #include "ir/eval.h"
 

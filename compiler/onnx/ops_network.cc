@@ -1,4 +1,5 @@
 // Rows of the op table: convolution, pooling, products, normalisation. See ops.h.
+#include <algorithm>
 #include <cmath>
 
 #include "compiler/onnx/ops.h"
@@ -27,8 +28,8 @@ Ints pads_for(Call& c, const Ints& kernel, const Ints& strides, const Ints& dila
   for (size_t i = 0; i < kernel.size(); ++i) {
     std::pair<int64_t, int64_t> amounts{0, 0};
     if (mode != "VALID") {
-      amounts = same_padding(c[0]->extent(static_cast<int64_t>(i + 2)), kernel[i], strides[i], dilations[i],
-                             mode == "SAME_LOWER");
+      amounts = same_padding(c[0]->extent(static_cast<int64_t>(i + 2)), kernel[i], strides[i],
+                             dilations[i], mode == "SAME_LOWER");
     }
     pads.insert(pads.end(), {amounts.first, amounts.second});
   }

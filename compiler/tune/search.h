@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 
 #include "compiler/tune/process.h"
 #include "compiler/tune/trial.h"

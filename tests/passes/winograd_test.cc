@@ -2,6 +2,7 @@
 // its header states; where it must not, the graph stays as it is.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ir/build.h"

@@ -2,6 +2,7 @@
 // reference interpreter computes from the graph. Seeds are fixed; a failure names its own.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
