@@ -208,80 +208,102 @@ class Chooser {
     return std::min(((extent + blocks - 1) / blocks + tile - 1) / tile * tile, extent);
   }
 
-  std::string register_tile() {
-    const Block block = cache_block();
-    const auto [along, others] = operand_bytes();
-    const std::vector<std::string> sums = reduction_order();
-    const Expr last = *std::find_if(reduced_.begin(), reduced_.end(),
-                                    [&](Expr k) { return k->attr.name == sums.back(); });
-    const int64_t k_block = sum_block(last);
-    std::vector<std::string> moves, outer = outermost(), inner, unrolled;
-    for (Expr r : c_.ranges) {
-      if (is_batch(r) && !is_outermost(r)) outer.push_back(r->attr.name);
-    }
-    // Splits a loop; the name of its inner part.
-    const auto split = [&](const std::string& loop, int64_t size) {
+  /// A register tile as it is written down, loop by loop.
+  struct Tile {
+    std::vector<std::string> moves, outer, inner, unrolled;
+    std::string row, pass;  // the loop over rows; the one that a block of the sum goes around
+    int64_t rows = 1;       // turns of `row`
+
+    /// Splits a loop; the name of its inner part.
+    std::string split(const std::string& loop, int64_t size) {
       moves.push_back(fmt::format("tile {} {}", loop, size));
       return loop + "i";
-    };
-    std::string row = nest_.rows ? nest_.rows->attr.name : "", blocked, lane;
-    int64_t row_extent = nest_.rows ? extent_of(nest_.rows) : 1;
-    if (block.range) {
-      blocked = block.range->attr.name;
-      outer.push_back(blocked + "o");
-      const std::string part = split(blocked, block.size);
-      if (block.range == nest_.rows) {
-        row = part;
-        row_extent = block.size;
-      }
     }
-    // What is larger is read once: its loop is outside.
+    /// Rows in blocks of this size, the loop over blocks last so far.
+    void block_rows(int64_t size) {
+      outer.push_back(row + "o");
+      row = split(row, size);
+      rows = size;
+    }
+  };
+
+  std::string register_tile() {
+    Tile t;
+    t.outer = outermost();
+    for (Expr r : c_.ranges) {
+      if (is_batch(r) && !is_outermost(r)) t.outer.push_back(r->attr.name);
+    }
+    if (nest_.rows) t.row = nest_.rows->attr.name;
+    if (nest_.rows) t.rows = extent_of(nest_.rows);
+    const std::vector<std::string> sums = reduction_order();
+    const int64_t block = sum_block(*std::find_if(
+        reduced_.begin(), reduced_.end(), [&](Expr k) { return k->attr.name == sums.back(); }));
+    add_outer_loops(t);
+    if (block > 0 && rows_block(t.rows) < t.rows) t.block_rows(rows_block(t.rows));
+    add_rows(t);
+    const std::string lane = add_vector(t);
+    std::vector<std::string> all(t.outer);
+    all.insert(all.end(), t.inner.begin(), t.inner.end());
+    if (all.size() > 1) t.moves.push_back("order " + list(all));
+    order_sum(t, sums, t.pass.empty() ? 0 : block);
+    t.moves.push_back("register " + list(t.inner));
+    t.moves.push_back(fmt::format("vectorize {} {}", lane, nest_.lanes));
+    if (const std::string w = unrolled_window(); !w.empty()) t.unrolled.push_back(w);
+    if (!t.unrolled.empty()) t.moves.push_back("unroll " + list(t.unrolled));
+    return fmt::format("{}", fmt::join(t.moves, "; "));
+  }
+
+  /// Blocks for the second cache; then what is larger is read once: its loop is outside.
+  void add_outer_loops(Tile& t) const {
+    const Block block = cache_block();
+    const std::string blocked = block.range ? block.range->attr.name : "";
+    if (block.range && block.range == nest_.rows) {
+      t.block_rows(block.size);
+    } else if (block.range) {
+      t.outer.push_back(blocked + "o");
+      t.split(blocked, block.size);
+    }
+    const auto [along, others] = operand_bytes();
     const bool vector_first = block.range || along > others;
-    const bool split_v = nest_.lanes * nest_.vectors < extent_of(nest_.vector);
-    if (split_v && vector_first) outer.push_back(name() + "o");
+    const bool is_split = nest_.lanes * nest_.vectors < extent_of(nest_.vector);
+    if (is_split && vector_first) t.outer.push_back(name() + "o");
     for (Expr r : c_.ranges) {
       if (r != nest_.vector && r != nest_.rows && !is_batch(r) && !is_outermost(r))
-        outer.push_back(r->attr.name + (r->attr.name == blocked ? "i" : ""));
+        t.outer.push_back(r->attr.name + (r->attr.name == blocked ? "i" : ""));
     }
-    if (split_v && !vector_first) outer.push_back(name() + "o");
-    if (const int64_t size = k_block > 0 ? rows_block(row_extent) : row_extent; size < row_extent) {
-      const std::string part = split(row, size);
-      outer.push_back(row + "o");
-      row = part;
-      row_extent = size;
-    }
-    std::string pass;  // the loop that a block of the sum goes around
-    if (nest_.rows) {
-      const std::string part = split(row, nest_.row_count);
-      if (nest_.row_count < row_extent) outer.push_back(pass = row + "o");
-      inner.push_back(part);
-      if (nest_.row_count > 1) unrolled.push_back(part);
-    }
-    lane = split(name(), nest_.lanes * nest_.vectors);
+    if (is_split && !vector_first) t.outer.push_back(name() + "o");
+  }
+
+  void add_rows(Tile& t) const {
+    if (!nest_.rows) return;
+    const std::string part = t.split(t.row, nest_.row_count);
+    if (nest_.row_count < t.rows) t.outer.push_back(t.pass = t.row + "o");
+    t.inner.push_back(part);
+    if (nest_.row_count > 1) t.unrolled.push_back(part);
+  }
+
+  /// The name of the loop over lanes.
+  std::string add_vector(Tile& t) const {
+    std::string lane = t.split(name(), nest_.lanes * nest_.vectors);
     if (nest_.vectors > 1) {
-      inner.push_back(lane + "o");
-      unrolled.push_back(lane + "o");
-      lane = split(lane, nest_.lanes);
+      t.inner.push_back(lane + "o");
+      t.unrolled.push_back(lane + "o");
+      lane = t.split(lane, nest_.lanes);
     }
-    inner.push_back(lane);
-    std::vector<std::string> all(outer);
-    all.insert(all.end(), inner.begin(), inner.end());
-    if (all.size() > 1) moves.push_back("order " + list(all));
-    if (k_block > 0 && !pass.empty()) {
-      const std::string& k = sums.back();
-      split(k, k_block);
-      std::vector<std::string> ordered{k + "o"};
-      ordered.insert(ordered.end(), sums.begin(), sums.end());
-      ordered.back() = k + "i";
-      moves.insert(moves.end(), {"order " + list(ordered), "split_sum " + k + "o " + pass});
-    } else if (sums.size() > 1) {
-      moves.push_back("order " + list(sums));
+    t.inner.push_back(lane);
+    return lane;
+  }
+
+  /// The loops of the reduction, the last of them in blocks if it is to be.
+  static void order_sum(Tile& t, std::vector<std::string> sums, int64_t block) {
+    if (block == 0) {
+      if (sums.size() > 1) t.moves.push_back("order " + list(sums));
+      return;
     }
-    moves.push_back("register " + list(inner));
-    moves.push_back(fmt::format("vectorize {} {}", lane, nest_.lanes));
-    if (const std::string window = unrolled_window(); !window.empty()) unrolled.push_back(window);
-    if (!unrolled.empty()) moves.push_back("unroll " + list(unrolled));
-    return fmt::format("{}", fmt::join(moves, "; "));
+    const std::string outer = sums.back() + "o";
+    sums.back() = t.split(sums.back(), block);
+    sums.insert(sums.begin(), outer);
+    t.moves.insert(t.moves.end(), {"order " + list(sums), "split_sum " + outer + " " + t.pass});
   }
 
   /// Loops of the reduction: windows outside, what is contiguous in memory inside.
