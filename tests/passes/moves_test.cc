@@ -89,6 +89,11 @@ TEST_CASE("legal moves keep what a kernel computes") {
       {kProduct, "lanes k 2 5"},
       {kProduct, "tile i 3; order io j ii; register ii; lanes k 1 4; vectorize ki 4; unroll ii"},
       {kProduct, "lanes k 1 20; vectorize kl 20"},
+      {kProduct, "tile k 5; split_sum ko i"},
+      {kProduct,
+       "tile j 8; tile i 3; order jo io ii ji; tile k 4; split_sum ko io; register ii ji; "
+       "vectorize ji 8; unroll ii"},
+      {kLargest, "tile a 4; split_sum ao y"},
       {kLargest, "order b a"},
       {kLargest, "lanes a 1 4"},
       {kLargest, "tile y 2; lanes b 1 2"},
@@ -129,6 +134,9 @@ TEST_CASE("illegal moves say why") {
       {kProduct, "vectorize j 24", "loop `j` is not innermost"},
       {kProduct, "vectorize k 20", "the iterations of `k` share what they write"},
       {kProduct, "thread k", "the iterations of `k` share what they write"},
+      {kProduct, "split_sum ko i", "there is no loop `ko`"},
+      {kProduct, "split_sum j i", "`j` is not the outermost loop of a reduction"},
+      {kDouble, "split_sum x x", "`x` is not the outermost loop of a reduction"},
       {kDouble, "tile x 16; thread xo", "`thread xo`: two threads may meet in Y"},
   };
   for (const Case& c : cases) {
