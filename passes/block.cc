@@ -24,7 +24,8 @@ Digits digits_of(Expr index) {
             [](const auto& x, const auto& y) { return x.second > y.second; });
   int64_t factor = 1;
   for (size_t i = digits.size(); i-- > 0;) {
-    if (!digits[i].first->is(Op::range) || digits[i].second != factor) return {};
+    const Expr r = digits[i].first;
+    if (!r->is(Op::range) || !r->sources.empty() || digits[i].second != factor) return {};
     factor *= extent_of(digits[i].first);
   }
   return a.constant == 0 ? digits : Digits{};
@@ -129,7 +130,7 @@ class Blocking {
                       &gather = all_[chain.gather];
     for (size_t d = 0; d < read->sources.size(); ++d) {
       const auto own = std::find(sum.index.begin(), sum.index.end(), read[d]);
-      if (own == sum.index.end() || !read[d]->is(Op::range)) continue;
+      if (own == sum.index.end() || digits_of(read[d]).size() != 1) continue;
       chain.sum_range = read[d];
       chain.spread_digits = common_digits(spread, spread.target, d);
       chain.gather_digits =

@@ -42,7 +42,8 @@ struct Proposal {
   double cost = 0;  // in multiply-adds of vectors, about
 };
 
-/// Cheapest first, each text once. Empty where the order of the loops is fixed by what they store.
+/// Cheapest first, each text once. Empty where the order of the loops is fixed, by what they store
+/// or by the kernels that they become one with.
 std::vector<Proposal> proposals(const Draft& draft, const Computation& computation);
 
 /// Does one step lead from a to b: one knob, or a range of rows with its number?

@@ -8,9 +8,9 @@
 // where e counts the (m+2)² points and t the tiles. U is computed here. Multiplications an output:
 // 36/16 of F(4×4,3×3), 16/4 of F(2×2,3×3), against 9.
 //
-// Error, relative to the largest output: the points of F(4,3), s = ½ and 2, keep it below that of a
-// sum in float32 one term after the other, as that of F(2,3) is. What is not finite spreads over its
-// tile.
+// Error: the points of F(4,3), s = ½ and 2, keep it below that of a sum in float32 one term after the
+// other, as that of F(2,3) is: under 3e-6 of the largest output for normal data (under test up to 64
+// channels). What is not finite spreads over its tile.
 #pragma once
 
 #include "ir/graph.h"

@@ -9,6 +9,8 @@
 #include "ir/eval.h"
 #include "ir/parse.h"
 #include "ir/verify.h"
+#include "passes/build_program.h"
+#include "passes/pipeline.h"
 #include "passes/winograd.h"
 #include "tests/unit/worked_cases.h"
 
@@ -71,6 +73,14 @@ constexpr Case kLeft[] = {
     {"another window", 1, 32, 32, 16, 16, 2, 5},
 };
 
+Program program_of(const Graph& graph, const Target& target) {
+  Draft draft = lower_graph(graph, target);
+  for (const DraftPass& pass : draft_passes()) pass.run(draft);
+  Program program = build_program(std::move(draft), {});
+  verify(program, "schedule");
+  return program;
+}
+
 }  // namespace
 
 TEST_CASE("Winograd computes what the sum does, but for rounding") {
@@ -82,6 +92,36 @@ TEST_CASE("Winograd computes what the sum does, but for rounding") {
     verify(points, "winograd");
     CHECK(points.weights.count("w") == 0);
     CHECK(largest_difference(c, direct, points) < 3e-6);
+  }
+}
+
+TEST_CASE("tiles of a convolution pass through one kernel in blocks that fit the second cache") {
+  constexpr Case kCase = {"32 by 32", 1, 16, 8, 32, 32};
+  struct Row {
+    int64_t l2_bytes;
+    size_t kernels;  // with the one that copies the input into a frame
+    int64_t block;   // tiles
+  };
+  for (const Row& row : {Row{1 << 20, 4, 64}, Row{1 << 16, 2, 8}, Row{1 << 14, 2, 16}}) {
+    CAPTURE(row.l2_bytes);
+    Target target = machine();
+    target.l2_bytes = row.l2_bytes;
+    Graph graph = convolution(kCase);
+    use_winograd(graph, target);
+    const Program program = program_of(graph, target);
+    CHECK(program.kernels.size() == row.kernels);
+    for (const auto& [id, placed] : program.buffers) {
+      const Buffer& b = *placed.buffer;
+      if (b.space == Space::arena && b.shape[0] == 36) CHECK(b.shape[1] == row.block);
+    }
+    std::mt19937 random(5);
+    const Values x{{"x", random_tensor(graph.inputs[0].node, random)}};
+    const std::vector<double> want = eval(graph, x)[0].numbers();
+    const std::vector<double> got = run_program(program, x)[0].numbers();
+    double worst = 0;
+    for (size_t i = 0; i < want.size(); ++i)
+      worst = std::max(worst, std::fabs(want[i] - got[i]));
+    CHECK(worst < 1e-4);
   }
 }
 
