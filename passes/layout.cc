@@ -145,6 +145,19 @@ std::set<int64_t> streamed_buffers(const Draft& draft) {
   return found;
 }
 
+/// Where memory counts more than speed, a result lies as the operand that it can take the place of.
+void lie_in_place(Draft& draft, const Computation& c) {
+  Buffer& to = draft.buffers.at(c.target);
+  for (Expr l : loads_in(c.value)) {
+    const Buffer& from = draft.buffers.at(l->attr.ints[0]);
+    const bool fits = from.space == Space::arena && to.space == Space::arena && from.id != to.id &&
+                      from.shape == to.shape && from.dtype == to.dtype && l->sources == c.index;
+    if (!fits || from.layout.has_halo() || to.layout.has_halo()) continue;
+    to.layout = from.layout;
+    return;
+  }
+}
+
 }  // namespace
 
 void spread_streams(Buffer& b) {
@@ -172,6 +185,9 @@ void choose_layouts(Draft& draft) {
   }
   Sweep sweep(draft, models);
   for (int n = 0; n < kSweeps && sweep.run(); ++n) {
+  }
+  if (draft.target.prefer != Prefer::speed) {
+    for (const Computation& c : draft.computations) lie_in_place(draft, c);
   }
   for (const int64_t id : streamed_buffers(draft)) spread_streams(draft.buffers.at(id));
 }
