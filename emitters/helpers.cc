@@ -129,7 +129,10 @@ Replacements saturation_words(DType from, DType to) {
 std::vector<HelperText> kernel_helpers(const Names& names) {
   std::vector<HelperText> helpers;
   const std::string macro = names.macro("");
-  const Replacements with{{"@P@", names.prefix()}, {"@M@", macro.substr(0, macro.size() - 1)}};
+  const Replacements with{{"@P@", names.prefix()},
+                          {"@M@", macro.substr(0, macro.size() - 1)},
+                          {"@EXP@", kExpPolynomial},
+                          {"@LOG@", kLogPolynomial}};
   add_math_helpers(helpers, with);
   add_integer_helpers(helpers, with);
   for (const int lanes : {2, 4, 8, 16, 32, 64}) add_vector_helpers(helpers, with, lanes);

@@ -23,6 +23,22 @@ std::string replaced(std::string text, const Replacements& with);
 /// type does not fit, as @HIGH@ and @LOW@.
 Replacements saturation_words(DType from, DType to);
 
+/// What the scalar and the vector forms of a function have in common, as @EXP@ and @LOG@ in their
+/// texts: the end of exp's polynomial in r, of log's in f with the logarithm's whole part n.
+inline constexpr const char* kExpPolynomial = R"(power = (power * r) + 0.041668389f;
+    power = (power * r) + 0.166665211f;
+    power = (power * r) + 0.49999994f;
+    power = (power * r) + 1.0f;
+    power = (power * r) + 1.0f;)";
+inline constexpr const char* kLogPolynomial = R"(rest = (rest * f) - 0.131601945f;
+    rest = (rest * f) + 0.142017618f;
+    rest = (rest * f) - 0.166233569f;
+    rest = (rest * f) + 0.200012267f;
+    rest = (rest * f) - 0.250008225f;
+    rest = (rest * f) + 0.333333313f;
+    rest = ((rest * f) - 0.5f) * (f * f);
+    rest = (f + (rest + (n * -2.12194440e-4f))) + (n * 0.693359375f);)";
+
 /// Scalar functions: f_exp_f32 …
 void add_math_helpers(std::vector<HelperText>& helpers, const Replacements& with);
 /// GNU C: vector types of `lanes` elements, macros and functions on them.

@@ -43,11 +43,7 @@ static float @P@_f_exp_f32(float x)
     n = shifted.number - 12582912.0f;
     r = (within - (n * 0.693359375f)) - (n * -2.12194440e-4f);
     power = (power * r) + 0.00836871751f;
-    power = (power * r) + 0.041668389f;
-    power = (power * r) + 0.166665211f;
-    power = (power * r) + 0.49999994f;
-    power = (power * r) + 1.0f;
-    power = (power * r) + 1.0f;
+    @EXP@
     exponents = shifted.bits - (0x4B400000 - 254);
     low.bits = (exponents / 2) * 8388608;
     high.bits = (exponents - (exponents / 2)) * 8388608;
@@ -74,14 +70,7 @@ static float @P@_f_log_f32(float x)
     split.bits = (scaled.bits & 0x007FFFFFu) + 0x3F3504F3u;
     f = split.number - 1.0f;
     rest = (rest * f) + 0.127615497f;
-    rest = (rest * f) - 0.131601945f;
-    rest = (rest * f) + 0.142017618f;
-    rest = (rest * f) - 0.166233569f;
-    rest = (rest * f) + 0.200012267f;
-    rest = (rest * f) - 0.250008225f;
-    rest = (rest * f) + 0.333333313f;
-    rest = ((rest * f) - 0.5f) * (f * f);
-    rest = (f + (rest + (n * -2.12194440e-4f))) + (n * 0.693359375f);
+    @LOG@
     if (!(x < INFINITY)) {
         rest = x;
     } else if (x == 0.0f) {

@@ -121,11 +121,7 @@ static inline void @P@_f_exp_@X@(@V@ *x)
     const @I@ half = exponents >> 1;
     @V@ power = (r * 0.00138145965f) + 0.00836871751f;
 
-    power = (power * r) + 0.041668389f;
-    power = (power * r) + 0.166665211f;
-    power = (power * r) + 0.49999994f;
-    power = (power * r) + 1.0f;
-    power = (power * r) + 1.0f;
+    @EXP@
     *x = (power * (@V@)(half << 23)) * (@V@)((exponents - half) << 23);
 }
 )"},
@@ -143,14 +139,7 @@ static inline void @P@_f_log_@X@(@V@ *x)
     const @V@ f = (@V@)((bits & 0x007FFFFFu) + 0x3F3504F3u) - 1.0f;
     @V@ rest = (f * -0.0763442963f) + 0.127615497f;
 
-    rest = (rest * f) - 0.131601945f;
-    rest = (rest * f) + 0.142017618f;
-    rest = (rest * f) - 0.166233569f;
-    rest = (rest * f) + 0.200012267f;
-    rest = (rest * f) - 0.250008225f;
-    rest = (rest * f) + 0.333333313f;
-    rest = ((rest * f) - 0.5f) * (f * f);
-    rest = (f + (rest + (n * -2.12194440e-4f))) + (n * 0.693359375f);
+    @LOG@
     rest = @M@_F_SELECT_@X@(*x < infinity, rest, *x);
     rest = @M@_F_SELECT_@X@(*x < zero, @M@_F_SPLAT_@X@(NAN), rest);
     *x = @M@_F_SELECT_@X@(*x == zero, -infinity, rest);

@@ -127,4 +127,18 @@ std::vector<Expr> topological(const std::vector<Expr>& roots) {
   return order;
 }
 
+std::set<Expr, ById> certain_nodes(const std::vector<Expr>& roots) {
+  std::set<Expr, ById> found;
+  for (std::vector<Expr> stack(roots); !stack.empty();) {
+    const Expr e = stack.back();
+    stack.pop_back();
+    if (!found.insert(e).second || e->is(Op::load)) continue;
+    if (e->is(Op::where))
+      stack.push_back(e[0]);
+    else
+      stack.insert(stack.end(), e->sources.begin(), e->sources.end());
+  }
+  return found;
+}
+
 }  // namespace tinycc

@@ -41,6 +41,7 @@
 #include <deque>
 #include <functional>
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -192,6 +193,10 @@ bool is_static(const Shape& shape);
 /// Every node that `roots` reach, sources before users, each once, in an order that depends only on
 /// the graph.
 std::vector<Expr> topological(const std::vector<Expr>& roots);
+
+/// The nodes that are evaluated whatever conditions say: of a `where` only its condition. Loads are
+/// among them, what computes their indices is not.
+std::set<Expr, ById> certain_nodes(const std::vector<Expr>& roots);
 
 }  // namespace tinycc
 

@@ -192,6 +192,20 @@ StmtRef map_exprs(const StmtRef& s, const std::function<Expr(Expr)>& change) {
   return rebuild(s, change, [](Expr range) { return range; });
 }
 
+StmtRef with_body(const StmtRef& s, std::vector<StmtRef> body) {
+  if (s->kind == StmtKind::seq) return seq(std::move(body));
+  Stmt copy = *s;
+  copy.body = std::move(body);
+  return make(std::move(copy));
+}
+
+StmtRef rewrite_stmt(const StmtRef& s, const std::function<StmtRef(const StmtRef&)>& change) {
+  if (s->body.empty()) return change(s);
+  std::vector<StmtRef> body;
+  for (const StmtRef& part : s->body) body.push_back(rewrite_stmt(part, change));
+  return change(with_body(s, std::move(body)));
+}
+
 void walk(const StmtRef& s, const std::function<void(const Stmt&)>& visit) {
   visit(*s);
   for (const StmtRef& part : s->body) walk(part, visit);

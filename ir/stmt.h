@@ -111,6 +111,10 @@ Expr substitute(Expr e, const std::vector<std::pair<Expr, Expr>>& replacements);
 StmtRef substitute(const StmtRef& s, const std::vector<std::pair<Expr, Expr>>& replacements);
 /// Rebuilds a tree: `change` is applied to every expression in it (indices and values).
 StmtRef map_exprs(const StmtRef& s, const std::function<Expr(Expr)>& change);
+/// The same statement around other parts.
+StmtRef with_body(const StmtRef& s, std::vector<StmtRef> body);
+/// Rebuilds a tree bottom-up: `change` sees each statement with its new parts.
+StmtRef rewrite_stmt(const StmtRef& s, const std::function<StmtRef(const StmtRef&)>& change);
 /// Pre-order walk over all statements.
 void walk(const StmtRef& s, const std::function<void(const Stmt&)>& visit);
 

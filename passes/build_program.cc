@@ -321,10 +321,8 @@ class Builder {
     for (Expr l : loads_in(c.value)) {
       const Buffer& from = draft_.buffers.at(l->attr.ints[0]);
       const auto last = last_read.find(from.id);
-      if (from.space != Space::arena || last == last_read.end() ||
-          last->second != static_cast<int64_t>(step))
-        continue;
-      if (from.shape != to.shape || !(from.layout == to.layout) || from.dtype != to.dtype) continue;
+      if (last == last_read.end() || last->second != static_cast<int64_t>(step)) continue;
+      if (!reads_in_place(draft_, c, l) || !(from.layout == to.layout)) continue;
       if (from.layout.has_halo() && from.halo_value != to.halo_value) continue;
       const std::vector<Expr> loads = loads_in(c.value);
       const bool same_place = std::all_of(loads.begin(), loads.end(), [&](Expr other) {

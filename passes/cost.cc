@@ -79,16 +79,17 @@ bool guards(Expr e, Expr r) {
 }
 
 bool may_run_in_place(const Draft& draft, const Computation& c) {
-  const Buffer& target = draft.buffers.at(c.target);
   const std::vector<Expr> loads = loads_in(c.value);
   const auto reads_target = [&](Expr l) { return l->attr.ints[0] == c.target; };
   if (std::any_of(loads.begin(), loads.end(), reads_target)) return true;  // another part of it
   if (draft.target.prefer == Prefer::speed) return false;  // then it gets memory of its own
-  return target.space == Space::arena && std::any_of(loads.begin(), loads.end(), [&](Expr l) {
-           const Buffer& b = draft.buffers.at(l->attr.ints[0]);
-           return b.space == Space::arena && b.shape == target.shape && b.dtype == target.dtype &&
-                  l->sources == c.index;
-         });
+  return std::any_of(loads.begin(), loads.end(),
+                     [&](Expr l) { return reads_in_place(draft, c, l); });
+}
+
+bool has_vectors(const Draft& draft, const Computation& c) {
+  const DType t = draft.buffers.at(c.target).dtype;
+  return draft.target.dialect == "gnu" && bits_of(t) >= (is_float(t) ? 32 : 8);
 }
 
 int64_t widest_lanes(const Draft& draft, const Computation& c) {
@@ -115,6 +116,7 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   outputs_ = extents(c.ranges) / parts_;
   turns_ = extents(reduced_);
   exact_ = may_run_in_place(draft, c);
+  widest_ = widest_lanes(draft, c);
   add_access(c.target, c.index, {}, false);
   const Expr reduce = reduction_in(c.value);
   std::vector<Expr> inner;
@@ -229,7 +231,7 @@ double CostModel::tile_cost(size_t vector, const Nest& n) const {
 void CostModel::try_rows(size_t vector, Expr rows, Nest& best) const {
   const Expr v = ranges_[vector];
   const int64_t most = rows ? std::min<int64_t>(extent_of(rows), 16) : 1;
-  for (int64_t lanes = widest_lanes(draft_, c_); lanes >= 4; lanes /= 2) {
+  for (int64_t lanes = widest_; lanes >= 4; lanes /= 2) {
     for (int64_t vectors = 1; vectors <= 8 && (vectors == 1 || lanes * vectors <= extent_of(v));
          ++vectors) {
       if (lanes > extent_of(v)) break;
@@ -283,26 +285,29 @@ double CostModel::scalar_cost() const {
 
 Nest CostModel::map_along(size_t r) const {
   const int64_t extent = extent_of(ranges_[r]);
-  int64_t lanes = widest_lanes(draft_, c_);
+  int64_t lanes = widest_;
   while (lanes > extent) lanes /= 2;
   while (exact_ && extent % lanes != 0) lanes /= 2;
-  const bool possible =
-      lanes >= std::min<int64_t>(4, widest_lanes(draft_, c_)) && lanes > 1 && !guarded_[r];
+  const bool possible = lanes >= std::min<int64_t>(4, widest_) && lanes > 1 && !guarded_[r];
   return {ranges_[r], false, {}, lanes, 1, 1, possible ? map_cost(r, lanes) : kNever};
 }
 
 Nest CostModel::partial_sums_along(size_t r) const {
-  const int64_t widest = widest_lanes(draft_, c_);
   const bool fixed = ranges_[r]->sources.empty();  // else the last ones are summed one by one
-  int64_t lanes = widest;
+  int64_t lanes = widest_;
   while (fixed && lanes > 1 && extent_of(ranges_[r]) % lanes != 0) lanes /= 2;
   while (!fixed && lanes > 1 && extent_of(ranges_[r]) < 2 * lanes) lanes /= 2;
-  const bool possible = lanes > 1 && lanes >= std::min<int64_t>(4, widest);
+  const bool possible = lanes > 1 && lanes >= std::min<int64_t>(4, widest_);
   return {ranges_[r], true, {}, lanes, 1, 1, possible ? partial_sums_cost(r, lanes) : kNever};
 }
 
-std::vector<Nest> CostModel::nests(bool free) const {
-  free_ = free;
+CostModel CostModel::with_free_layouts() const {
+  CostModel model = *this;
+  model.free_ = true;
+  return model;
+}
+
+std::vector<Nest> CostModel::nests() const {
   std::vector<Nest> all(1);
   all[0].cost = scalar_cost();
   for (size_t r = c_.ranges.size(); r-- > 0;)
@@ -312,7 +317,7 @@ std::vector<Nest> CostModel::nests(bool free) const {
 }
 
 Nest CostModel::best() const {
-  const std::vector<Nest> all = nests(false);
+  const std::vector<Nest> all = nests();
   return *std::min_element(all.begin(), all.end(),
                            [](const Nest& a, const Nest& b) { return a.cost < b.cost; });
 }

@@ -28,9 +28,10 @@ class CostModel {
   CostModel(const Draft& draft, const Computation& computation);
   /// The cheapest nest, as the layouts are now.
   Nest best() const;
-  /// The cheapest nest along each range, and scalar code first. `free`: arena buffers as if each had
-  /// the layout that the nest would like.
-  std::vector<Nest> nests(bool free) const;
+  /// The cheapest nest along each range, and scalar code first.
+  std::vector<Nest> nests() const;
+  /// The same as if each arena buffer had the layout that a nest would like.
+  CostModel with_free_layouts() const;
   /// The dimension of an arena buffer along which every access of it moves with the range; -1: none.
   int64_t dimension_along(int64_t buffer, Expr range) const;
   /// The arena buffers that it touches.
@@ -53,7 +54,6 @@ class CostModel {
   size_t slot(Expr range) const;
   bool is_contiguous(const Access& a, size_t range) const;
   double unit(const Access& a, size_t range, int64_t lanes) const;
-  int64_t widest() const;
   double bytes_a_tile(const Access& a, double wide, double rows) const;
   double tile_cost(size_t vector, const Nest& n) const;
   double map_cost(size_t vector, int64_t lanes) const;
@@ -70,9 +70,10 @@ class CostModel {
   std::vector<Expr> reduced_, ranges_;  // ranges_: all of them
   std::vector<Access> accesses_;
   std::vector<bool>
-      guarded_;  // by range: a condition in the value depends on it, or it is outermost
-  mutable bool free_ = false;
-  double parts_ = 1;  // of a stack, which are computed in one turn
+      guarded_;         // by range: a condition in the value depends on it, or it is outermost
+  bool free_ = false;   // see with_free_layouts()
+  int64_t widest_ = 1;  // elements of the widest type in a vector
+  double parts_ = 1;    // of a stack, which are computed in one turn
   double outputs_ = 1, turns_ = 1;
   double inner_operations_ = 0, outer_operations_ = 0;
   bool exact_ = false;
@@ -83,6 +84,8 @@ class CostModel {
 bool guards(Expr e, Expr r);
 /// Would computing an element twice change the result? Then tiles must not overlap.
 bool may_run_in_place(const Draft& draft, const Computation& computation);
+/// Does the type of the result have vectors in GNU C that are computed with?
+bool has_vectors(const Draft& draft, const Computation& computation);
 /// Elements of the widest type that a computation works with in one vector of the target.
 int64_t widest_lanes(const Draft& draft, const Computation& computation);
 /// Is every index of this load of a weight affine in ranges, so that packing can put its elements in

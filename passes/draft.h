@@ -54,6 +54,15 @@ struct Draft {
 /// compute straight into it).
 Draft lower_graph(const Graph& graph, const Target& target);
 
+/// Does the load read, in the arena, the very element that the computation writes, of a tensor of the
+/// same form? Then the result can take over that memory.
+bool reads_in_place(const Draft& draft, const Computation& computation, Expr load);
+
+/// The ranges of the result as it lies in memory, outermost first; those without a place last.
+std::vector<Expr> ranges_in_memory_order(const Draft& draft, const Computation& computation);
+bool occurs(Expr range, Expr in);
+/// Windows are short and stand beside what they slide over; name_ranges() calls them k….
+bool is_window(Expr reduced_range);
 /// All loads in an expression, each once, in order of first visit.
 std::vector<Expr> loads_in(Expr e);
 /// All ranges bound by reductions in an expression, in order.

@@ -23,7 +23,7 @@ bool cheaper(const Nest& a, const Nest& b) { return a.cost < b.cost; }
 /// A kernel asks for the order that its best vector loop wants, with the weight of what the best
 /// loop along another dimension would cost more.
 void vote(const CostModel& model, Votes& votes) {
-  std::vector<Nest> all = model.nests(true);
+  std::vector<Nest> all = model.with_free_layouts().nests();
   const auto least = std::min_element(all.begin(), all.end(), cheaper);
   const Nest best = *least;
   all.erase(least);
@@ -150,8 +150,7 @@ void lie_in_place(Draft& draft, const Computation& c) {
   Buffer& to = draft.buffers.at(c.target);
   for (Expr l : loads_in(c.value)) {
     const Buffer& from = draft.buffers.at(l->attr.ints[0]);
-    const bool fits = from.space == Space::arena && to.space == Space::arena && from.id != to.id &&
-                      from.shape == to.shape && from.dtype == to.dtype && l->sources == c.index;
+    const bool fits = from.id != to.id && reads_in_place(draft, c, l);
     if (!fits || from.layout.has_halo() || to.layout.has_halo()) continue;
     to.layout = from.layout;
     return;

@@ -23,20 +23,12 @@ Expr counting_tiles(Expr r, const std::string& name, int64_t tiles, int64_t size
                        {{r->pool->fresh_id(), tiles}, name});
 }
 
-StmtRef with_body(const StmtRef& s, std::vector<StmtRef> body) {
-  Stmt copy = *s;
-  copy.body = std::move(body);
-  return std::make_shared<const Stmt>(std::move(copy));
-}
-
-/// Rebuilds the tree with every loop over `range` replaced.
-StmtRef replace_loops(const StmtRef& s, Expr range,
+/// The tree with every loop over `range` replaced.
+StmtRef replace_loops(const StmtRef& tree, Expr range,
                       const std::function<StmtRef(const StmtRef&)>& change) {
-  if (s->kind == StmtKind::loop && s->range == range) return change(s);
-  if (s->body.empty()) return s;
-  std::vector<StmtRef> body;
-  for (const StmtRef& part : s->body) body.push_back(replace_loops(part, range, change));
-  return s->kind == StmtKind::seq ? seq(std::move(body)) : with_body(s, std::move(body));
+  return rewrite_stmt(tree, [&](const StmtRef& s) {
+    return s->kind == StmtKind::loop && s->range == range ? change(s) : s;
+  });
 }
 
 Expr must_find(const StmtRef& tree, const std::string& name) {
@@ -99,8 +91,7 @@ StmtRef tile(const StmtRef& tree, const std::string& name, int64_t size) {
                       "use a divisor of " +
                       std::to_string(extent) + ", or `tail`");
   }
-  const Expr outer = counting_tiles(r, name + "o", tiles, size),
-             inner = named(r, name + "i", size);
+  const Expr outer = counting_tiles(r, name + "o", tiles, size), inner = named(r, name + "i", size);
   Expr start = outer * static_cast<double>(size);
   if (overlaps) start = min(start, static_cast<double>(extent - size));
   const Expr sum = tiles == 1 ? inner : start + inner;
@@ -173,7 +164,7 @@ class Expander {
       case StmtKind::loop: {
         std::vector<StmtRef> body;
         for (const StmtRef& part : s->body) body.push_back(distribute(part));
-        return s->kind == StmtKind::seq ? seq(std::move(body)) : with_body(s, std::move(body));
+        return with_body(s, std::move(body));
       }
       case StmtKind::alloc: return alloc(expanded(s->buffer));
       case StmtKind::barrier: return s;
@@ -211,17 +202,10 @@ class Expander {
 
   /// Loads that are made whatever a condition says.
   static std::vector<Expr> certain_loads(Expr e) {
-    std::vector<Expr> found, stack{e};
-    for (std::unordered_set<Expr> seen; !stack.empty();) {
-      const Expr now = stack.back();
-      stack.pop_back();
-      if (!seen.insert(now).second) continue;
-      if (now->is(Op::load)) found.push_back(now);
-      if (now->is(Op::where)) stack.push_back(now[0]);
-      if (!now->is(Op::where) && !now->is(Op::load))
-        stack.insert(stack.end(), now->sources.begin(), now->sources.end());
+    std::vector<Expr> found;
+    for (Expr n : certain_nodes({e})) {
+      if (n->is(Op::load)) found.push_back(n);
     }
-    std::sort(found.begin(), found.end(), ById());
     return found;
   }
 

@@ -13,21 +13,6 @@ namespace {
 
 using Replaced = std::map<Expr, Expr, ById>;
 
-StmtRef rebuilt(const StmtRef& s, std::vector<StmtRef> body) {
-  if (s->kind == StmtKind::seq) return seq(std::move(body));
-  Stmt copy = *s;
-  copy.body = std::move(body);
-  return std::make_shared<const Stmt>(std::move(copy));
-}
-
-/// Bottom-up.
-StmtRef changed(const StmtRef& s, const std::function<StmtRef(const StmtRef&)>& change) {
-  if (s->body.empty()) return change(s);
-  std::vector<StmtRef> body;
-  for (const StmtRef& part : s->body) body.push_back(changed(part, change));
-  return change(rebuilt(s, std::move(body)));
-}
-
 Expr with_sources(Expr e, std::vector<Expr> sources) {
   return sources == e->sources ? e : e->pool->with_sources(e, std::move(sources));
 }
@@ -60,7 +45,7 @@ class Sharing {
     for (Expr n : topological(values)) {
       for (Expr s : n->sources) ++uses_[s];
     }
-    mark_certain(values);
+    certain_ = certain_nodes(values);
   }
 
   StmtRef build() {
@@ -70,24 +55,13 @@ class Sharing {
       for (Expr n : topological({target.value})) {
         if (is_shared(n) && held_.count(n) == 0) hold(n, result);
       }
-      result.push_back(loop(r_, store(target.buffer, target.index, shortened(target.value)), s->loop));
+      result.push_back(
+          loop(r_, store(target.buffer, target.index, shortened(target.value)), s->loop));
     }
     return seq(std::move(result));
   }
 
  private:
-  /// What is computed whatever a condition says.
-  void mark_certain(std::vector<Expr> stack) {
-    while (!stack.empty()) {
-      const Expr e = stack.back();
-      stack.pop_back();
-      if (!certain_.insert(e).second || e->is(Op::load)) continue;
-      const size_t count = e->is(Op::where) ? 1 : e->sources.size();
-      stack.insert(stack.end(), e->sources.begin(),
-                   e->sources.begin() + static_cast<std::ptrdiff_t>(count));
-    }
-  }
-
   bool is_shared(Expr e) const {
     return is_elementwise(e->op) && e->dtype == DType::f32 && uses_.at(e) > 1 &&
            certain_.count(e) != 0;
@@ -119,8 +93,8 @@ class Sharing {
   Expr r_;
   const std::vector<StmtRef>& all_;
   std::map<Expr, int, ById> uses_;
-  std::set<Expr, ById> certain_;
-  Replaced held_, short_;  // nodes that have a register; nodes made of those
+  std::set<Expr, ById> certain_;  // computed whatever a condition says
+  Replaced held_, short_;         // nodes that have a register; nodes made of those
 };
 
 }  // namespace
@@ -128,14 +102,14 @@ class Sharing {
 StmtRef expand(const StmtRef& tree, const std::string& name) {
   const Expr r = find_range(tree, name);
   if (!r) throw IllegalMove("there is no loop `" + name + "`");
-  return changed(tree, [&](const StmtRef& s) -> StmtRef {
+  return rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
     if (s->kind != StmtKind::loop || s->range != r) return s;
     std::vector<StmtRef> turns;
     for (int64_t i = 0; i < extent_of(r); ++i) {
       const Expr value = constant_int(*r->pool, DType::i64, i);
       Replaced known;
-      turns.push_back(map_exprs(
-          s->body[0], [&](Expr e) { return simplify(settled(e, r, value, known)); }));
+      turns.push_back(
+          map_exprs(s->body[0], [&](Expr e) { return simplify(settled(e, r, value, known)); }));
     }
     return seq(std::move(turns));
   });
@@ -144,7 +118,7 @@ StmtRef expand(const StmtRef& tree, const std::string& name) {
 StmtRef share(const StmtRef& tree, const std::string& name) {
   const Expr r = find_range(tree, name);
   if (!r) throw IllegalMove("there is no loop `" + name + "`");
-  return changed(tree, [&](const StmtRef& s) -> StmtRef {
+  return rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
     const bool fits = s->kind == StmtKind::seq &&
                       std::all_of(s->body.begin(), s->body.end(), [&](const StmtRef& part) {
                         return part->kind == StmtKind::loop && part->range == r &&

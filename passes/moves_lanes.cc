@@ -12,21 +12,6 @@
 namespace tinycc {
 namespace {
 
-StmtRef with_body(const StmtRef& s, StmtRef body) {
-  Stmt copy = *s;
-  copy.body = {std::move(body)};
-  return std::make_shared<const Stmt>(std::move(copy));
-}
-
-/// Rebuilds the tree; `change` gets each statement with its new parts.
-StmtRef rebuild(const StmtRef& s, const std::function<StmtRef(const StmtRef&)>& change) {
-  if (s->body.empty()) return change(s);
-  std::vector<StmtRef> body;
-  for (const StmtRef& part : s->body) body.push_back(rebuild(part, change));
-  if (s->kind == StmtKind::seq) return change(seq(std::move(body)));
-  return change(with_body(s, body[0]));
-}
-
 /// The store at the end of a chain of loops that holds one over `r`; null otherwise.
 StmtRef end_of_chain(StmtRef s, Expr r) {
   bool holds = false;
@@ -131,7 +116,7 @@ class Lanes {
   StmtRef without_r(const StmtRef& s, const StmtRef& innermost) const {
     if (s->kind == StmtKind::store) return innermost;
     const StmtRef body = without_r(s->body[0], innermost);
-    return s->range == r_ ? body : with_body(s, body);
+    return s->range == r_ ? body : with_body(s, {body});
   }
 
   StmtRef chain_, update_;
@@ -244,7 +229,7 @@ StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int
                       " is no multiple of " + std::to_string(count));
   }
   bool made = false;
-  const StmtRef result = rebuild(tree, [&](const StmtRef& s) -> StmtRef {
+  const StmtRef result = rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
     if (s->kind != StmtKind::seq) return s;
     std::vector<StmtRef> body;
     for (const StmtRef& part : s->body) {
@@ -261,7 +246,7 @@ StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int
 StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind) {
   const Expr r = find_range(tree, name);
   if (!r) throw IllegalMove("there is no loop `" + name + "`");
-  const StmtRef marked = rebuild(tree, [&](const StmtRef& s) -> StmtRef {
+  const StmtRef marked = rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
     if (s->kind != StmtKind::loop || s->range != r) return s;
     if (kind == LoopKind::vector) check_innermost(s);
     if (kind != LoopKind::unroll && kind != LoopKind::serial) check_parallel(s);

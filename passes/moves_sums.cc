@@ -61,21 +61,15 @@ StmtRef split(const Reduction& r, Expr k) {
               around(r.chain, store(r.result().buffer, index, finished(r.result().value)))});
 }
 
-StmtRef replace(const StmtRef& s, Expr range, Expr k) {
-  if (s->kind == StmtKind::loop && s->range == range) return split(reduction_within(s, k), k);
-  if (s->body.empty()) return s;
-  Stmt copy = *s;
-  for (StmtRef& part : copy.body) part = replace(part, range, k);
-  return s->kind == StmtKind::seq ? seq(std::move(copy.body))
-                                  : std::make_shared<const Stmt>(std::move(copy));
-}
-
 }  // namespace
 
 StmtRef split_sum(const StmtRef& tree, const std::string& reduced, const std::string& around) {
   const Expr k = find_range(tree, reduced), range = find_range(tree, around);
   if (!k || !range) throw IllegalMove("there is no loop `" + (k ? around : reduced) + "`");
-  return replace(tree, range, k);
+  return rewrite_stmt(tree, [&](const StmtRef& s) {
+    const bool here = s->kind == StmtKind::loop && s->range == range;
+    return here ? split(reduction_within(s, k), k) : s;
+  });
 }
 
 }  // namespace tinycc

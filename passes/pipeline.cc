@@ -42,6 +42,12 @@ constexpr DraftPass kDraftPasses[] = {
 std::span<const GraphPass> graph_passes() { return kGraphPasses; }
 std::span<const DraftPass> draft_passes() { return kDraftPasses; }
 
+Draft lowered(const Graph& graph, const Target& target) {
+  Draft draft = lower_graph(graph, target);
+  for (const DraftPass& pass : kDraftPasses) pass.run(draft);
+  return draft;
+}
+
 std::vector<std::string> pass_names() {
   std::vector<std::string> names;
   for (const GraphPass& p : kGraphPasses) names.emplace_back(p.name);

@@ -27,6 +27,8 @@ struct DraftPass {
 std::span<const GraphPass> graph_passes();
 /// On a lowered draft, before kernels are made of it.
 std::span<const DraftPass> draft_passes();
+/// A rewritten graph, lowered, after the passes on drafts.
+Draft lowered(const Graph& graph, const Target& target);
 /// Names of all passes, "lower" and "schedule" between and behind them included.
 std::vector<std::string> pass_names();
 

@@ -2,6 +2,7 @@
 #include "passes/proposals.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include <fmt/format.h>
@@ -24,6 +25,8 @@ constexpr double kLatency = 4;      // multiply-adds that must be under way
 constexpr int64_t kMostUnrolled = 64;  // statements
 
 enum Form : int64_t { scalar, elementwise, tail_form, tile_form, side_by_side };
+
+constexpr std::array kRanges = {kVector, kRange, kRange2};  // knobs that name a range, or -1
 
 using Words = std::vector<std::string>;
 
@@ -76,10 +79,6 @@ class ScheduleSpace {
   int64_t extent(int64_t r) const { return extent_of(ranges_[static_cast<size_t>(r)]); }
   const std::string& name(int64_t r) const { return ranges_[static_cast<size_t>(r)]->attr.name; }
   bool reduces() const { return ranges_.size() > c_.ranges.size(); }
-  bool vectors_allowed() const {
-    const DType t = draft_.buffers.at(c_.target).dtype;
-    return draft_.target.dialect == "gnu" && bits_of(t) >= (is_float(t) ? 32 : 8);
-  }
 
   Access access(int64_t buffer, const std::vector<Expr>& index, bool packable) const {
     Access a;
@@ -91,8 +90,7 @@ class ScheduleSpace {
     for (size_t r = 0; r < ranges_.size(); ++r) {
       int64_t places = 0, dim = -1, factor = 0;
       for (size_t d = 0; d < index.size(); ++d) {
-        const std::vector<Expr> inside = topological({index[d]});
-        if (std::find(inside.begin(), inside.end(), ranges_[r]) == inside.end()) continue;
+        if (!occurs(ranges_[r], index[d])) continue;
         ++places;
         dim = static_cast<int64_t>(d);
         factor = affine(index[d]).coefficient(ranges_[r]);
@@ -156,7 +154,7 @@ class ScheduleSpace {
     std::vector<Proposal> points;
     const auto all = static_cast<int64_t>(ranges_.size());
     add(points, start(scalar));
-    if (!vectors_allowed()) return points;
+    if (!has_vectors(draft_, c_)) return points;
     const int64_t widest = widest_lanes(draft_, c_);
     for (int64_t v = 0; v < all; ++v) {
       for (int64_t lanes = widest; lanes >= std::min<int64_t>(4, widest) && lanes > 1; lanes /= 2) {
@@ -246,21 +244,15 @@ class ScheduleSpace {
 
   /// Output ranges but those of the tile, in the order of the model's dimensions or of memory.
   Words others(const Knobs& k, bool in_memory) const {
-    Words names;
-    const auto add_range = [&](int64_t r) {
-      const bool in_tile = r == k[kVector] || r == k[kRange] || r == k[kRange2];
-      if (!in_tile && std::count(names.begin(), names.end(), name(r)) == 0)
-        names.push_back(name(r));
+    const auto in_tile = [&](Expr range) {
+      return std::any_of(kRanges.begin(), kRanges.end(), [&](Knob knob) {
+        return k[knob] >= 0 && ranges_[static_cast<size_t>(k[knob])] == range;
+      });
     };
-    for (const Axis& a : draft_.buffers.at(c_.target).layout.axes) {
-      for (int64_t r = 0; r < outputs_ && in_memory; ++r) {
-        const std::vector<Expr> inside = topological({c_.index[static_cast<size_t>(a.dim)]});
-        if (std::find(inside.begin(), inside.end(), ranges_[static_cast<size_t>(r)]) !=
-            inside.end())
-          add_range(r);
-      }
+    Words names;
+    for (Expr r : in_memory ? ranges_in_memory_order(draft_, c_) : c_.ranges) {
+      if (!in_tile(r)) names.push_back(r->attr.name);
     }
-    for (int64_t r = 0; r < outputs_; ++r) add_range(r);
     return names;
   }
 
@@ -353,13 +345,10 @@ class ScheduleSpace {
 
   // ---- reductions
 
-  /// Windows are short and stand beside what they slide over; their ranges are called k….
-  bool is_window(int64_t r) const { return name(r)[0] == 'k' && name(r) != "k"; }
-
   Words reduction_names(const Knobs& k) const {
     Words windows, rest, plain;
     for (auto r = outputs_; r < static_cast<int64_t>(ranges_.size()); ++r) {
-      (is_window(r) ? windows : rest).push_back(name(r));
+      (is_window(ranges_[static_cast<size_t>(r)]) ? windows : rest).push_back(name(r));
       plain.push_back(name(r));
     }
     if (k[kReduced] == 1) return plain;

@@ -157,6 +157,33 @@ void name_ranges(Computation& c) {
   replace(c, renamed);
 }
 
+std::vector<Expr> ranges_in_memory_order(const Draft& draft, const Computation& c) {
+  std::vector<Expr> order;
+  const auto add = [&](Expr r) {
+    if (std::find(order.begin(), order.end(), r) == order.end()) order.push_back(r);
+  };
+  for (const Axis& a : draft.buffers.at(c.target).layout.axes) {
+    for (Expr r : c.ranges) {
+      if (occurs(r, c.index[static_cast<size_t>(a.dim)])) add(r);
+    }
+  }
+  for (Expr r : c.ranges) add(r);
+  return order;
+}
+
+bool occurs(Expr range, Expr in) {
+  const std::vector<Expr> all = topological({in});
+  return std::find(all.begin(), all.end(), range) != all.end();
+}
+
+bool is_window(Expr r) { return r->attr.name[0] == 'k' && r->attr.name != "k"; }
+
+bool reads_in_place(const Draft& draft, const Computation& c, Expr load) {
+  const Buffer &from = draft.buffers.at(load->attr.ints[0]), &to = draft.buffers.at(c.target);
+  return from.space == Space::arena && to.space == Space::arena && from.shape == to.shape &&
+         from.dtype == to.dtype && load->sources == c.index;
+}
+
 std::vector<Expr> loads_in(Expr e) {
   std::vector<Expr> loads;
   for (Expr n : topological({e})) {

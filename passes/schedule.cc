@@ -19,11 +19,6 @@
 namespace tinycc {
 namespace {
 
-bool occurs(Expr range, Expr in) {
-  const std::vector<Expr> all = topological({in});
-  return std::find(all.begin(), all.end(), range) != all.end();
-}
-
 class Chooser {
  public:
   Chooser(const Draft& draft, const Computation& c)
@@ -44,7 +39,7 @@ class Chooser {
  private:
   std::string nest() {
     if (c_.ordered || draft_.target.dialect != "gnu") return "";
-    if (!nest_.vector || !has_vectors()) return memory_order();
+    if (!nest_.vector || !has_vectors(draft_, c_)) return memory_order();
     if (nest_.reduced) return side_by_side();
     return reduced_.empty() ? elementwise() : register_tile();
   }
@@ -53,29 +48,18 @@ class Chooser {
     return std::any_of(choosing_.begin(), choosing_.end(),
                        [&](Expr r) { return r->attr.name == range; });
   }
-  bool has_vectors() const {
-    const DType t = draft_.buffers.at(c_.target).dtype;
-    return bits_of(t) >= (is_float(t) ? 32 : 8);
-  }
   const std::string& name() const { return nest_.vector->attr.name; }
 
   static std::string list(const std::vector<std::string>& names) {
     return fmt::format("{}", fmt::join(names, " "));
   }
 
-  /// Loops as the result lies in memory, outermost first; all of them, those without a place last.
+  /// Loops as the result lies in memory, but for those that have to be outermost.
   std::vector<std::string> in_memory_order() const {
     std::vector<std::string> order = outermost();
-    const auto add = [&](Expr r) {
-      if (std::find(order.begin(), order.end(), r->attr.name) == order.end())
-        order.push_back(r->attr.name);
-    };
-    for (const Axis& a : draft_.buffers.at(c_.target).layout.axes) {
-      for (Expr r : c_.ranges) {
-        if (occurs(r, c_.index[static_cast<size_t>(a.dim)])) add(r);
-      }
+    for (Expr r : ranges_in_memory_order(draft_, c_)) {
+      if (!is_outermost(r)) order.push_back(r->attr.name);
     }
-    for (Expr r : c_.ranges) add(r);
     return order;
   }
 
@@ -309,8 +293,7 @@ class Chooser {
   /// Loops of the reduction: windows outside, what is contiguous in memory inside.
   std::vector<std::string> reduction_order() const {
     std::vector<std::string> windows, others;
-    for (Expr k : reduced_)
-      (k->attr.name[0] == 'k' && k->attr.name != "k" ? windows : others).push_back(k->attr.name);
+    for (Expr k : reduced_) (is_window(k) ? windows : others).push_back(k->attr.name);
     windows.insert(windows.end(), others.begin(), others.end());
     return windows;
   }

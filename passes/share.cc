@@ -58,14 +58,12 @@ std::vector<Expr> main_nest(StmtRef s) {
   return ranges;
 }
 
-StmtRef with_threads(const StmtRef& s, const std::vector<Expr>& ranges) {
-  if (s->body.empty()) return s;
-  Stmt copy = *s;
-  for (StmtRef& part : copy.body) part = with_threads(part, ranges);
-  const bool shared =
-      s->kind == StmtKind::loop && std::count(ranges.begin(), ranges.end(), s->range) != 0;
-  if (shared) copy.loop = LoopKind::thread;
-  return std::make_shared<const Stmt>(std::move(copy));
+StmtRef with_threads(const StmtRef& tree, const std::vector<Expr>& ranges) {
+  return rewrite_stmt(tree, [&](const StmtRef& s) {
+    const bool shared =
+        s->kind == StmtKind::loop && std::count(ranges.begin(), ranges.end(), s->range) != 0;
+    return shared ? loop(s->range, s->body[0], LoopKind::thread) : s;
+  });
 }
 
 /// How much of the threads' time is work: 1 where all have as many turns.

@@ -23,9 +23,7 @@ namespace {
 
 Draft draft_of(Graph& graph, const Target& target, bool exact) {
   for (const GraphPass& pass : graph_passes()) pass.run(graph, {target, exact});
-  Draft draft = lower_graph(graph, target);
-  for (const DraftPass& pass : draft_passes()) pass.run(draft);
-  return draft;
+  return lowered(graph, target);
 }
 
 std::string target_text(const Target& t) {

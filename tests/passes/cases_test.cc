@@ -66,9 +66,7 @@ Program program_of(Graph graph, const std::string& variant) {
   target.thread_ns = 0;
   target.vector_bytes = 32;
   use_winograd(graph, target);
-  Draft draft = lower_graph(graph, target);
-  for (const DraftPass& pass : draft_passes()) pass.run(draft);
-  Program program = build_program(std::move(draft), {});
+  Program program = build_program(lowered(graph, target), {});
   verify(program, "schedule");
   return program;
 }

@@ -45,9 +45,7 @@ Graph residual_block() {
 int64_t arena_of(const Target& target) {
   Graph graph = residual_block();
   rewrite(graph);
-  Draft draft = lower_graph(graph, target);
-  for (const DraftPass& pass : draft_passes()) pass.run(draft);
-  const Program program = build_program(std::move(draft), {});
+  const Program program = build_program(lowered(graph, target), {});
   verify(program, "schedule");
   return program.arena_bytes;
 }

@@ -74,9 +74,7 @@ constexpr Case kLeft[] = {
 };
 
 Program program_of(const Graph& graph, const Target& target) {
-  Draft draft = lower_graph(graph, target);
-  for (const DraftPass& pass : draft_passes()) pass.run(draft);
-  Program program = build_program(std::move(draft), {});
+  Program program = build_program(lowered(graph, target), {});
   verify(program, "schedule");
   return program;
 }
@@ -119,8 +117,7 @@ TEST_CASE("tiles of a convolution pass through one kernel in blocks that fit the
     const std::vector<double> want = eval(graph, x)[0].numbers();
     const std::vector<double> got = run_program(program, x)[0].numbers();
     double worst = 0;
-    for (size_t i = 0; i < want.size(); ++i)
-      worst = std::max(worst, std::fabs(want[i] - got[i]));
+    for (size_t i = 0; i < want.size(); ++i) worst = std::max(worst, std::fabs(want[i] - got[i]));
     CHECK(worst < 1e-4);
   }
 }

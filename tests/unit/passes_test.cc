@@ -208,9 +208,7 @@ TEST_CASE("random graphs: programs compute what their graphs mean") {
       RandomGraph random(seed);
       const Values inputs = random.inputs();
       const std::vector<TensorData> want = eval(random.graph(), inputs);
-      Draft draft = lower_graph(random.graph(), target_of(which));
-      for (const DraftPass& pass : draft_passes()) pass.run(draft);
-      const Program program = build_program(std::move(draft), {});
+      const Program program = build_program(lowered(random.graph(), target_of(which)), {});
       const std::vector<TensorData> got = run_program(program, inputs);
       REQUIRE(got.size() == want.size());
       for (size_t k = 0; k < got.size(); ++k) check_close(got[k], want[k]);
@@ -224,8 +222,7 @@ TEST_CASE("random graphs: schedules that are proposed compute the same") {
     RandomGraph random(seed);
     const Values inputs = random.inputs();
     const std::vector<TensorData> want = eval(random.graph(), inputs);
-    Draft draft = lower_graph(random.graph(), target_of(static_cast<int>(seed) % 3));
-    for (const DraftPass& pass : draft_passes()) pass.run(draft);
+    Draft draft = lowered(random.graph(), target_of(static_cast<int>(seed) % 3));
     for (size_t c = 0; c < draft.computations.size(); ++c) {
       const std::vector<Proposal> all = proposals(draft, draft.computations[c]);
       for (size_t p = seed % 3; p < all.size(); p += 1 + all.size() / 8) {

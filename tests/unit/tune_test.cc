@@ -36,15 +36,15 @@ struct Lowered {
     rewrite(graph);
     Target target;
     target.vector_bytes = vector_bytes;
-    draft = lower_graph(graph, target);
-    for (const DraftPass& pass : draft_passes()) pass.run(draft);
+    draft = lowered(graph, target);
   }
   std::string key(size_t c) const { return kernel_key(draft, draft.computations[c]); }
 };
 
 std::string case_text(const std::string& name) {
   std::ostringstream text;
-  text << std::ifstream(fs::path(TINYCC_SOURCE_DIR) / "tests/passes/cases" / (name + ".graph")).rdbuf();
+  text << std::ifstream(fs::path(TINYCC_SOURCE_DIR) / "tests/passes/cases" / (name + ".graph"))
+              .rdbuf();
   return text.str();
 }
 
@@ -120,7 +120,8 @@ TEST_CASE("tune: an excerpt computes what its kernel does, by any schedule propo
 
 TEST_CASE("tune: the tuning file comes back as it was written") {
   TuneFile file{"c gnu x86-64-v3 (znver3)", "gcc (Debian 12.2.0-14) 12.2.0", {}};
-  file.kernels.push_back({"00ff00ff00ff00ff", "conv1_relu", "tile c 16; order y co ci", 12.5, 3, {}});
+  file.kernels.push_back(
+      {"00ff00ff00ff00ff", "conv1_relu", "tile c 16; order y co ci", 12.5, 3, {}});
   file.kernels.push_back({"1234567890123456", "odd \"name\": #1", "", 0.25, 0.125, {}});
   Folder folder;
   const std::string path = (folder.path / "m.tune.yaml").string();
@@ -173,8 +174,9 @@ TEST_CASE("tune: entries apply by key; stale and illegal ones are named") {
   const std::optional<std::string> moves = tuned.find(model.draft, c);
   REQUIRE(moves.has_value());
   CHECK(moves->empty());
-  CHECK(tuned.stale().find("1 of 2 entries match no kernel of this build, and are not used: gone") !=
-        std::string::npos);
+  CHECK(
+      tuned.stale().find("1 of 2 entries match no kernel of this build, and are not used: gone") !=
+      std::string::npos);
   file.kernels[0].moves = "tile nowhere 4";
   TunedMoves wrong("m.tune.yaml", file);
   CHECK_THROWS_WITH(wrong.find(model.draft, c), "there is no loop `nowhere`");
