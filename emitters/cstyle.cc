@@ -98,6 +98,12 @@ void KernelWriter::write_loop(const StmtRef& s) {
   write_plain_loop(*s);
 }
 
+/// How many turns a loop over `range` makes.
+std::string KernelWriter::end_of(Expr range) {
+  return range->sources.empty() ? std::to_string(extent_of(range))
+                                : parenthesised(index(range[0]), kAtom);
+}
+
 void KernelWriter::write_plain_loop(const Stmt& s) {
   const std::set<std::string> outside = taken_;  // names end with their block
   const std::string name = ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
@@ -105,9 +111,8 @@ void KernelWriter::write_plain_loop(const Stmt& s) {
   if (s.loop == LoopKind::unroll && dialect_.unroll_pragma && extent > 1) {
     out_ += fmt::format("#pragma GCC unroll {}\n", extent);
   }
-  const std::string end =
-      s.range->sources.empty() ? std::to_string(extent) : parenthesised(index(s.range[0]), kAtom);
-  line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end));
+  line(
+      fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end_of(s.range)));
   write(s.body[0]);
   line("}");
   taken_ = outside;

@@ -53,9 +53,10 @@ void KernelWriter::write_share(const StmtRef& s) {
   const std::string first = unique_identifier("first", taken_);
   const std::string end = unique_identifier("end", taken_);
   const std::set<std::string> outside = taken_;
-  line(fmt::format("const {} {} = ({} * part) / parts;", dialect_.index, first, nest.turns()));
-  line(fmt::format("const {} {} = ({} * (part + 1)) / parts;", dialect_.index, end, nest.turns()));
   const bool single = nest.ranges.size() == 1;
+  const std::string turns = single ? end_of(nest.ranges[0]) : std::to_string(nest.turns());
+  line(fmt::format("const {} {} = ({} * part) / parts;", dialect_.index, first, turns));
+  line(fmt::format("const {} {} = ({} * (part + 1)) / parts;", dialect_.index, end, turns));
   const std::string turn = unique_identifier(single ? nest.ranges[0]->attr.name : "turn", taken_);
   if (single) ranges_[nest.ranges[0]] = turn;
   line(fmt::format("for ({0} {1} = {2}; {1} < {3}; ++{1}) {{", dialect_.index, turn, first, end));

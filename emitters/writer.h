@@ -32,6 +32,7 @@ class KernelWriter {
   void write_seq(const Stmt& s);
   void write_loop(const StmtRef& s);
   void write_plain_loop(const Stmt& s);
+  std::string end_of(Expr range);
   void write_alloc(const Buffer& b, const std::string& initial);
   void write_store(const Stmt& s);
   void write_vector_loop(const Stmt& s, bool declares);

@@ -60,6 +60,9 @@ class Proof {
     const Shared shared = shared_by(s);
     if (has_threads(shared.body)) refuse("there are threads within threads");
     if (shared.turns() > kMostTurns) refuse("the threads' loops have too many turns");
+    const auto symbolic = [](Expr r) { return !r->sources.empty(); };
+    if (shared.ranges.size() > 1 && std::ranges::any_of(shared.ranges, symbolic))
+      refuse("a loop with a symbolic end is not shared together with another");
     regions_.push_back({shared.ranges, {}});
     add_uses(shared.body, regions_.back());
   }

@@ -15,9 +15,9 @@ bool has_threads(const StmtRef& s);
 
 /// Thread loops that are nested perfectly, from `loop` on, and what they run.
 struct Shared {
-  std::vector<Expr> ranges;  // outermost first
+  std::vector<Expr> ranges;  // outermost first; several: all with literal ends
   StmtRef body;
-  int64_t turns() const;
+  int64_t turns() const;  // at most
 };
 Shared shared_by(const StmtRef& loop);
 

@@ -111,7 +111,7 @@ Here::Here(const Program& program, const Subject& subject) {
   };
   for (const Port& p : program.inputs) add(p, input_list_);
   for (const Port& p : program.outputs) outputs_.push_back(add(p, output_list_));
-  input_list_.insert(input_list_.end(), 2, nullptr);  // no pool of threads
+  input_list_.insert(input_list_.end(), 3, nullptr);  // no pool of threads
   arena_ = block(static_cast<size_t>(program.arena_bytes), nullptr).data.get();
   size_t state = 64;  // of the struct, padding included
   for (const Port& p : program.states)
