@@ -20,7 +20,6 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
 inline constexpr size_t kWeightsMarkBytes = 64;
 /// Alignment of the struct NAME_weights.
 int64_t weights_align(const Names& names);
-bool has_weights(const Program& program);
 /// NAME_weights.bin, byte by byte as the struct NAME_weights lies in memory.
 std::string weights_binary(const Names& names);
 

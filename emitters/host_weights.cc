@@ -224,12 +224,6 @@ std::string weights_mark(const Names& names, std::string_view contents) {
 
 }  // namespace
 
-bool has_weights(const Program& program) {
-  return std::ranges::any_of(program.buffers, [](const auto& entry) {
-    return entry.second.buffer->space == Space::weight;
-  });
-}
-
 int64_t weights_align(const Names& names) {
   int64_t align = 1;
   for (const Constant& c : constants_of(names)) {

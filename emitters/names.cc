@@ -81,7 +81,14 @@ bool overlap(const Placed& a, const Placed& b) {
 
 }  // namespace
 
-Names::Names(const Program& program, WeightsMode weights) : program_(program), mode_(weights) {
+bool has_weights(const Program& program) {
+  return std::ranges::any_of(program.buffers, [](const auto& entry) {
+    return entry.second.buffer->space == Space::weight;
+  });
+}
+
+Names::Names(const Program& program, WeightsMode weights)
+    : program_(program), mode_(has_weights(program) ? weights : WeightsMode::source) {
   calls_.resize(program.kernels.size());
   collect_calls(program.steps, calls_);
   name_ports();

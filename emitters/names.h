@@ -39,8 +39,11 @@ struct ParameterNames {
   std::string element;  // what indices are appended to: "h1->at", "digits_constants.conv1_weight"
 };
 
+bool has_weights(const Program& program);
+
 class Names {
  public:
+  /// A program without weights has no file of them, whatever is asked for.
   /// Errors: Error(internal) when calls of one kernel disagree about a parameter's type.
   explicit Names(const Program& program, WeightsMode weights = WeightsMode::source);
 

@@ -199,8 +199,12 @@ class Chooser {
       if (beside) in_stack_.insert(s);
       return;
     }
-    const double reads = evaluations * (is_reduce(e->op) ? reduction_size(e) : 1.0);
-    frames[e] = std::min(kMost, frames[e] + share(e, s) * turns * reads);
+    const double each = share(e, s) * turns * (is_reduce(e->op) ? reduction_size(e) : 1.0);
+    const bool several = is_movement(e->op) && frames_[e].size() > 1;  // askers stay apart
+    const std::map<Expr, double, ById> asked =
+        several ? frames_[e] : std::map<Expr, double, ById>{{e, evaluations}};
+    for (const auto& [frame, times] : asked)
+      frames[frame] = std::min(kMost, frames[frame] + times * each);
   }
 
   /// Makes pad node e a frame of its source's buffer if that may have one: computed, ours alone, and

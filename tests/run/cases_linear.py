@@ -173,6 +173,7 @@ def recurrent(case):
     case.out("lstm_y", "y", y)
     case.out("lstm_h", "h", h)
     case.out("lstm_c", "c", c)
+    case.out("one_step", "lstm(x[2:3], lstm.w, lstm.r, lstm.b)[0]", ref.lstm(x[2:3], w, r, b)[0])
     back = ref.lstm(x[::-1], w, r, b)[0][::-1]
     case.out("backwards", "lstm(x, lstm.w, lstm.r, lstm.b, reverse=true)[0]", back)
     w, r = case.weight("gru.w", 12, 5), case.weight("gru.r", 12, 4)

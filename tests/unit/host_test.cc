@@ -132,7 +132,7 @@ TEST_CASE("a model may lack inputs, weights and arena") {
   for (const char* dialect : {"iso", "gnu"}) {
     const Folder folder;
     const Program program = tiny_program(dialect);
-    const Names names(program);
+    const Names names(program, WeightsMode::bin);
     HostInputs host{names, {}, {}, {}, {}, {}};
     host.kernels = {
         {"{\n    numbers->at[0] = 0x3C00u;\n    numbers->at[1] = 0x7C00u;\n"
