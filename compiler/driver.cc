@@ -227,6 +227,11 @@ int run(const Options& options) {
                            model.graph.weights.size());
       }))
     return 0;
+  return compile_model(options, std::move(model));
+}
+
+int compile_model(const Options& options, LoadedModel model) {
+  Line line(options);
   bool ended = false;
   Graph meant;  // what the passes have to keep: the self-test's numbers
   TunedMoves tuned = read_tuned(options, model.files);

@@ -6,6 +6,7 @@
 
 #include "compiler/driver.h"
 #include "compiler/tune/tune.h"
+#include "compiler/verify/verify.h"
 
 namespace {
 
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   try {
     const std::optional<tinycc::Options> options = tinycc::parse_options(argc, argv);
     if (!options) return 0;
+    if (options->verify) return tinycc::verify_model(*options);
     return options->tune ? tinycc::tune(*options) : tinycc::run(*options);
   } catch (const tinycc::Error& error) {
     return fail(error);

@@ -30,6 +30,7 @@ constexpr const char* kExamples =
     "  tinycc bert.onnx -o out/ --shape input_ids=1,seq<=512   any length up to 512\n"
     "  tinycc net.yaml --stop-after=plan             shows the memory plan; writes nothing\n"
     "  tinycc tune net.onnx --target c:cpu=native    writes net.tune.yaml, which builds then read\n"
+    "  tinycc verify net.onnx --per-node             where numbers go wrong, against ONNX Runtime\n"
     "  make -C out check                             builds and runs the self-test\n"
     "\n"
     "A target is LANGUAGE[:KEY=VALUE[,KEY=VALUE...]]. For c:\n"
@@ -42,7 +43,8 @@ constexpr const char* kExitCodes =
     "\n"
     "Exit codes: 0 done; 1 the model, weights or tuning file is wrong; 2 the command line is\n"
     "wrong; 3 something in the model is not supported (named in the message); 4 the output\n"
-    "cannot be written; 5 a bug in tinycc. Whatever fails, out/ is left as it was.\n"
+    "cannot be written; 5 a bug in tinycc; 6 verify found a difference. Whatever fails, out/ is\n"
+    "left as it was.\n"
     "\n"
     "Environment: TINYCC_DEBUG=1 ... 5 prints more and more about what happens.";
 
@@ -200,6 +202,22 @@ void declare_tune(CLI::App& app, Options& options) {
   app.require_subcommand(0, 1);
 }
 
+void declare_verify(CLI::App& app, Options& options) {
+  CLI::App* verify = app.add_subcommand(
+      "verify", "builds the model for this machine, compares its numbers with references");
+  verify->fallthrough();
+  verify->add_option("MODEL", options.model, "the model")->type_name("");
+  verify->add_option("--inputs", options.inputs, "a folder with in_0.npy, in_1.npy …")
+      ->type_name("DIR");
+  verify->add_option("--seed", options.seed, "without --inputs: other numbers: 1")->type_name("N");
+  verify->add_flag("--per-node", options.per_node, "compares what each node of the model computes");
+  verify->add_flag("--interpret", options.interpret,
+                   "asks the reference interpreter however long it takes");
+  verify
+      ->add_option("--runner", options.runner, "the command that runs an executable on the target")
+      ->type_name("CMD");
+}
+
 std::vector<std::string> flag_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
@@ -277,8 +295,10 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   app.footer(footer);
   declare(app, options, raw);
   declare_tune(app, options);
+  declare_verify(app, options);
   if (!parse(app, argc, argv)) return std::nullopt;
-  options.tune = !app.get_subcommands().empty();
+  options.tune = app.got_subcommand("tune");
+  options.verify = app.got_subcommand("verify");
   options.debug = debug_level();
   check(options, raw);
   return options;

@@ -42,6 +42,11 @@ struct Options {
   double tune_budget = 60;                // --budget, in seconds
   std::string tune_cc;                    // --tune-cc; empty: the Clang within
   std::string runner;                     // --runner; empty: this machine
+  bool verify = false;                    // `tinycc verify`
+  std::string inputs;                     // --inputs: a folder; empty: made by --seed
+  uint32_t seed = 1;                      // --seed
+  bool per_node = false;                  // --per-node
+  bool interpret = false;                 // --interpret: however long the reference takes
   std::string depfile;                    // --depfile; empty: none
   WeightsMode weights = WeightsMode::source;  // --weights
   Stage stop_after = Stage::write;            // --stop-after

@@ -15,6 +15,7 @@ enum class ExitCode {
   unsupported = 3,   // well-formed, but something in it is not supported; named in the message
   cannot_write = 4,  // out/ cannot be written
   internal = 5,      // a check of our own failed: always a bug in tinycc
+  different = 6,     // `verify`: the emitted code's numbers are not the reference's
 };
 
 /// A place in a text file; line and column count from 1, 0 means unknown.

@@ -128,7 +128,8 @@ std::vector<std::byte> write_npy(const TensorData& tensor) {
   const auto* type = named(tensor.dtype);
   if (type == std::end(kTypes)) type = named(patterns[bytes_of(tensor.dtype)]);
   std::string shape;
-  for (int64_t extent : tensor.shape) shape += std::to_string(extent) + ",";
+  for (int64_t extent : tensor.shape) shape += std::to_string(extent) + ", ";
+  if (tensor.shape.size() > 1) shape.resize(shape.size() - 2);  // as NumPy writes it
   std::string text = std::string("{'descr': '") + (bytes_of(tensor.dtype) == 1 ? "|" : "<") +
                      type->name + "', 'fortran_order': False, 'shape': (" + shape + "), }";
   text += std::string(63 - (10 + text.size()) % 64, ' ') + "\n";

@@ -39,7 +39,7 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 }  // namespace
 
 Scratch::Scratch() {
-  path = (fs::temp_directory_path() / "tinycc-tune-XXXXXX").string();
+  path = (fs::temp_directory_path() / "tinycc-XXXXXX").string();
   if (mkdtemp(path.data()) == nullptr)
     throw Error(ExitCode::cannot_write, path + " cannot be made", "set TMPDIR");
 }

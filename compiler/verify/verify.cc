@@ -1,0 +1,183 @@
+// See verify.h.
+#include "compiler/verify/verify.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "compiler/data/data.h"
+#include "compiler/driver.h"
+#include "compiler/tune/native.h"
+#include "compiler/tune/process.h"
+#include "compiler/verify/difference.h"
+#include "compiler/verify/references.h"
+#include "emitters/host.h"
+#include "passes/settle_dims.h"
+
+namespace tinycc {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kMostWork = 2e9;  // of the interpreter, about a minute
+
+/// Makes an output of every value that a node of the model computes, the model's own outputs first.
+void expose_nodes(Graph& graph) {
+  for (Expr e : topological(graph.roots())) {
+    const auto origin = graph.origins.find(e);
+    if (origin == graph.origins.end() || origin->second.nodes.empty()) continue;
+    const auto is_known = [&](const GraphOutput& o) { return o.value == e; };
+    if (std::none_of(graph.outputs.begin(), graph.outputs.end(), is_known))
+      graph.outputs.push_back({origin->second.nodes.back(), e});
+  }
+}
+
+std::string input_file(size_t k) { return fmt::format("in_{}.npy", k); }
+
+/// A file's numbers as the type they stand for: bit patterns travel as unsigned integers.
+TensorData as_type(const TensorData& data, DType dtype) {
+  if (data.dtype == dtype) return data;
+  if (bits_of(data.dtype) == bits_of(dtype))
+    return TensorData::of_bytes(dtype, data.shape, *data.bytes);
+  return TensorData::of_integers(dtype, data.shape, data.integers());
+}
+
+TensorData given_input(const Graph& graph, size_t k, const std::string& folder) {
+  const std::string path = (fs::path(folder) / input_file(k)).string();
+  const Expr in = graph.inputs[k].node;
+  const TensorData data = load_tensors(path).begin()->second;
+  const std::vector<int64_t> shape = bounds_of(in->shape);
+  if (data.shape == shape && bits_of(data.dtype) >= bits_of(in->dtype))
+    return as_type(data, in->dtype);
+  throw Error(ExitCode::bad_input,
+              fmt::format("{}: {} of shape [{}], but input {} is {} of shape [{}]", path,
+                          name_of(data.dtype), fmt::join(data.shape, ","), graph.inputs[k].name,
+                          name_of(in->dtype), fmt::join(shape, ",")),
+              "in_0.npy … are the model's inputs in order; --shape pins symbolic dimensions");
+}
+
+/// The inputs; also written to `folder`, where the emitted program and others read them.
+std::vector<TensorData> inputs_of(const Graph& graph, const Options& options,
+                                  const std::string& folder) {
+  std::vector<TensorData> inputs;
+  for (size_t k = 0; k < graph.inputs.size(); ++k) {
+    const Expr in = graph.inputs[k].node;
+    inputs.push_back(options.inputs.empty()
+                         ? golden_input(in->dtype, bounds_of(in->shape), options.seed, k)
+                         : given_input(graph, k, options.inputs));
+    const std::vector<std::byte> bytes = write_npy(inputs.back());
+    std::ofstream file(fs::path(folder) / input_file(k), std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+  }
+  return inputs;
+}
+
+void must_run(const std::vector<std::string>& words, const char* what) {
+  const Finished done = run_command(words);
+  if (done.status == 0) return;
+  throw Error(ExitCode::usage, fmt::format("{} (status {}):\n{}", what, done.status, done.output),
+              "the program is built by make with $CC, and started by --runner if that is given");
+}
+
+/// Builds the emitted program in `folder`/out and runs it on the inputs there.
+std::vector<TensorData> emitted_results(const Graph& graph, const Options& options,
+                                        const std::string& folder) {
+  const std::string out = folder + "/out";
+  must_run({"make", "-s", "-j2", "-C", out, "cli"}, "the emitted program does not build");
+  std::vector<std::string> words;
+  if (!options.runner.empty()) words = words_of(options.runner);
+  words.push_back(out + "/" + graph.name + "-cli");
+  words.insert(words.end(), {"--out", folder});
+  for (size_t k = 0; k < graph.inputs.size(); ++k) words.push_back(folder + "/" + input_file(k));
+  must_run(words, "the emitted program does not run");
+  std::vector<TensorData> results;
+  for (const GraphOutput& o : graph.outputs) {
+    if (o.is_length) continue;
+    const std::string file = fmt::format("{}/out_{}.npy", folder, results.size());
+    results.push_back(as_type(load_tensors(file).begin()->second, o.value->dtype));
+  }
+  return results;
+}
+
+std::string cell(const Reference& reference, const Difference& d) {
+  if (!reference.missing.empty()) return "-";
+  return fmt::format("{:.2g} ({:.3f})", d.worst, d.share);
+}
+
+/// A row an output; what is wrong, in the order of the model.
+std::vector<std::string> print_table(const Graph& graph, const std::vector<TensorData>& results,
+                                     const std::vector<Reference>& references) {
+  const Tolerance tolerance = tolerance_of(graph);
+  std::vector<std::string> wrong;
+  fmt::print("{:<36} {:<6} {:<18}", "output", "type", "shape");
+  for (const Reference& r : references) fmt::print(" {:>20}", r.name);
+  fmt::print("\n");
+  for (size_t k = 0; k < results.size(); ++k) {
+    const std::string& name = graph.outputs[k].name;
+    fmt::print("{:<36} {:<6} {:<18}", name, name_of(results[k].dtype),
+               fmt::format("[{}]", fmt::join(results[k].shape, ",")));
+    bool right = true;
+    for (const Reference& r : references) {
+      Difference d;
+      if (k < r.outputs.size())
+        d = difference(results[k], as_type(r.outputs[k], results[k].dtype), tolerance);
+      right &= d.share <= 1;
+      fmt::print(" {:>20}", k < r.outputs.size() ? cell(r, d) : "-");
+    }
+    fmt::print("{}\n", right ? "" : "  WRONG");
+    if (!right) wrong.push_back(name);
+  }
+  return wrong;
+}
+
+int verdict(const std::vector<std::string>& wrong, const std::vector<Reference>& references) {
+  bool compared = false;
+  for (const Reference& r : references) {
+    compared |= r.missing.empty();
+    if (!r.missing.empty()) fmt::print("not compared with {}: {}\n", r.name, r.missing);
+  }
+  if (!compared)
+    throw Error(ExitCode::usage, "there is nothing to compare with", "--interpret takes its time");
+  if (wrong.empty()) {
+    fmt::print("all outputs agree\n");
+    return 0;
+  }
+  fmt::print("{} outputs differ; the first is {}\n", wrong.size(), wrong[0]);
+  return static_cast<int>(ExitCode::different);
+}
+
+}  // namespace
+
+int verify_model(const Options& options) {
+  LoadedModel model = load_model(options);
+  const Target& target = model.targets.back();
+  if (options.runner.empty() && !runs_here(target)) {
+    throw Error(ExitCode::usage, "this machine does not run " + target.triple,
+                "--runner says what does: CC=aarch64-linux-gnu-gcc tinycc verify … --runner "
+                "'qemu-aarch64 -L /usr/aarch64-linux-gnu'");
+  }
+  const size_t own = model.graph.outputs.size();
+  if (options.per_node) expose_nodes(model.graph);
+  Graph meant = model.graph;
+  settle_dims(meant);
+  const Scratch scratch;
+  const std::vector<TensorData> inputs = inputs_of(meant, options, scratch.path);
+  Options inner = options;
+  inner.out = scratch.path + "/out";
+  compile_model(inner, std::move(model));
+  const std::vector<TensorData> results = emitted_results(meant, options, scratch.path);
+  std::vector<Reference> references{
+      interpreted(meant, inputs, options.interpret ? 1e18 : kMostWork)};
+  if (options.model.ends_with(".onnx"))
+    references.push_back(by_onnx_runtime(options.model, scratch.path, own));
+  fmt::print(
+      "{}: inputs {}; in brackets the share of the error that is allowed\n", meant.name,
+      options.inputs.empty() ? fmt::format("from seed {}", options.seed) : "of " + options.inputs);
+  return verdict(print_table(meant, results, references), references);
+}
+
+}  // namespace tinycc
