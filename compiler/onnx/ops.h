@@ -30,6 +30,8 @@ std::span<const OpRow> reduce_ops();
 std::span<const OpRow> network_ops();  // conv, pooling, normalisation, products, resize
 std::span<const OpRow> recurrent_ops();
 std::span<const OpRow> quantise_ops();
+std::span<const OpRow> quantised_ops();  // com.microsoft, on quantised numbers
+std::span<const OpRow> microsoft_ops();  // com.microsoft, the rest
 std::span<const OpRow> control_ops();
 
 /// The row for an operator at a version of its domain, or nullptr.

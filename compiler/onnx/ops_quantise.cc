@@ -1,14 +1,11 @@
 // Rows of the op table: conversions between numbers and their quantised form. See ops.h.
-//   quantised = saturate(round(x / scale) + zero_point),  x = (quantised - zero_point) * scale
 #include <algorithm>
 
 #include "compiler/onnx/ops.h"
+#include "compiler/onnx/quantise.h"
 
 namespace tinycc::onnx {
-namespace {
 
-/// A scale or zero point spread over x: one number, one for each index of the axis, or one for each
-/// block of `block` elements along it.
 Expr spread(Expr v, Expr x, int64_t axis, int64_t block) {
   if (count_of(v->shape) == 1) return broadcast_to(reshape_to(v, {}), x->shape);
   axis = axis_of(axis, x->rank());
@@ -24,7 +21,6 @@ Expr spread(Expr v, Expr x, int64_t axis, int64_t block) {
   return narrow(whole, axis, 0, x->extent(axis));
 }
 
-/// Rounded, shifted and saturated by min and max: a cast of what is left is exact.
 Expr quantised(Expr x, Expr scale, Expr zero, DType to) {
   const double limit = largest_of(to);
   if (is_float(to)) return cast(limit > 0 ? max(min(x / scale, limit), -limit) : x / scale, to);
@@ -34,6 +30,30 @@ Expr quantised(Expr x, Expr scale, Expr zero, DType to) {
   const double most = static_cast<double>(integer_of(highest(*x->pool, to)));
   return cast(max(min(shifted, most), least), to);
 }
+
+Expr dequantised(Expr x, Expr scale, Expr zero) {
+  const Expr shifted = is_float(x->dtype) ? cast(x, scale->dtype)
+                       : zero ? cast(cast(x, DType::i32) - cast(zero, DType::i32), scale->dtype)
+                              : cast(x, scale->dtype);
+  return shifted * scale;
+}
+
+Expr centred(Expr x, Expr zero, int64_t axis) {
+  const Expr wide = cast(x, DType::i32);
+  return zero ? wide - spread(cast(zero, DType::i32), wide, axis, 0) : wide;
+}
+
+std::vector<Expr> quantised_by_range(Expr x) {
+  const Ints axes = iota_ints(x->rank());
+  const Expr low = min(min_over(x, axes), 0), high = max(max_over(x, axes), 0);
+  const Expr span = (high - low) * (1.0 / 255),
+             scale = where(eq(span, 0), constant_like(span, 1), span);
+  const Expr zero = cast(max(min(round(-low / scale), 255), 0), DType::u8);
+  return {quantised(x, broadcast_to(scale, x->shape), broadcast_to(zero, x->shape), DType::u8),
+          scale, zero};
+}
+
+namespace {
 
 Expr quantise_op(Call& c) {
   const int64_t axis = c.integer("axis", 1), block = c.integer("block_size", 0),
@@ -46,36 +66,11 @@ Expr quantise_op(Call& c) {
   return quantised(x, scale, c.has(2) ? spread(c[2], x, axis, block) : Expr(), to);
 }
 
-Expr dequantised(Expr x, Expr scale, Expr zero) {
-  const Expr shifted = is_float(x->dtype) ? cast(x, scale->dtype)
-                       : zero ? cast(cast(x, DType::i32) - cast(zero, DType::i32), scale->dtype)
-                              : cast(x, scale->dtype);
-  return shifted * scale;
-}
-
 Expr dequantise_op(Call& c) {
   const int64_t axis = c.integer("axis", 1), block = c.integer("block_size", 0);
   const Expr zero = c.has(2) ? spread(c[2], c[0], axis, block) : Expr();
   const Expr scale = spread(c[1], c[0], axis, block);
   return cast(dequantised(c[0], widened(scale), zero), scale->dtype);
-}
-
-/// Scale and zero point of u8 from x's own range, widened to contain 0.
-Outputs dynamic_quantise(Call& c) {
-  const Expr x = c[0];
-  const Ints axes = iota_ints(x->rank());
-  const Expr low = min(min_over(x, axes), 0), high = max(max_over(x, axes), 0);
-  const Expr span = (high - low) * (1.0 / 255),
-             scale = where(eq(span, 0), constant_like(span, 1), span);
-  const Expr zero = cast(max(min(round(-low / scale), 255), 0), DType::u8);
-  return {quantised(x, broadcast_to(scale, x->shape), broadcast_to(zero, x->shape), DType::u8),
-          scale, zero};
-}
-
-/// An operand less its zero point (by row or column where that is a vector), as i32.
-Expr centred(Expr x, Expr zero, int64_t axis) {
-  const Expr wide = cast(x, DType::i32);
-  return zero ? wide - spread(cast(zero, DType::i32), wide, axis, 0) : wide;
 }
 
 Expr matmul_integer(Call& c) {
@@ -92,9 +87,13 @@ Expr qlinear_matmul(Call& c) {
 }
 
 const OpRow kRows[] = {
-    {"DequantizeLinear", 10, dequantise_op}, {"DynamicQuantizeLinear", 11, dynamic_quantise},
-    {"MatMulInteger", 10, matmul_integer},   {"QLinearMatMul", 10, qlinear_matmul},
+    {"DequantizeLinear", 10, dequantise_op},
+    {"DynamicQuantizeLinear", 11, [](Call& c) { return Outputs(quantised_by_range(c[0])); }},
+    {"MatMulInteger", 10, matmul_integer},
+    {"QLinearMatMul", 10, qlinear_matmul},
     {"QuantizeLinear", 10, quantise_op},
+    {"DequantizeLinear", 1, dequantise_op, "com.microsoft"},
+    {"QuantizeLinear", 1, quantise_op, "com.microsoft"},
 };
 
 }  // namespace

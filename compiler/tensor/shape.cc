@@ -58,8 +58,8 @@ Expr flatten(Expr x, int64_t axis) {
   if (axis != x->rank()) axis = axis_of(axis, x->rank());
   const Shape rows(x->shape.begin(), x->shape.begin() + axis),
       columns(x->shape.begin() + axis, x->shape.end());
-  return reshape_dims(x, {dim_of(count_of_dims(*x->pool, rows)),
-                          dim_of(count_of_dims(*x->pool, columns))});
+  return reshape_dims(
+      x, {dim_of(count_of_dims(*x->pool, rows)), dim_of(count_of_dims(*x->pool, columns))});
 }
 
 Expr squeeze(Expr x, const Ints& axes) {
@@ -149,6 +149,7 @@ std::vector<Expr> split(Expr x, const Ints& lengths, int64_t axis) {
 }
 
 Expr narrow(Expr x, int64_t axis, int64_t start, int64_t count, int64_t step) {
+  axis = axis_of(axis, x->rank());
   Ints starts(x->shape.size(), 0), steps(x->shape.size(), 1), counts = bounds_of(x->shape);
   starts[at(axis)] = start;
   counts[at(axis)] = count;

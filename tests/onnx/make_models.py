@@ -45,7 +45,8 @@ def graph_of(nodes, inputs, outputs, weights, name="g"):
 
 
 def model_of(nodes, inputs, outputs, weights, opset=OPSET, functions=()):
-    imports = [helper.make_opsetid("", opset)] + [helper.make_opsetid(f.domain, 1) for f in functions]
+    domains = sorted({n.domain for n in nodes if n.domain})
+    imports = [helper.make_opsetid("", opset)] + [helper.make_opsetid(domain, 1) for domain in domains]
     model = helper.make_model(graph_of(nodes, inputs, outputs, weights), opset_imports=imports,
                               functions=list(functions))
     model.ir_version = 8
@@ -241,6 +242,84 @@ def suppression():
          {"k": ints(4), "iou": np.array([0.4], np.float32), "low": np.array([0.2], np.float32)}, opset=11)
 
 
+def theirs(op, inputs, outputs, **attributes):
+    """An operator of com.microsoft; "-" is an operand or a result that is not there."""
+    inputs, outputs = (["" if i == "-" else i for i in names.split()] for names in (inputs, outputs))
+    return helper.make_node(op, inputs, outputs, domain="com.microsoft", **attributes)
+
+
+def microsoft():
+    case("microsoft", [
+        theirs("BiasGelu", "x b", "bias_gelu"), theirs("FastGelu", "x b", "fast_gelu"),
+        theirs("FusedMatMul", "m x", "product", transA=1, alpha=0.5), theirs("FusedMatMul", "x m2", "turned", transB=1),
+        theirs("FusedGemm", "g h c", "gemm", transB=1, alpha=0.5, beta=2.0, activation="LeakyRelu", activation_alpha=0.1),
+        theirs("SkipLayerNormalization", "x x2 s b b", "layer - - total", epsilon=1e-5),
+        theirs("SkipSimplifiedLayerNormalization", "x x2 s b", "rms"),
+        helper.make_node("SimplifiedLayerNormalization", ["x", "s"], ["rms2"], axis=-1, epsilon=1e-5),
+        theirs("EmbedLayerNormalization", "ids ids2 words places kinds s b mask", "embedded lengths"),
+    ], {"x": floats(2, 3, 4), "x2": floats(2, 3, 4), "m": floats(2, 3, 5), "g": floats(3, 4),
+        "ids": RANDOM.integers(0, 6, (2, 3)).astype(np.int32),
+        "ids2": RANDOM.integers(0, 2, (2, 3)).astype(np.int32), "mask": np.array([[1, 1, 1], [1, 1, 0]], np.int32)},
+         {"b": floats(4), "m2": floats(2, 6, 4), "h": floats(5, 4), "c": floats(5),
+          "s": floats(4), "words": floats(6, 4), "places": floats(8, 4), "kinds": floats(2, 4)})
+    past = {"k_past": floats(2, 2, 3, 16), "v_past": floats(2, 2, 3, 16)}
+    case("microsoft_attention", [
+        theirs("Attention", "x w b mask", "plain", num_heads=2),
+        theirs("Attention", "x w b lengths past", "masked present", num_heads=2, unidirectional=1, scale=0.4),
+        theirs("MultiHeadAttention", "q k v b", "own", num_heads=2),
+        theirs("MultiHeadAttention", "q k v - mask wide", "cross", num_heads=2),
+        theirs("RotaryEmbedding", "x4 at cos sin", "rotary"),
+        theirs("RotaryEmbedding", "x start cos sin", "flat", interleaved=1, num_heads=2),
+    ], {"x": floats(2, 4, 8), "q": floats(2, 3, 8), "k": floats(2, 4, 8), "v": floats(2, 4, 8), "x4": floats(2, 2, 4, 4),
+        "mask": np.array([[1, 1, 1, 0], [1, 1, 1, 1]], np.int32), "lengths": np.array([[1] * 7, [1] * 5 + [0] * 2], np.int32),
+        "past": floats(2, 2, 2, 3, 4), "wide": floats(1, 2, 3, 4), "at": RANDOM.integers(0, 9, (2, 4)), "start": ints(2)},
+         {"w": floats(8, 24), "b": floats(24), "cos": floats(9, 2), "sin": floats(9, 2)})
+    case("microsoft_grouped", [
+        theirs("GroupQueryAttention", "q k v k_past v_past last total", "y keys values", num_heads=4, kv_num_heads=2),
+        theirs("GroupQueryAttention", "q k v k_past v_past last total cos sin", "r rk rv", num_heads=4, kv_num_heads=2,
+               do_rotary=1, local_window_size=2),
+        theirs("GroupQueryAttention", "p - - - - last2 total2 cos sin", "first fk fv", num_heads=4, kv_num_heads=2, do_rotary=1,
+               rotary_interleaved=1, softcap=2.0, scale=0.3),
+    ], {"q": floats(2, 1, 64), "k": floats(2, 1, 32), "v": floats(2, 1, 32), **past, "p": floats(2, 4, 128),
+        "last": np.array([3, 3], np.int32)},
+         {"total": np.array(4, np.int32), "total2": np.array(4, np.int32), "last2": np.array([3, 3], np.int32),
+          "cos": floats(9, 8), "sin": floats(9, 8)})
+
+
+def microsoft_quantised():
+    def bytes_of(*shape):
+        return RANDOM.integers(0, 256, shape).astype(np.uint8)
+
+    def scale(number):
+        return np.array(number, np.float32)
+
+    constants = {"sa": scale(0.031), "sb": scale(0.017), "sy": scale(0.043), "za": np.array(120, np.uint8),
+                 "zb": np.array(131, np.uint8), "zy": np.array(99, np.uint8)}
+    case("microsoft_quantised", [
+        theirs("QLinearAdd", "a sa za b sb zb sy zy", "added"), theirs("QLinearMul", "a sa za b sb zb sy zy", "multiplied"),
+        theirs("QLinearSigmoid", "a sa za s1 z1", "sigmoid"), theirs("QLinearLeakyRelu", "a sa za sy zy", "leaky", alpha=0.1),
+        theirs("QLinearGlobalAveragePool", "m sa za sy zy", "pooled", channels_last=0),
+        theirs("QLinearConcat", "sy zy a sa za b sb zb", "joined", axis=1),
+        theirs("QLinearSoftmax", "a sa za s1 z1", "softmax", axis=-1, opset=13),
+        theirs("QLinearWhere", "c a sa za b sb zb sy zy", "chosen"),
+        theirs("QGemm", "g sa za h sh zh bias sy zy", "gemm", transB=1), theirs("QGemm", "g sa za h sh zh bias", "real", transB=1),
+        theirs("MatMulIntegerToFloat", "g h2 sa sh za zh rb", "product"),
+        theirs("DynamicQuantizeMatMul", "x h2 sh zh rb", "dynamic"),
+        theirs("QuantizeLinear", "x sx zx", "wide"), theirs("DequantizeLinear", "wide sx zx", "back"),
+    ], {"a": bytes_of(2, 3, 4), "b": bytes_of(2, 3, 4), "m": bytes_of(1, 3, 4, 5), "g": bytes_of(3, 4), "x": floats(3, 4),
+        "c": RANDOM.random((2, 3, 4)) < 0.5},
+         {**constants, "s1": scale(1 / 256), "z1": np.array(0, np.uint8), "h": bytes_of(5, 4), "h2": bytes_of(4, 5),
+          "sh": scale(0.011), "zh": np.array(127, np.uint8), "bias": RANDOM.integers(-500, 500, 5).astype(np.int32),
+          "rb": floats(5), "sx": scale(1e-4), "zx": np.array(3, np.int16)})
+    case("microsoft_bits", [
+        theirs("MatMulNBits", "x w4 s", "four", K=40, N=6, bits=4, block_size=16),
+        theirs("MatMulNBits", "x w4 s z4", "zeros", K=40, N=6, bits=4, block_size=16),
+        theirs("MatMulNBits", "x w8 s z8 - b", "eight", K=40, N=6, bits=8, block_size=16),
+    ], {"x": floats(2, 3, 40)},
+         {"w4": bytes_of(6, 3, 8), "w8": bytes_of(6, 3, 16), "s": floats(6, 3), "z4": bytes_of(6, 2), "z8": bytes_of(6, 3),
+          "b": floats(6)})
+
+
 def external():
     x, w = {"x": floats(2, 8)}, {"w": floats(8, 4)}
     model = model_of([node("MatMul", "x w", "y")], x, ["y"], w)
@@ -251,7 +330,7 @@ def external():
 def main():
     FOLDER.mkdir(exist_ok=True)
     for make in (convolutions, pools, resizes, recurrent, shapes, indexing, arithmetic, products, reductions,
-                 control, quantised, suppression, external):
+                 control, quantised, suppression, external, microsoft, microsoft_quantised):
         make()
 
 
