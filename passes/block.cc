@@ -89,25 +89,7 @@ class Blocking {
   }
 
  private:
-  /// The only computation that touches a buffer beside `but`; all_.size() where there is none or
-  /// several, or the buffer is more than memory between the two.
-  size_t partner(int64_t buffer, size_t but) const {
-    size_t found = all_.size();
-    const Buffer& b = draft_.buffers.at(buffer);
-    if (b.space != Space::arena || b.layout.has_halo()) return found;
-    for (size_t i = 0; i < all_.size(); ++i) {
-      if (i == but || !touches(all_[i], buffer)) continue;
-      if (found != all_.size()) return all_.size();
-      found = i;
-    }
-    return found;
-  }
-
-  static bool touches(const Computation& c, int64_t buffer) {
-    const std::vector<Expr> loads = loads_in(c.value);
-    return c.target == buffer || std::any_of(loads.begin(), loads.end(),
-                                             [&](Expr l) { return l->attr.ints[0] == buffer; });
-  }
+  size_t partner(int64_t buffer, size_t but) const { return only_other(draft_, buffer, but); }
 
   /// The chain whose sums are number i.
   std::optional<Chain> chain_at(size_t i) const {
@@ -207,5 +189,24 @@ class Blocking {
 }  // namespace
 
 void block_chains(Draft& draft) { Blocking(draft).run(); }
+
+bool touches(const Computation& c, int64_t buffer) {
+  const std::vector<Expr> loads = loads_in(c.value);
+  return c.target == buffer ||
+         std::any_of(loads.begin(), loads.end(), [&](Expr l) { return l->attr.ints[0] == buffer; });
+}
+
+size_t only_other(const Draft& draft, int64_t buffer, size_t but) {
+  const std::vector<Computation>& all = draft.computations;
+  const Buffer& b = draft.buffers.at(buffer);
+  size_t found = all.size();
+  if (b.space != Space::arena || b.layout.has_halo()) return found;
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (i == but || !touches(all[i], buffer)) continue;
+    if (found != all.size()) return all.size();
+    found = i;
+  }
+  return found;
+}
 
 }  // namespace tinycc

@@ -13,4 +13,16 @@ namespace tinycc {
 /// Gives the computations of each such chain a common number, a split range and that as outermost.
 void block_chains(Draft& draft);
 
+/// The same for two sums, one of which alone reads the other by rows, a block of rows at a time:
+/// what a depthwise convolution hands to a pointwise one, or a convolution to pooling, stays near.
+///
+///   for y P[y] = Σ…   for y C[y] = Σ P[s*y + 0…s-1]   →  for b { for y in b P; for y in b C }
+void block_pairs(Draft& draft);
+
+/// Does the computation write or read a buffer?
+bool touches(const Computation& computation, int64_t buffer);
+/// The only computation that touches a buffer beside number `but`; the number of all where there is
+/// none or several, or where the buffer is more than memory between the two.
+size_t only_other(const Draft& draft, int64_t buffer, size_t but);
+
 }  // namespace tinycc

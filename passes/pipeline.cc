@@ -29,7 +29,9 @@ constexpr DraftPass kDraftPasses[] = {
     {"block",
      [](Draft& draft) {
        const Target& t = draft.target;
-       if (t.dialect == "gnu" && t.prefer == Prefer::speed && t.threads == 1) block_chains(draft);
+       if (t.dialect != "gnu" || t.prefer != Prefer::speed || t.threads != 1) return;
+       block_chains(draft);
+       block_pairs(draft);
      }},
     {"layout",
      [](Draft& draft) {
