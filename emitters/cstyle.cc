@@ -104,6 +104,55 @@ std::string KernelWriter::end_of(Expr range) {
                                 : parenthesised(index(range[0]), kAtom);
 }
 
+namespace {
+
+/// Minima and maxima over this range alone, in an index.
+std::vector<Expr> clamps_in(Expr index, Expr range) {
+  std::vector<Expr> found;
+  for (Expr e : topological({index})) {
+    if (!e->is(Op::min) && !e->is(Op::max)) continue;
+    const std::vector<Expr> parts = topological({e});
+    const auto is_leaf = [](Expr n) { return n->sources.empty() && !n->is(Op::constant); };
+    const auto is_other = [&](Expr n) { return is_leaf(n) && n != range; };
+    if (std::none_of(parts.begin(), parts.end(), is_other)) found.push_back(e);
+  }
+  return found;
+}
+
+/// What a statement reads and writes: buffer and index.
+std::vector<std::pair<int64_t, std::vector<Expr>>> accesses(const Stmt& s) {
+  std::vector<std::pair<int64_t, std::vector<Expr>>> all;
+  if (s.kind != StmtKind::store) return all;
+  all.emplace_back(s.buffer->id, s.index);
+  for (Expr e : topological({s.value}))
+    if (e->is(Op::load)) all.emplace_back(e->attr.ints[0], e->sources);
+  return all;
+}
+
+}  // namespace
+
+/// The last of the tiles that do not divide a loop starts earlier, min(yo * 4, 10). Where several
+/// indices say so that start gets a name.
+void KernelWriter::name_starts(const Stmt& loop) {
+  std::map<Expr, int, ById> uses;
+  walk(loop.body[0], [&](const Stmt& s) {
+    for (const auto& [buffer, logical] : accesses(s)) {
+      const auto clamps = [&](Expr i) { return !clamps_in(i, loop.range).empty(); };
+      if (std::none_of(logical.begin(), logical.end(), clamps)) continue;
+      for (Expr i : physical(buffer, logical))
+        for (Expr e : clamps_in(i, loop.range)) ++uses[e];
+    }
+  });
+  std::string name = loop.range->attr.name;
+  if (name.ends_with('o')) name.pop_back();
+  for (const auto& [e, count] : uses) {
+    if (count < 2) continue;
+    const std::string text = index(e).text;
+    starts_[e] = unique_identifier(name + "0", taken_);
+    line(fmt::format("const {} {} = {};", dialect_.index, starts_[e], text));
+  }
+}
+
 void KernelWriter::write_plain_loop(const Stmt& s) {
   const std::set<std::string> outside = taken_;  // names end with their block
   const std::string name = ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
@@ -113,8 +162,11 @@ void KernelWriter::write_plain_loop(const Stmt& s) {
   }
   line(
       fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end_of(s.range)));
+  const auto starts = starts_;
+  name_starts(s);
   write(s.body[0]);
   line("}");
+  starts_ = starts;
   taken_ = outside;
 }
 

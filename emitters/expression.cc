@@ -69,6 +69,7 @@ Text KernelWriter::constant_text(Expr e) const {
 
 /// Index arithmetic: small, proven free of overflow, in the type of loop variables.
 Text KernelWriter::index(Expr e) {
+  if (const auto found = starts_.find(e); found != starts_.end()) return {found->second};
   const auto both = [&](const char* op, int precedence) {
     return Text{operand(index(e[0]), op[0]) + " " + op + " " + operand(index(e[1]), op[0]),
                 precedence, false, op[0]};

@@ -32,6 +32,7 @@ class KernelWriter {
   void write_seq(const Stmt& s);
   void write_loop(const StmtRef& s);
   void write_plain_loop(const Stmt& s);
+  void name_starts(const Stmt& loop);
   std::string end_of(Expr range);
   void write_alloc(const Buffer& b, const std::string& initial);
   void write_store(const Stmt& s);
@@ -107,6 +108,7 @@ class KernelWriter {
   std::map<int64_t, int64_t> vector_registers_;  // reg buffers whose last dimension is a vector
   std::map<int64_t, int> stores_;                // statements that write a buffer
   std::unordered_map<Expr, std::string> ranges_;
+  std::unordered_map<Expr, std::string> starts_;  // clamped places of tiles that have a name
   std::set<std::string> taken_;
   std::unordered_map<Expr, Text> shared_;  // values that have a name in this statement
   std::unordered_map<Expr, int> uses_;     // unconditional uses in this statement

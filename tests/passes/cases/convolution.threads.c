@@ -24,8 +24,9 @@ static void convolution_copy_x_halo(const convolution_x *restrict x,
         const int32_t end = (12 * (part + 1)) / parts;
         for (int32_t y = first; y < end; ++y) {
             for (int32_t xo = 0; xo < 2; ++xo) {
-                CONVOLUTION_F_PUT_f32x8(x_halo->at[c][y + 1][(((xo * 8) < 4) ? (xo * 8) : 4) + 1]) =
-                    CONVOLUTION_F_AT_f32x8(x->at[0][c][y][((xo * 8) < 4) ? (xo * 8) : 4]);
+                const int32_t x0 = ((xo * 8) < 4) ? (xo * 8) : 4;
+                CONVOLUTION_F_PUT_f32x8(x_halo->at[c][y + 1][x0 + 1]) =
+                    CONVOLUTION_F_AT_f32x8(x->at[0][c][y][x0]);
             }
         }
     }
