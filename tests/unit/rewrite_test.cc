@@ -73,7 +73,7 @@ class Generator {
 
   Expr node(Expr a) {
     if (a->rank() == 0) return {};
-    switch (pick(random_, 0, 19)) {
+    switch (pick(random_, 0, 20)) {
       case 0: return neg(a);
       case 1:
       case 2: return a + like(a);
@@ -93,6 +93,7 @@ class Generator {
       case 16: return reduce(Op::reduce_max, a, {axis(a)});
       case 17: return reduce(Op::reduce_add, a, {axis(a)});
       case 18: return where(lt(a, like(a)), a, like(a));
+      case 19: return pooled(a);
       default: return weighted(a);
     }
   }
@@ -101,6 +102,18 @@ class Generator {
     Extents order;
     for (int64_t i = 0; i < a->rank(); ++i) order.insert(order.begin() + pick(random_, 0, i), i);
     return permute(a, order);
+  }
+
+  /// The maximum of 5 by 5 elements of the last two axes.
+  Expr pooled(Expr a) {
+    const int64_t rank = a->rank();
+    if (rank < 2 || count_of(a->shape) > 60) return {};
+    Extents frame(static_cast<size_t>(2 * rank), 0);
+    std::fill(frame.end() - 4, frame.end(), 2);
+    const Expr padded = pad(a, frame, constant(*a->pool, a->dtype, -9));
+    const Expr rows = window(padded, rank - 2, 5, pick(random_, 1, 2), 1);
+    return reduce(Op::reduce_max, window(rows, rank - 1, 5, pick(random_, 1, 2), 1),
+                  {rank, rank + 1});
   }
 
   Expr reshaped(Expr a) {
