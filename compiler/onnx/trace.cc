@@ -126,17 +126,26 @@ Graph Tracer::run() {
   add_inputs(model_.graph(), scope);
   trace_nodes(model_.graph().node(), scope);
   const Outputs outputs = results(model_.graph(), scope);
-  if (!refused_.empty()) {
-    throw Error(ExitCode::unsupported,
-                "the model has nodes that are not supported with symbolic dimensions:" + refused_,
-                "give the inputs' shapes as numbers: --shape INPUT=1,128");
-  }
+  throw_refused();
   for (size_t i = 0; i < outputs.size(); ++i) {
     graph_.outputs.push_back({model_.graph().output(static_cast<int>(i)).name(), outputs[i]});
   }
   if (outputs.empty()) throw Error(ExitCode::bad_input, "the model has no outputs");
   drop_unused_weights();
   return std::move(graph_);
+}
+
+/// All that is not supported at once; a single node with what to do about it.
+void Tracer::throw_refused() const {
+  if (refused_.empty()) return;
+  const bool symbolic = !graph_.dims.empty();
+  if (refused_.size() == 1 && !symbolic) throw refused_[0];
+  std::string list;
+  for (const Error& e : refused_) list += std::string("\n  ") + e.what();
+  throw Error(ExitCode::unsupported,
+              std::string("the model has nodes that are not supported") +
+                  (symbolic ? " with symbolic dimensions:" : ":") + list,
+              symbolic ? "give the inputs' shapes as numbers: --shape INPUT=1,128" : "");
 }
 
 TensorData Tracer::read(const proto::Tensor& tensor) const {
@@ -239,15 +248,16 @@ void Tracer::trace_node(const proto::Node& node, Scope& scope) {
       define(scope, node.output(i), result);
     }
   } catch (const Error& e) {
-    if (std::string(e.what()).starts_with("node '")) throw;         // of a node inside
-    if (e.code == ExitCode::unsupported && !graph_.dims.empty()) {  // others may be, too
-      refused_ += "\n  " + place + e.what();
+    if (std::string(e.what()).starts_with("node '")) throw;  // of a node inside
+    if (e.code == ExitCode::unsupported) {                   // others may be, too
+      refused_.emplace_back(e.code, place + e.what(), e.hint);
       unknown_ = input(pool(), "what is not supported", DType::f32, {});
       for (const std::string& output : node.output()) {
         if (!output.empty()) define(scope, output, unknown_);
       }
       return;
     }
+    throw_refused();  // this one may come of it
     // A check inside the IR's builders means that the operands do not fit the operator.
     const ExitCode code = e.code == ExitCode::internal ? ExitCode::bad_input : e.code;
     throw Error(code, place + e.what(), e.code == ExitCode::internal ? "" : e.hint);

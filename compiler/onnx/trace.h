@@ -56,6 +56,7 @@ class Tracer {
   std::optional<DimSpec> dim_of_symbol(const std::string& symbol) const;
   Dim dim_of_input(const DimSpec& spec);
   bool skip(const proto::Node& node, Scope& scope);
+  void throw_refused() const;
   Outputs results(const proto::Graph& graph, const Scope& scope) const;
   void trace_nodes(const google::protobuf::RepeatedPtrField<proto::Node>& nodes, Scope& scope);
   void trace_node(const proto::Node& node, Scope& scope);
@@ -72,10 +73,10 @@ class Tracer {
   proto::Model model_;
   Graph graph_;
   std::unordered_map<Expr, bool> depends_;
-  int64_t traced_ = 0;  // nodes
-  Expr unknown_;        // the value of what is not supported with symbolic dimensions
-  std::string refused_;  // such nodes, a line each
-  int depth_ = 0;       // of graphs and functions inside each other
+  int64_t traced_ = 0;          // nodes
+  Expr unknown_;                // the value of what is not supported
+  std::vector<Error> refused_;  // such nodes
+  int depth_ = 0;               // of graphs and functions inside each other
 };
 
 /// The value of a name. Errors: Error(bad_input) if it has none (yet).
