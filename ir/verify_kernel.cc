@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "ir/build.h"
 #include "ir/free.h"
 #include "ir/print.h"
 #include "ir/simplify.h"
@@ -191,8 +192,20 @@ void KernelVerifier::inside(const Buffer& b, const std::vector<Expr>& index) {
   }
 }
 
+namespace {
+
+/// Do two places of one dimension differ, whichever iterations they belong to?
+bool is_elsewhere(Expr a, Expr b, Expr loop) {
+  const Expr another = range(*loop->pool, extent_of(loop), loop->attr.name);
+  Bounds bounds;
+  const Interval between = bounds.of(simplify(a - substitute(b, {{loop, another}})));
+  return between.low > 0 || between.high < 0;
+}
+
+}  // namespace
+
 /// In a loop whose iterations run at once: whatever is stored belongs to the iteration, that is, an
-/// index names it, and every load or store of that buffer uses the same index.
+/// index names it, and every load or store of that buffer uses the same index or lies elsewhere.
 void KernelVerifier::separate(const Stmt& s) {
   std::unordered_set<int64_t> own;
   std::vector<Use> uses;
@@ -212,7 +225,9 @@ void KernelVerifier::separate(const Stmt& s) {
       if (other.buffer != store.buffer) continue;
       bool apart = false;
       for (size_t d = 0; d < store.index.size() && d < other.index.size(); ++d) {
-        apart |= store.index[d] == other.index[d] && depends_on(free_, store.index[d], s.range);
+        apart |= store.index[d] == other.index[d]
+                     ? depends_on(free_, store.index[d], s.range)
+                     : is_elsewhere(store.index[d], other.index[d], s.range);
       }
       check(apart, "iterations share an element of buffer " + buffers_.at(store.buffer)->name);
     }
