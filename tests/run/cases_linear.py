@@ -210,6 +210,7 @@ def network(case):
     d = ref.conv(np.pad(r, [(0, 0), (0, 0), (0, 1), (0, 1)]), w[2], padding=1, groups=16)[:, :, 1:,
                                                                                           1:]
     d = np.clip(d, 0, 6)
+    case.out("thrice", "concat([d, d, d], dim=1)", np.concatenate([d, d, d], 1))
     case.let("j", "concat([d, s], dim=1)")
     j = np.concatenate([d, s], 1)
     case.let("e", "max_pool2d(conv2d(j, c.w), 2)")
