@@ -141,6 +141,8 @@ Program compile(LoadedModel& model, const Options& options, TunedMoves& tuned, L
                 Graph& meant, bool& ended) {
   Graph& graph = model.graph;
   const Target& target = model.targets.back();
+  Decide decide;
+  if (tuned.has_choices()) decide = [&](const Decision& d) { return tuned.decide(d); };
   Passes passes(options);
   ended = line.done(Stage::trace, [&] { return to_text(graph); });
   if (ended) return {};
@@ -148,7 +150,7 @@ Program compile(LoadedModel& model, const Options& options, TunedMoves& tuned, L
     passes.run(
         pass.name,
         [&] {
-          pass.run(graph, {target, model.exact});
+          pass.run(graph, {target, model.exact, decide});
           verify(graph, pass.name);
         },
         [&] { return to_text(graph); });
@@ -160,7 +162,7 @@ Program compile(LoadedModel& model, const Options& options, TunedMoves& tuned, L
   const auto print_draft = [&] { return to_text(draft); };
   passes.run("lower", [&] { draft = lower_graph(graph, target); }, print_draft);
   for (const DraftPass& pass : draft_passes())
-    passes.run(pass.name, [&] { pass.run(draft); }, print_draft);
+    passes.run(pass.name, [&] { pass.run(draft, decide); }, print_draft);
   Program program;
   passes.run(
       "schedule", [&] { program = build_program(std::move(draft), moves_of(options, tuned)); },

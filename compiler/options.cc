@@ -187,7 +187,7 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
 
 void declare_tune(CLI::App& app, Options& options) {
   CLI::App* tune = app.add_subcommand(
-      "tune", "times schedules on this machine; keeps the fastest in the tuning file");
+      "tune", "times algorithms, layouts and schedules on this machine; keeps what is fastest");
   tune->fallthrough();
   tune->add_option("MODEL", options.model, "the model")->type_name("");
   tune->add_option("--budget", options.tune_budget, "seconds to search: 60")

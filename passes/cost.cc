@@ -204,26 +204,30 @@ double CostModel::bytes_a_tile(const Access& a, double wide, double rows) const 
   return turns * (walks ? wide * rows * 4 : kLine);
 }
 
+/// How many of a tile's rows read elements of their own.
+double CostModel::rows_of(const Access& a, Expr rows, int64_t count) const {
+  return rows && a.places[slot(rows)].dim != -1 ? static_cast<double>(count) : 1;
+}
+
 double CostModel::tile_cost(size_t vector, const Nest& n) const {
-  const auto rows = static_cast<double>(n.row_count), vectors = static_cast<double>(n.vectors);
-  const size_t row_slot = n.rows ? slot(n.rows) : ranges_.size();
+  const auto rows = static_cast<double>(n.row_count * n.row2_count),
+             vectors = static_cast<double>(n.vectors);
   double loads = 0, stream = 0;  // bytes that one tile reads
   for (const Access& a : accesses_) {
     if (!a.in_reduction) continue;
     const bool along = a.places[vector].dim != -1;
-    const bool across = n.rows && a.places[row_slot].dim != -1;
-    loads += unit(a, vector, n.lanes) * (along ? vectors : 1) * (across ? rows : 1);
-    stream +=
-        bytes_a_tile(a, along ? static_cast<double>(n.lanes) * vectors : 1, across ? rows : 1);
+    const double across = rows_of(a, n.rows, n.row_count) * rows_of(a, n.rows2, n.row2_count);
+    loads += unit(a, vector, n.lanes) * (along ? vectors : 1) * across;
+    stream += bytes_a_tile(a, along ? static_cast<double>(n.lanes) * vectors : 1, across);
   }
   const double work = rows * vectors * inner_operations_;
   double step = std::max({work, loads, kLatency}) + kCrowded * std::min(work, loads) + kTurn;
-  if (n.vectors == 1 && n.row_count > 4 && draft_.target.registers <= 16) step *= kOneVector;
+  if (n.vectors == 1 && rows > 4 && draft_.target.registers <= 16) step *= kOneVector;
   const bool beyond_l1 = stream > static_cast<double>(draft_.target.l1_bytes) * kOfL1;
   double rounds = tiles(extent_of(n.vector), n.lanes * n.vectors) * outputs_ /
                   static_cast<double>(extent_of(n.vector));
-  if (n.rows)
-    rounds *= tiles(extent_of(n.rows), n.row_count) / static_cast<double>(extent_of(n.rows));
+  for (const auto& [range, count] : {std::pair(n.rows, n.row_count), {n.rows2, n.row2_count}})
+    rounds *= range ? tiles(extent_of(range), count) / static_cast<double>(extent_of(range)) : 1;
   return rounds * (turns_ * step + (beyond_l1 ? stream / kL2BytesPerUnit : 0) +
                    rows * vectors * ends(vector, n.lanes) + kRound);
 }
@@ -266,11 +270,14 @@ double CostModel::map_cost(size_t vector, int64_t lanes) const {
   return outputs_ / static_cast<double>(extent) * tiles(extent, lanes) * (ends(vector, lanes) + 1);
 }
 
-double CostModel::partial_sums_cost(size_t vector, int64_t lanes) const {
+double CostModel::partial_sums_cost(size_t vector, int64_t lanes, Expr rows,
+                                    int64_t row_count) const {
   const auto width = static_cast<double>(lanes);
   double loads = 0;
   for (const Access& a : accesses_) {
-    if (a.in_reduction) loads += unit(a, vector, lanes);
+    if (a.in_reduction)
+      loads +=
+          unit(a, vector, lanes) * rows_of(a, rows, row_count) / static_cast<double>(row_count);
   }
   const double step = std::max({inner_operations_, loads, kLatency / 4}) + kTurn;
   return outputs_ * (turns_ / width * step + kHorizontal + kRound + ends(ranges_.size(), 1));
@@ -298,7 +305,15 @@ Nest CostModel::partial_sums_along(size_t r) const {
   while (fixed && lanes > 1 && extent_of(ranges_[r]) % lanes != 0) lanes /= 2;
   while (!fixed && lanes > 1 && extent_of(ranges_[r]) < 2 * lanes) lanes /= 2;
   const bool possible = lanes > 1 && lanes >= std::min<int64_t>(4, widest_);
-  return {ranges_[r], true, {}, lanes, 1, 1, possible ? partial_sums_cost(r, lanes) : kNever};
+  return {
+      ranges_[r], true, {}, lanes, 0, 1, possible ? partial_sums_cost(r, lanes, {}, 1) : kNever};
+}
+
+double CostModel::cost(const Nest& n) const {
+  if (!n.vector) return scalar_cost();
+  const size_t v = slot(n.vector);
+  if (n.reduced) return partial_sums_cost(v, n.lanes, n.rows, n.row_count);
+  return reduced_.empty() ? map_cost(v, n.lanes) : tile_cost(v, n);
 }
 
 CostModel CostModel::with_free_layouts() const {

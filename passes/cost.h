@@ -19,8 +19,10 @@ struct Nest {
   Expr vector;           // empty: scalar code
   bool reduced = false;  // the vector holds partial sums along a range of the reduction
   Expr rows;             // the other range of the tile; empty: none
-  int64_t lanes = 1, vectors = 1, row_count = 1;
+  int64_t lanes = 1, vectors = 1, row_count = 1;  // vectors of partial sums: 0, as many as it needs
   double cost = 0;
+  Expr rows2 = {};  // a third one, around the rows; only a search asks for it
+  int64_t row2_count = 1;
 };
 
 class CostModel {
@@ -28,6 +30,8 @@ class CostModel {
   CostModel(const Draft& draft, const Computation& computation);
   /// The cheapest nest, as the layouts are now.
   Nest best() const;
+  /// What a nest of any sizes costs.
+  double cost(const Nest& nest) const;
   /// The cheapest nest along each range, and scalar code first.
   std::vector<Nest> nests() const;
   /// The same as if each arena buffer had the layout that a nest would like.
@@ -55,9 +59,10 @@ class CostModel {
   bool is_contiguous(const Access& a, size_t range) const;
   double unit(const Access& a, size_t range, int64_t lanes) const;
   double bytes_a_tile(const Access& a, double wide, double rows) const;
+  double rows_of(const Access& a, Expr rows, int64_t count) const;
   double tile_cost(size_t vector, const Nest& n) const;
   double map_cost(size_t vector, int64_t lanes) const;
-  double partial_sums_cost(size_t vector, int64_t lanes) const;
+  double partial_sums_cost(size_t vector, int64_t lanes, Expr rows, int64_t row_count) const;
   Nest map_along(size_t vector) const;
   Nest partial_sums_along(size_t vector) const;
   double scalar_cost() const;

@@ -8,6 +8,7 @@
 
 #include "ir/build.h"
 #include "passes/cost.h"
+#include "passes/decide.h"
 #include "passes/nest.h"
 
 namespace tinycc {
@@ -97,18 +98,11 @@ std::string layout_of(const Buffer& b) {
   return b.layout.has_halo() ? text + fmt::format(" halo {}", b.halo_value) : text;
 }
 
-std::string target_text(const Target& t) {
-  return fmt::format("{} {} {} vector {} registers {} fma {} l1 {} l2 {} threads {} prefer {}",
-                     t.language, t.dialect, t.resolved.empty() ? t.cpu : t.resolved, t.vector_bytes,
-                     t.registers, t.fma, t.l1_bytes, t.l2_bytes, t.threads,
-                     static_cast<int>(t.prefer));
-}
-
 /// A nest as numbered lines in which ranges keep their names, since moves name them, and buffers get
 /// numbers in order of appearance.
 class NestText {
  public:
-  explicit NestText(const Draft& draft) : draft_(draft) {}
+  NestText(const Draft& draft, bool layouts) : draft_(draft), layouts_(layouts) {}
 
   std::string of(const StmtRef& nest) {
     walk(nest, [&](const Stmt& s) {
@@ -127,7 +121,7 @@ class NestText {
     const auto [found, fresh] = buffers_.try_emplace(id, fmt::format("b{}", buffers_.size()));
     const auto known = draft_.buffers.find(id);
     if (fresh && known != draft_.buffers.end())
-      text_ += fmt::format("{}: {}\n", found->second, layout_of(known->second));
+      text_ += fmt::format("{}: {}\n", found->second, layouts_ ? layout_of(known->second) : "");
     return found->second;
   }
 
@@ -145,6 +139,7 @@ class NestText {
   }
 
   const Draft& draft_;
+  bool layouts_;
   std::map<int64_t, std::string> buffers_;
   std::unordered_map<Expr, size_t> numbers_;
   std::string text_;
@@ -153,7 +148,7 @@ class NestText {
 }  // namespace
 
 std::string kernel_text(const Draft& draft, const Computation& c) {
-  return target_text(draft.target) + "\n" + NestText(draft).of(plain_nest(draft, c)) +
+  return target_text(draft.target) + "\n" + NestText(draft, true).of(plain_nest(draft, c)) +
          (may_run_in_place(draft, c) ? "in place" : "apart");
 }
 
@@ -162,10 +157,12 @@ Excerpt excerpt(const Draft& draft, const std::vector<size_t>& computations) {
 }
 
 std::string kernel_key(const Draft& draft, const Computation& c) {
-  uint64_t hash = 14695981039346656037u;  // FNV-1a
-  for (const char ch : kernel_text(draft, c))
-    hash = (hash ^ static_cast<unsigned char>(ch)) * 1099511628211u;
-  return fmt::format("{:016x}", hash);
+  return hash_of(kernel_text(draft, c));
+}
+
+std::string result_key(const Draft& draft, const Computation& c) {
+  return hash_of("layout\n" + target_text(draft.target) + "\n" +
+                 NestText(draft, false).of(plain_nest(draft, c)));
 }
 
 }  // namespace tinycc

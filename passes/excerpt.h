@@ -21,5 +21,7 @@ Excerpt excerpt(const Draft& draft, const std::vector<size_t>& computations);
 std::string kernel_text(const Draft& draft, const Computation& computation);
 /// 16 hexadecimal digits of that text.
 std::string kernel_key(const Draft& draft, const Computation& computation);
+/// The same of what is computed alone, wherever its arguments lie: the key of the result's layout.
+std::string result_key(const Draft& draft, const Computation& computation);
 
 }  // namespace tinycc

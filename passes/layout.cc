@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "ir/simplify.h"
 #include "passes/cost.h"
+#include "passes/excerpt.h"
 #include "passes/index.h"
 
 namespace tinycc {
@@ -13,6 +16,7 @@ namespace {
 
 constexpr int kSweeps = 4;          // over all buffers; they settle in two or three
 constexpr double kWorthIt = 0.995;  // a change has to save this much
+constexpr double kCloseTo = 1.25;   // orders that cost less than this many times ours are asked for
 constexpr int64_t kWays = 8;        // streams that the first cache keeps in one of its sets,
 constexpr int64_t kSets = 4096;     // that is, when they are a multiple of so many bytes apart
 
@@ -80,6 +84,15 @@ class Sweep {
     }
   }
 
+  /// Asks for the order of what each computation writes.
+  void ask(const Decide& decide) {
+    std::set<int64_t> asked;
+    for (const Computation& c : draft_.computations) {
+      const auto users = users_.find(c.target);
+      if (users != users_.end() && asked.insert(c.target).second) ask(c, users->second, decide);
+    }
+  }
+
   /// True if a buffer took another order.
   bool run() {
     bool changed = false;
@@ -88,6 +101,37 @@ class Sweep {
   }
 
  private:
+  static std::string order_of(const Layout& layout) {
+    std::vector<int64_t> dims;
+    for (const Axis& a : layout.axes) dims.push_back(a.dim);
+    return fmt::format("{}", fmt::join(dims, " "));
+  }
+
+  double cost_of(const std::vector<size_t>& users) const {
+    double cost = 0;
+    for (const size_t m : users) cost += models_[m].best().cost;
+    return cost;
+  }
+
+  void ask(const Computation& c, const std::vector<size_t>& users, const Decide& decide) {
+    Buffer& b = draft_.buffers.at(c.target);
+    const Layout ours = b.layout;
+    Decision d{"buffers", "", b.name, order_of(ours), {order_of(ours)}};
+    d.work = cost_of(users);
+    std::map<std::string, Layout> layouts{{d.ours, ours}};
+    for (const Axis& axis : ours.axes) {
+      if (b.shape[static_cast<size_t>(axis.dim)] < 4) continue;
+      make_innermost(b, axis.dim);
+      if (cost_of(users) < kCloseTo * d.work &&
+          layouts.emplace(order_of(b.layout), b.layout).second)
+        d.possible.push_back(order_of(b.layout));
+      b.layout = ours;
+    }
+    if (d.possible.size() == 1) return;
+    d.key = result_key(draft_, c);
+    b.layout = layouts.at(decide(d));
+  }
+
   bool improve(int64_t id, const std::vector<size_t>& users) {
     Buffer& b = draft_.buffers.at(id);
     Layout best = b.layout;
@@ -165,7 +209,7 @@ void spread_streams(Buffer& b) {
   if (b.bytes() / extents[0] % kSets == 0) ++b.layout.axes[1].pad;
 }
 
-void choose_layouts(Draft& draft) {
+void choose_layouts(Draft& draft, const Decide& decide) {
   std::vector<CostModel> models;
   for (const Computation& c : draft.computations) {
     if (has_a_say(c)) models.emplace_back(draft, c);
@@ -185,6 +229,7 @@ void choose_layouts(Draft& draft) {
   Sweep sweep(draft, models);
   for (int n = 0; n < kSweeps && sweep.run(); ++n) {
   }
+  if (decide) sweep.ask(decide);
   if (draft.target.prefer != Prefer::speed) {
     for (const Computation& c : draft.computations) lie_in_place(draft, c);
   }

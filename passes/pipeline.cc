@@ -20,22 +20,22 @@ constexpr GraphPass kGraphPasses[] = {
      [](Graph& graph, const GraphOptions& options) { rewrite(graph, {.exact = options.exact}); }},
     {"winograd",
      [](Graph& graph, const GraphOptions& options) {
-       if (!options.exact) use_winograd(graph, options.target);
+       if (!options.exact) use_winograd(graph, options.target, options.decide);
      }},
 };
 
 constexpr DraftPass kDraftPasses[] = {
-    {"limits", limit_loops},
+    {"limits", [](Draft& draft, const Decide&) { limit_loops(draft); }},
     {"block",
-     [](Draft& draft) {
+     [](Draft& draft, const Decide&) {
        const Target& t = draft.target;
        if (t.dialect != "gnu" || t.prefer != Prefer::speed || t.threads != 1) return;
        block_chains(draft);
        block_pairs(draft);
      }},
     {"layout",
-     [](Draft& draft) {
-       if (draft.target.dialect == "gnu") choose_layouts(draft);
+     [](Draft& draft, const Decide& decide) {
+       if (draft.target.dialect == "gnu") choose_layouts(draft, decide);
      }},
 };
 
@@ -44,9 +44,9 @@ constexpr DraftPass kDraftPasses[] = {
 std::span<const GraphPass> graph_passes() { return kGraphPasses; }
 std::span<const DraftPass> draft_passes() { return kDraftPasses; }
 
-Draft lowered(const Graph& graph, const Target& target) {
+Draft lowered(const Graph& graph, const Target& target, const Decide& decide) {
   Draft draft = lower_graph(graph, target);
-  for (const DraftPass& pass : kDraftPasses) pass.run(draft);
+  for (const DraftPass& pass : kDraftPasses) pass.run(draft, decide);
   return draft;
 }
 

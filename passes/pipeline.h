@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "passes/decide.h"
 #include "passes/draft.h"
 
 namespace tinycc {
@@ -12,6 +13,7 @@ namespace tinycc {
 struct GraphOptions {
   Target target;
   bool exact = false;  // nothing that rounds otherwise than the model says
+  Decide decide = {};  // which algorithm
 };
 
 struct GraphPass {
@@ -20,7 +22,7 @@ struct GraphPass {
 };
 struct DraftPass {
   const char* name;
-  void (*run)(Draft& draft);
+  void (*run)(Draft& draft, const Decide& decide);
 };
 
 /// Graph → graph.
@@ -28,7 +30,7 @@ std::span<const GraphPass> graph_passes();
 /// On a lowered draft, before kernels are made of it.
 std::span<const DraftPass> draft_passes();
 /// A rewritten graph, lowered, after the passes on drafts.
-Draft lowered(const Graph& graph, const Target& target);
+Draft lowered(const Graph& graph, const Target& target, const Decide& decide = {});
 /// Names of all passes, "lower" and "schedule" between and behind them included.
 std::vector<std::string> pass_names();
 

@@ -1,27 +1,23 @@
-// Schedules worth trying for a computation: the points of a space that its access pattern spans, each
-// with what a simple model says it costs. A search measures the cheapest and walks to neighbours.
+// Schedules worth trying for a computation: the points of a space around the heuristics' choice, each
+// with what the estimate of cost.h says. A search measures the cheapest and walks to neighbours.
 //
-//   knob       what it says                                  values
-//   form       how the innermost loops run                   a row of kForms in proposals.cc
-//   vector     the range that becomes the vector             each range of extent >= 4
-//   lanes      of one vector                                 the machine's, and half of it …
-//   vectors    side by side: NV of a register tile           1 … 8
-//   range      the range of the rows of a register tile      none, or another range
-//   rows       MR                                            what registers hold
-//   range2     a second range of rows, rows2 of them         none, or another range
-//   outer      the order of the loops around the tile        weights outside, between, inside
-//   reduced    the order of the reduction's loops            windows outside, as it is, reversed
-//   unrolled   what of the reduction is unrolled             nothing, last, windows, four of the last
+//   knob       what it says                                       values
+//   vector     the range that becomes the vector                  each range; -1: scalar code
+//   lanes      of one vector                                      the machine's, and half of it …
+//   vectors    side by side: NV of a register tile                1 … 8; 0: partial sums as needed
+//   range      the range of the rows of a register tile           none, or another range
+//   rows       MR                                                 what registers hold
+//   range2     a second range of rows, rows2 of them              none, or another range
+//   tail, outer, block, sum_block, reduced, unrolled: as a Choice of schedule.h has them
 #pragma once
 
 #include <array>
 
-#include "passes/draft.h"
+#include "passes/schedule.h"
 
 namespace tinycc {
 
 enum Knob : uint8_t {
-  kForm,
   kVector,
   kLanes,
   kVectors,
@@ -29,7 +25,10 @@ enum Knob : uint8_t {
   kRows,
   kRange2,
   kRows2,
+  kTail,
   kOuter,
+  kBlock,
+  kSumBlock,
   kReduced,
   kUnrolled,
   kKnobs
@@ -39,15 +38,44 @@ using Knobs = std::array<int64_t, kKnobs>;
 struct Proposal {
   std::string moves;
   Knobs knobs{};
-  double cost = 0;  // in multiply-adds of vectors, about
+  double cost = 0;  // see cost.h
 };
 
-/// Cheapest first, each text once. Empty where the order of the loops is fixed, by what they store
-/// or by the kernels that they become one with.
-std::vector<Proposal> proposals(const Draft& draft, const Computation& computation);
+class ScheduleSpace {
+ public:
+  /// Empty where the order of the loops is fixed by what they store.
+  ScheduleSpace(const Draft& draft, const Computation& computation);
 
-/// Does one step lead from a to b: one knob, or a range of rows with its number?
-bool are_neighbours(const Proposal& a, const Proposal& b);
+  /// The heuristics' choice first, then every tile, cheapest first. What a tile says nothing about is
+  /// as the heuristics have it. All are legal, each text is there once.
+  const std::vector<Proposal>& tiles() const { return tiles_; }
+  /// Those that one step leads to, cheapest first: one knob, or a range of rows with its number.
+  std::vector<Proposal> neighbours(const Proposal& of) const;
+  /// A tile of the same sizes, with all else as well, as one that is good for another computation.
+  std::optional<Proposal> like(const Knobs& other) const;
+  /// The proposal with these moves, if it is near.
+  std::optional<Proposal> find(const std::string& moves) const;
+
+ private:
+  bool is_free(int64_t range) const;
+  Choice choice_of(const Knobs& knobs) const;
+  std::optional<Proposal> proposal(const Knobs& knobs) const;
+  void add(const Knobs& knobs);
+  void add_vectors(Knobs knobs);
+  void add_rows(Knobs knobs);
+  bool fits(const Knobs& knobs) const;
+  bool divides(int64_t range, int64_t size) const;
+  int64_t extent(int64_t range) const;
+
+  const Draft& draft_;
+  const Computation& c_;
+  const CostModel model_;
+  std::vector<Expr> ranges_;  // of the result, then of the reduction
+  int64_t outputs_ = 0;       // so many are of the result
+  bool exact_ = false;        // nothing may be computed twice
+  std::vector<Knobs> points_;
+  std::vector<Proposal> tiles_;
+};
 
 /// Does apply_schedule() accept these moves?
 bool is_legal(const Draft& draft, const Computation& computation, const std::string& moves);

@@ -21,17 +21,18 @@ namespace {
 
 class Chooser {
  public:
-  Chooser(const Draft& draft, const Computation& c)
+  Chooser(const Draft& draft, const Computation& c, const Choice& choice)
       : draft_(draft),
         c_(c),
-        nest_(CostModel(draft, c).best()),
+        choice_(choice),
+        nest_(choice.nest),
         reduced_(reduction_ranges(c.value)),
         choosing_(choosing_ranges(c)) {}
 
   std::string run() {
     std::string moves = nest();
     for (Expr r : choosing_) moves += (moves.empty() ? "expand " : "; expand ") + r->attr.name;
-    if (!choosing_.empty() && moves.find("vectorize") != std::string::npos)
+    if (!choosing_.empty() && choice_.unrolled != 0 && moves.find("vectorize") != std::string::npos)
       moves += "; share " + name() + (moves.starts_with("tile") ? "i" : "");
     return moves;
   }
@@ -57,7 +58,7 @@ class Chooser {
   /// Loops as the result lies in memory, but for those that have to be outermost.
   std::vector<std::string> in_memory_order() const {
     std::vector<std::string> order = outermost();
-    for (Expr r : ranges_in_memory_order(draft_, c_)) {
+    for (Expr r : choice_.outer == 1 ? c_.ranges : ranges_in_memory_order(draft_, c_)) {
       if (!is_outermost(r)) order.push_back(r->attr.name);
     }
     return order;
@@ -77,33 +78,62 @@ class Chooser {
   /// Partial sums: enough of them that the additions do not wait for each other.
   std::string side_by_side() {
     const int64_t extent = extent_of(nest_.vector), lanes = nest_.lanes;
-    int64_t vectors = 1;
-    const bool fixed = nest_.vector->sources.empty();
-    while (vectors < (fixed ? 4 : 2) && extent % (2 * vectors * lanes) == 0) vectors *= 2;
-    std::string moves = fmt::format("lanes {} {} {}; vectorize {}l {}; vectorize {}i {}", name(),
-                                    vectors, lanes, name(), lanes, name(), lanes);
-    if (vectors > 1) moves += fmt::format("; unroll {}lo {}io", name(), name());
-    return moves;
+    int64_t vectors = std::max<int64_t>(nest_.vectors, 1);
+    const int64_t enough = !nest_.vector->sources.empty() ? 2 : 4;
+    while (nest_.vectors == 0 && vectors < enough && extent % (2 * vectors * lanes) == 0)
+      vectors *= 2;
+    std::string moves, unrolled = vectors > 1 ? fmt::format(" {0}lo {0}io", name()) : "";
+    if (nest_.rows)
+      moves = rows_of_sums(unrolled);
+    else if ((!c_.outermost.empty() || choice_.outer != Choice::kTheirs) && !memory_order().empty())
+      moves = memory_order() + "; ";
+    moves += fmt::format("lanes {} {} {}; vectorize {}l {}; vectorize {}i {}", name(), vectors,
+                         lanes, name(), lanes, name(), lanes);
+    return unrolled.empty() ? moves : moves + "; unroll" + unrolled;
+  }
+
+  /// Rows that share what the vectors of partial sums are made of.
+  std::string rows_of_sums(std::string& unrolled) const {
+    const std::string& rows = nest_.rows->attr.name;
+    std::vector<std::string> order;
+    for (const std::string& r : in_memory_order()) {
+      if (r != rows) order.push_back(r);
+    }
+    if (nest_.row_count < extent_of(nest_.rows)) order.push_back(rows + "o");
+    order.push_back(rows + "i");
+    unrolled += " " + rows + "i";
+    return fmt::format("tile {0} {1}; {2}register {0}i; ", rows, nest_.row_count,
+                       order.size() > 1 ? "order " + list(order) + "; " : "");
   }
 
   std::string elementwise() {
-    const int64_t extent = extent_of(nest_.vector), lanes = nest_.lanes;
+    const int64_t extent = extent_of(nest_.vector), lanes = nest_.lanes,
+                  wide = lanes * nest_.vectors;
     std::vector<std::string> order;
     for (const std::string& r : in_memory_order()) {
       if (r != name() && !chooses(r)) order.push_back(r);
     }
     std::vector<std::string> inner;
     for (Expr r : choosing_) inner.push_back(r->attr.name);
+    if (choice_.tail) {
+      order.insert(order.end(), inner.begin(), inner.end());
+      order.push_back(name());  // the rest of the loop stays behind it
+      return (order.size() > 1 ? "order " + list(order) + "; " : "") +
+             fmt::format("tail {0} {1}; vectorize {0}i {2}", name(), wide, lanes);
+    }
     if (extent == lanes) {
       inner.push_back(name());
       order.insert(order.end(), inner.begin(), inner.end());
       return (order.size() > 1 ? "order " + list(order) + "; " : "") +
              fmt::format("vectorize {} {}", name(), lanes);
     }
-    order.push_back(name() + "o");
+    const auto at = choice_.outer == 0 ? static_cast<ptrdiff_t>(c_.outermost.size())
+                                       : static_cast<ptrdiff_t>(order.size());
+    if (wide < extent) order.insert(order.begin() + at, name() + "o");
     inner.push_back(name() + "i");
     order.insert(order.end(), inner.begin(), inner.end());
-    return fmt::format("tile {0} {1}; order {2}; vectorize {0}i {1}", name(), lanes, list(order));
+    return fmt::format("tile {0} {1}; order {2}; vectorize {0}i {3}", name(), wide, list(order),
+                       lanes);
   }
 
   // ---- reductions
@@ -123,7 +153,7 @@ class Chooser {
   /// Does every operand move with the loop? Then its turns have nothing in common.
   bool is_batch(Expr r) const {
     const std::vector<Expr> loads = loads_in(reduction_in(c_.value)[0]);
-    return r != nest_.vector && r != nest_.rows && loads.size() > 1 &&
+    return r != nest_.vector && !in_rows(r) && loads.size() > 1 &&
            std::all_of(loads.begin(), loads.end(), [&](Expr l) { return occurs(r, l); });
   }
 
@@ -137,6 +167,15 @@ class Chooser {
     int64_t size = 0;
   };
 
+  bool in_rows(Expr r) const { return r == nest_.rows || r == nest_.rows2; }
+
+  /// A part of a loop that a choice asks for: so many times halved, whole units; 0: none.
+  static int64_t part_of(int64_t extent, int64_t halvings, int64_t unit) {
+    if (halvings <= 0) return 0;
+    const int64_t part = ((extent >> halvings) + unit - 1) / unit * unit;
+    return part > 1 && part < extent ? part : 0;
+  }
+
   /// The outermost loop that only the other operands move with, else the rows.
   Expr blocked_range() const {
     const std::vector<Expr> loads = loads_in(reduction_in(c_.value)[0]);
@@ -144,7 +183,7 @@ class Chooser {
       const bool shared = std::any_of(loads.begin(), loads.end(), [&](Expr l) {
         return occurs(r, l) && occurs(nest_.vector, l);
       });
-      if (r != nest_.vector && r != nest_.rows && !shared && !is_outermost(r)) return r;
+      if (r != nest_.vector && !in_rows(r) && !shared && !is_outermost(r)) return r;
     }
     return nest_.rows;
   }
@@ -153,8 +192,10 @@ class Chooser {
     const auto [along, others] = operand_bytes();
     const double room = static_cast<double>(draft_.target.l2_bytes) / 2;
     const Expr r = blocked_range();
-    if (!r || along <= room || others <= room) return {};
+    if (!r || choice_.block == 0) return {};
     const int64_t extent = extent_of(r), unit = r == nest_.rows ? nest_.row_count : 1;
+    if (const int64_t asked = part_of(extent, choice_.block, unit)) return {r, asked};
+    if (along <= room || others <= room) return {};
     const bool exact = may_run_in_place(draft_, c_);
     const auto most = static_cast<int64_t>(room / (others / static_cast<double>(extent)));
     Block best{r, 0};
@@ -177,8 +218,10 @@ class Chooser {
                         [](double n, Expr r) { return n * static_cast<double>(extent_of(r)); });
     const double bytes = turns * static_cast<double>(nest_.lanes * nest_.vectors * 4);
     const auto l2 = static_cast<double>(draft_.target.l2_bytes);
-    if (bytes <= l2 / 2 || !nest_.rows || c_.ordered) return 0;
     const int64_t extent = extent_of(k);
+    if (!nest_.rows || c_.ordered || choice_.sum_block == 0) return 0;
+    if (choice_.sum_block > 0) return part_of(extent, choice_.sum_block, 1);
+    if (bytes <= l2 / 2) return 0;
     auto size = static_cast<int64_t>(l2 / 4 / bytes * static_cast<double>(extent));
     while (size > 1 && extent % size != 0) --size;
     return size >= 8 ? size : 0;
@@ -196,6 +239,7 @@ class Chooser {
   struct Tile {
     std::vector<std::string> moves, outer, inner, unrolled;
     std::string row, pass;  // the loop over rows; the one that a block of the sum goes around
+    std::string last_sum;   // the innermost loop of the reduction
     int64_t rows = 1;       // turns of `row`
 
     /// Splits a loop; the name of its inner part.
@@ -223,8 +267,10 @@ class Chooser {
     const int64_t block = sum_block(*std::find_if(
         reduced_.begin(), reduced_.end(), [&](Expr k) { return k->attr.name == sums.back(); }));
     add_outer_loops(t);
+    add_rows2(t);
     if (block > 0 && rows_block(t.rows) < t.rows) t.block_rows(rows_block(t.rows));
     add_rows(t);
+    if (is_split() && choice_.outer == 2) t.outer.push_back(name() + "o");
     const std::string lane = add_vector(t);
     std::vector<std::string> all(t.outer);
     all.insert(all.end(), t.inner.begin(), t.inner.end());
@@ -232,7 +278,8 @@ class Chooser {
     order_sum(t, sums, t.pass.empty() ? 0 : block);
     t.moves.push_back("register " + list(t.inner));
     t.moves.push_back(fmt::format("vectorize {} {}", lane, nest_.lanes));
-    if (const std::string w = unrolled_window(); !w.empty()) t.unrolled.push_back(w);
+    if (choice_.unrolled == 3) t.unrolled.push_back(t.split(t.last_sum, 4));
+    for (const std::string& k : unrolled_sums(t)) t.unrolled.push_back(k);
     if (!t.unrolled.empty()) t.moves.push_back("unroll " + list(t.unrolled));
     return fmt::format("{}", fmt::join(t.moves, "; "));
   }
@@ -248,14 +295,25 @@ class Chooser {
       t.split(blocked, block.size);
     }
     const auto [along, others] = operand_bytes();
-    const bool vector_first = block.range || along > others;
-    const bool is_split = nest_.lanes * nest_.vectors < extent_of(nest_.vector);
-    if (is_split && vector_first) t.outer.push_back(name() + "o");
+    const bool larger = block.range || along > others;
+    const int64_t place = choice_.outer != Choice::kTheirs ? choice_.outer : larger ? 0 : 1;
+    if (is_split() && place == 0) t.outer.push_back(name() + "o");
     for (Expr r : c_.ranges) {
-      if (r != nest_.vector && r != nest_.rows && !is_batch(r) && !is_outermost(r))
+      if (r != nest_.vector && !in_rows(r) && !is_batch(r) && !is_outermost(r))
         t.outer.push_back(r->attr.name + (r->attr.name == blocked ? "i" : ""));
     }
-    if (is_split && !vector_first) t.outer.push_back(name() + "o");
+    if (is_split() && place == 1) t.outer.push_back(name() + "o");
+  }
+
+  bool is_split() const { return nest_.lanes * nest_.vectors < extent_of(nest_.vector); }
+
+  void add_rows2(Tile& t) const {
+    if (!nest_.rows2) return;
+    const std::string& loop = nest_.rows2->attr.name;
+    const std::string part = t.split(loop, nest_.row2_count);
+    if (nest_.row2_count < extent_of(nest_.rows2)) t.outer.push_back(loop + "o");
+    t.inner.push_back(part);
+    t.unrolled.push_back(part);
   }
 
   void add_rows(Tile& t) const {
@@ -280,6 +338,7 @@ class Chooser {
 
   /// The loops of the reduction, the last of them in blocks if it is to be.
   static void order_sum(Tile& t, std::vector<std::string> sums, int64_t block) {
+    t.last_sum = sums.back() + (block == 0 ? "" : "i");
     if (block == 0) {
       if (sums.size() > 1) t.moves.push_back("order " + list(sums));
       return;
@@ -294,29 +353,51 @@ class Chooser {
   std::vector<std::string> reduction_order() const {
     std::vector<std::string> windows, others;
     for (Expr k : reduced_) (is_window(k) ? windows : others).push_back(k->attr.name);
+    if (choice_.reduced == 2) std::swap(windows, others);
     windows.insert(windows.end(), others.begin(), others.end());
+    if (choice_.reduced != 1) return windows;
+    windows.clear();
+    for (Expr k : reduced_) windows.push_back(k->attr.name);
     return windows;
   }
 
   /// The loop of a short window without channels: unrolled, neighbours share loads in registers.
-  std::string unrolled_window() const {
+  std::vector<std::string> unrolled_sums(const Tile& t) const {
+    const int64_t tile = nest_.row_count * nest_.row2_count * nest_.vectors;
+    const auto is_short = [](Expr k) { return extent_of(k) <= 7; };
     const Expr last = reduced_.back();
-    const bool window_only =
-        std::all_of(reduced_.begin(), reduced_.end(), [](Expr k) { return extent_of(k) <= 7; });
-    const bool short_enough = extent_of(last) * nest_.row_count * nest_.vectors <= 64;
-    return window_only && short_enough ? last->attr.name : "";
+    if (choice_.unrolled == Choice::kTheirs) {
+      const bool all = std::all_of(reduced_.begin(), reduced_.end(), is_short);
+      if (all && extent_of(last) * tile <= 64) return {last->attr.name};
+      return {};
+    }
+    std::vector<std::string> names;
+    int64_t count = tile;
+    for (Expr k : reduced_) {
+      const bool asked =
+          choice_.unrolled == 1 ? k->attr.name == t.last_sum : choice_.unrolled == 2 && is_short(k);
+      if (!asked) continue;
+      names.push_back(k->attr.name);
+      count *= extent_of(k);
+    }
+    return count <= 128 ? names : std::vector<std::string>{};
   }
 
   const Draft& draft_;
   const Computation& c_;
-  const Nest nest_;
+  const Choice& choice_;
+  const Nest& nest_;
   const std::vector<Expr> reduced_, choosing_;
 };
 
 }  // namespace
 
 std::string choose_schedule(const Draft& draft, const Computation& c) {
-  return Chooser(draft, c).run();
+  return write_schedule(draft, c, {CostModel(draft, c).best()});
+}
+
+std::string write_schedule(const Draft& draft, const Computation& c, const Choice& choice) {
+  return Chooser(draft, c, choice).run();
 }
 
 Scheduled schedule(const Draft& draft, const Computation& c, const std::string* moves) {

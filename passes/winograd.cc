@@ -24,6 +24,7 @@ struct Form {
   int64_t outputs;  // m
   std::vector<double> squares;
   int64_t points() const { return outputs + kWindow - 1; }
+  std::string name() const { return outputs == 4 ? "F(4x4,3x3)" : "F(2x2,3x3)"; }
 };
 
 const std::vector<Form>& forms() {
@@ -274,6 +275,23 @@ const Form* best_form(const Filtering& c, const Target& target, double weight) {
   return chosen;
 }
 
+/// `ours`, or what someone knows better about sums of these sizes.
+const Form* decided(const Filtering& c, const Target& target, const Form* ours,
+                    const std::string& name, const Decide& decide) {
+  const int64_t in = c.extent(c.in.axis), out = c.extent(c.out);
+  if (!decide || (ours == nullptr && std::min(in, out) < target.lanes())) return ours;
+  std::string sizes = "winograd";
+  for (const int64_t a : {c.batch.axis, c.in.axis, c.out, c.rows.axis, c.columns.axis})
+    sizes += " " + std::to_string(c.extent(a));
+  Decision d{"graph", hash_of(target_text(target) + sizes), name, "direct", {"direct"}};
+  if (ours != nullptr) d.ours = ours->name();
+  for (const Form& f : forms()) d.possible.push_back(f.name());
+  d.work = static_cast<double>(in * out * c.extent(c.rows.axis) * c.extent(c.columns.axis));
+  const auto found = std::find_if(forms().begin(), forms().end(),
+                                  [answer = decide(d)](auto& f) { return f.name() == answer; });
+  return found == forms().end() ? nullptr : &*found;
+}
+
 // ---- the rewrite
 
 class Rewriting {
@@ -305,9 +323,7 @@ class Rewriting {
 
  private:
   void note(Expr e, const std::string& what) {
-    const std::string m = std::to_string(f_.outputs);
-    if (!name_.empty())
-      graph_.note_origin(e, name_, "Winograd F(" + m + "x" + m + ",3x3), " + what);
+    if (!name_.empty()) graph_.note_origin(e, name_, "Winograd " + f_.name() + ", " + what);
   }
 
   /// [batch, in, rows, columns], with the windows' overlap and up to whole tiles.
@@ -463,7 +479,7 @@ std::unordered_map<Expr, std::string> names_by_node(const Graph& graph,
 
 }  // namespace
 
-void use_winograd(Graph& graph, const Target& target) {
+void use_winograd(Graph& graph, const Target& target, const Decide& decide) {
   if (target.dialect != "gnu" || target.prefer != Prefer::speed) return;
   const GraphFacts facts(graph);
   const std::vector<Expr> order = topological(graph.roots());
@@ -473,8 +489,10 @@ void use_winograd(Graph& graph, const Target& target) {
   rewrite_graph(graph, [&](Expr e) {
     const Expr original = order.at(next++);
     const std::optional<Filtering> c = Recogniser(e, facts).run();
-    const Form* form = c ? best_form(*c, target, weight) : nullptr;
-    return form == nullptr ? e : Rewriting(graph, *c, *form, names.at(original)).run();
+    const std::string name = c ? names.at(original) : "";
+    const Form* form =
+        c ? decided(*c, target, best_form(*c, target, weight), name, decide) : nullptr;
+    return form == nullptr ? e : Rewriting(graph, *c, *form, name).run();
   });
   drop_weights(graph);
 }

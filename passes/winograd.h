@@ -15,9 +15,11 @@
 
 #include "ir/graph.h"
 #include "ir/target.h"
+#include "passes/decide.h"
 
 namespace tinycc {
 
-void use_winograd(Graph& graph, const Target& target);
+/// `decide` is asked for each such sum: "direct", "F(2x2,3x3)" or "F(4x4,3x3)".
+void use_winograd(Graph& graph, const Target& target, const Decide& decide = {});
 
 }  // namespace tinycc

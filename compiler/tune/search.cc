@@ -20,10 +20,9 @@ constexpr double kTime_s = 0.02;  // of calls for one reading
 constexpr double kFaster =
     0.98;  // below this share of the best time a candidate is looked at twice
 constexpr double kWorthwhile = 5e-4;  // of the program's time: what a batch must promise
-constexpr double kTurn_s = 0.004;     // of calls, of one of two that take turns
 constexpr int kLook = 3, kTurns = 12;
-constexpr double kHopeless = 1.5;  // times the best one's time: not worth an exact reading
-constexpr double kVerify_s = 0.6;  // for one kernel, about
+constexpr double kVerify_s = 0.6;  // for one kernel, about; more where candidates take longer
+constexpr int kPairs = 5;          // of processes that tell the whole program's gain
 constexpr double kCompile_s = 30, kPlain_s = 60;  // limits
 
 /// By place in the draft: that of an excerpt keeps the order.
@@ -34,28 +33,15 @@ MovesOf by_place(std::vector<std::string> moves) {
 }
 
 /// Tiles of the same kind differ in sizes alone; a first look takes some of each kind.
-std::array<int64_t, 5> kind_of(const Proposal& p) {
-  return {p.knobs[kForm], p.knobs[kVector], p.knobs[kLanes], p.knobs[kRange], p.knobs[kRange2]};
-}
-
-/// The same tile, whatever the ranges are called.
-bool is_like(const Knobs& a, const Knobs& b) {
-  static constexpr Knob kShape[] = {kForm,  kLanes, kVectors, kRows,
-                                    kRows2, kOuter, kReduced, kUnrolled};
-  return std::all_of(std::begin(kShape), std::end(kShape), [&](Knob k) { return a[k] == b[k]; });
-}
-
-double lower_quartile(std::vector<double> v) {
-  const auto at = v.begin() + static_cast<ptrdiff_t>((v.size() - 1) / 4);
-  std::nth_element(v.begin(), at, v.end());
-  return *at;
+std::array<int64_t, 4> kind_of(const Proposal& p) {
+  return {p.knobs[kVector], p.knobs[kLanes], p.knobs[kRange], p.knobs[kRange2]};
 }
 
 }  // namespace
 
-Search::Search(const Draft& draft, const std::vector<std::string>& start,
+Search::Search(const Draft& draft, const Draft& untouched, const std::vector<std::string>& start,
                const SearchSettings& settings)
-    : draft_(draft), settings_(settings) {
+    : draft_(draft), untouched_(untouched), settings_(settings) {
   end_ = std::chrono::steady_clock::now() +
          std::chrono::microseconds(static_cast<int64_t>(settings.budget_s * 1e6));
   for (const Computation& c : draft.computations) heuristic_.push_back(choose_schedule(draft, c));
@@ -96,15 +82,18 @@ Subject Search::subject(const TunedUnit& u, const std::vector<std::string>& move
 }
 
 Subject Search::whole(bool tuned) const {
-  std::map<std::string, std::string> by_key;
-  for (const TunedUnit& u : units_) {
-    for (size_t i = 0; i < u.keys.size(); ++i) by_key.emplace(u.keys[i], u.moves[i]);
-  }
-  std::vector<std::string> moves = heuristic_;
-  for (size_t c = 0; c < moves.size() && tuned; ++c)
-    moves[c] = by_key.at(kernel_key(draft_, draft_.computations[c]));
-  return {[this, moves] { return build_program(draft_, by_place(moves)); }, settings_.cc,
-          settings_.runner, scratch_.path};
+  const auto program = [this, tuned] {
+    if (!tuned) return build_program(untouched_, {});
+    std::map<std::string, std::string> by_key;
+    for (const TunedUnit& u : units_) {
+      for (size_t i = 0; i < u.keys.size(); ++i) by_key.emplace(u.keys[i], u.moves[i]);
+    }
+    std::vector<std::string> moves;
+    for (const Computation& c : draft_.computations)
+      moves.push_back(by_key.at(kernel_key(draft_, c)));
+    return build_program(draft_, by_place(moves));
+  };
+  return {program, settings_.cc, settings_.runner, scratch_.path};
 }
 
 void Search::measure_start() {
@@ -134,8 +123,8 @@ void Search::find_space(size_t unit, std::set<std::string>& owned) {
   const TunedUnit& u = units_[unit];
   for (size_t i = 0; i < u.computations.size(); ++i) {
     if (!owned.insert(u.keys[i]).second) continue;
-    Space s{i, proposals(draft_, draft_.computations[u.computations[i]]), {u.moves[i]}, {}};
-    if (!s.proposals.empty()) states_[unit].spaces.push_back(std::move(s));
+    if (!draft_.computations[u.computations[i]].ordered)
+      states_[unit].spaces.push_back({i, {}, {u.moves[i]}, {}});
   }
   if (states_[unit].spaces.empty()) states_[unit].hope = 0;
 }
@@ -154,35 +143,38 @@ bool Search::make_reference(size_t unit) {
   return Trial(s, cores_).ready(kCompile_s).ok;
 }
 
+/// The space is made when it is first looked at; what a file knew already is a place in it.
+void Search::enter(size_t unit, Space& space) const {
+  if (space.all) return;
+  const TunedUnit& u = units_[unit];
+  space.all.emplace(draft_, draft_.computations[u.computations[space.part]]);
+  if (const auto now = space.all->find(u.moves[space.part]))
+    space.measured.push_back({u.now_us, *now});
+}
+
 /// What won elsewhere first, then neighbours of the best, and some that only the model recommends.
-std::vector<const Proposal*> Search::pick(Space& space, const std::string& now) const {
-  std::vector<const Proposal*> chosen;
+std::vector<Proposal> Search::pick(size_t unit, Space& space) const {
+  std::vector<Proposal> chosen;
   const auto take = [&](const Proposal& p) {
-    if (space.tried.insert(p.moves).second) chosen.push_back(&p);
+    if (space.tried.insert(p.moves).second) chosen.push_back(p);
   };
+  enter(unit, space);
   for (const Knobs& w : winners_) {
-    for (const Proposal& p : space.proposals) {
-      if (chosen.size() < kBatch / 2 && is_like(w, p.knobs)) take(p);
-    }
-  }
-  const size_t own = space.measured.empty() ? chosen.size() : kBatch - 2;
-  std::vector<const Proposal*> beam;
-  for (const Proposal& p : space.proposals) {
-    if (p.moves == now) beam.push_back(&p);
+    const std::optional<Proposal> p = space.all->like(w);
+    if (p && chosen.size() < kBatch / 2) take(*p);
   }
   std::sort(space.measured.begin(), space.measured.end(),
             [](const Measured& a, const Measured& b) { return a.us < b.us; });
-  for (size_t i = 0; i < std::min(kBeam, space.measured.size()); ++i)
-    beam.push_back(space.measured[i].proposal);
-  for (const Proposal* best : beam) {
+  const size_t own = states_[unit].batches <= states_[unit].spaces.size() ? kBatch / 2 : kBatch - 2;
+  for (size_t i = 0; i < std::min(kBeam, space.measured.size()); ++i) {
     const size_t most = chosen.size() + (own - std::min(own, chosen.size()) + 1) / 2;
-    for (const Proposal& p : space.proposals) {
-      if (chosen.size() < most && are_neighbours(*best, p)) take(p);
+    for (const Proposal& p : space.all->neighbours(space.measured[i].proposal)) {
+      if (chosen.size() < most) take(p);
     }
   }
-  std::map<std::array<int64_t, 5>, int> kinds;
+  std::map<std::array<int64_t, 4>, int> kinds;
   for (const int most : {1, 2, 1 << 20}) {
-    for (const Proposal& p : space.proposals) {
+    for (const Proposal& p : space.all->tiles()) {
       if (chosen.size() < kBatch && space.tried.count(p.moves) == 0 && kinds[kind_of(p)] < most) {
         ++kinds[kind_of(p)];
         take(p);
@@ -190,20 +182,6 @@ std::vector<const Proposal*> Search::pick(Space& space, const std::string& now) 
     }
   }
   return chosen;
-}
-
-/// In turns, a little each time, so that what slows the machine slows both: their times when it is
-/// least disturbed (lower quartiles of the medians), as a ratio; 0 if one of them fails.
-double Search::ratio_of(Trial& best, Trial& challenger, int turns) const {
-  std::vector<double> a, b;
-  for (int i = 0; i < turns; ++i) {
-    const Reading one = best.time(kTurn_s, 1e9);
-    const Reading other = challenger.time(kTurn_s, one.us * kHopeless);
-    if (!one.ok || !other.ok) return 0;
-    a.push_back(one.us);
-    b.push_back(other.us);
-  }
-  return lower_quartile(b) / lower_quartile(a);
 }
 
 void Search::batch(size_t unit, const std::function<void()>& improved) {
@@ -219,7 +197,7 @@ void Search::batch(size_t unit, const std::function<void()>& improved) {
     s.results = state.results.get();
     return s;
   };
-  const std::vector<const Proposal*> chosen = pick(space, u.moves[space.part]);
+  const std::vector<Proposal> chosen = pick(unit, space);
   auto best = std::make_unique<Trial>(with(u.moves[space.part]), cores_);
   if (!best->ready(kCompile_s).ok || chosen.empty()) {
     state.hope /= 2;
@@ -231,7 +209,7 @@ void Search::batch(size_t unit, const std::function<void()>& improved) {
        ++i) {
     for (; started < chosen.size() && ahead.size() < static_cast<size_t>(cores_.count); ++started)
       ahead.push_back(
-          {chosen[started], std::make_unique<Trial>(with(chosen[started]->moves), cores_)});
+          {chosen[started], std::make_unique<Trial>(with(chosen[started].moves), cores_)});
     Candidate c = std::move(ahead.front());
     ahead.pop_front();
     ++tried_;
@@ -240,7 +218,7 @@ void Search::batch(size_t unit, const std::function<void()>& improved) {
     if (first_look == 0) {
       ++rejected_;
       if (!interrupted())
-        complaint_ = fmt::format("{}: {}: {}", u.name, c.proposal->moves,
+        complaint_ = fmt::format("{}: {}: {}", u.name, c.proposal.moves,
                                  ready.ok ? "no time came back" : ready.why);
       continue;
     }
@@ -250,18 +228,19 @@ void Search::batch(size_t unit, const std::function<void()>& improved) {
     if (once == 0 || once > kFaster) continue;
     // Where a process happens to lie in memory matters too: both again, in new ones.
     auto old = std::make_unique<Trial>(with(u.moves[space.part]), cores_);
-    c.trial = std::make_unique<Trial>(with(c.proposal->moves), cores_);
+    c.trial = std::make_unique<Trial>(with(c.proposal.moves), cores_);
     if (!old->ready(kCompile_s).ok || !c.trial->ready(kCompile_s).ok) continue;
     const double again = ratio_of(*old, *c.trial, kTurns), ratio = std::sqrt(once * again);
     if (again == 0 || std::max(ratio, again) > kFaster) continue;
     best = std::move(c.trial);
-    u.moves[space.part] = c.proposal->moves;
-    winners_.insert(winners_.begin(), c.proposal->knobs);
+    u.moves[space.part] = c.proposal.moves;
+    winners_.insert(winners_.begin(), c.proposal.knobs);
     u.now_us *= ratio;
     improved();
   }
   state.hope = (state.hope + (1 - u.now_us / before)) / 2;
   state.batch_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  spent_s_ += state.batch_s;
 }
 
 double Search::now_us() const {
@@ -325,21 +304,26 @@ void Search::verify(TunedUnit& u) const {
 double Search::time_to_verify() const {
   const auto changed = std::count_if(units_.begin(), units_.end(),
                                      [](const TunedUnit& u) { return u.moves != u.before; });
-  return std::min(kVerify_s * static_cast<double>(changed), settings_.budget_s / 4);
+  const double each = std::max(kVerify_s, 2 * spent_s_ / static_cast<double>(tried_ + 1));
+  return std::min(each * static_cast<double>(changed), settings_.budget_s / 4);
 }
 
+/// The median of several pairs of processes: by chance one lies better in memory than another.
 std::pair<double, double> Search::whole_program() const {
-  Trial before(whole(false), cores_), after(whole(true), cores_);
-  std::vector<double> a, b;
-  const double compile_s = kCompile_s + 2 * static_cast<double>(units_.size());
-  for (const Reading& r : {before.ready(compile_s), after.ready(compile_s)}) {
-    if (!r.ok) throw Error(ExitCode::internal, "the whole program does not run: " + r.why);
+  std::vector<double> ratios;
+  double us = 0;
+  for (int i = 0; i < kPairs && !interrupted(); ++i) {
+    Trial before(whole(false), cores_), after(whole(true), cores_);
+    const double compile_s = kCompile_s + 2 * static_cast<double>(units_.size());
+    for (const Reading& r : {before.ready(compile_s), after.ready(compile_s)}) {
+      if (!r.ok && !interrupted())
+        throw Error(ExitCode::internal, "the whole program does not run: " + r.why);
+    }
+    us = before.time(kTime_s, 1e9).us;
+    ratios.push_back(ratio_of(before, after, kTurns));
   }
-  for (int i = 0; i < 2 * kTurns; ++i) {
-    a.push_back(before.time(kTime_s, 1e9).us);
-    b.push_back(after.time(kTime_s, 1e9).us);
-  }
-  return {lower_quartile(a), lower_quartile(b)};
+  std::sort(ratios.begin(), ratios.end());
+  return {us, ratios.empty() ? 0 : us * ratios[ratios.size() / 2]};
 }
 
 }  // namespace tinycc

@@ -1,7 +1,9 @@
 // Beam search over schedules, kernel by kernel. In: a draft, moves to start from, a budget. Out: the
-// fastest moves that were measured, and the times. Each candidate went through a ladder: the model
-// ranks it, the moves must be legal, its results those of the plain nest, and its time is compared
-// with the best one's in turns, so that a busy machine slows both.
+// fastest moves that were measured, and the times. Each candidate went through a ladder: the estimate
+// of cost.h ranks it, the moves must be legal, its results those of the plain nest, and its time is
+// compared with the best one's in turns, so that a busy machine slows both. LLVM's machine-code
+// analyser is no rung of it: it needs the compiled candidate, and compiling is three quarters of what
+// a candidate costs; a first look at its time is the rest, and sees caches as well.
 #pragma once
 
 #include <chrono>
@@ -30,8 +32,10 @@ struct SearchSettings {
 
 class Search {
  public:
-  /// `start`: moves to begin with, by computation. Errors: Error(bad_input) when nothing runs here.
-  Search(const Draft& draft, const std::vector<std::string>& start, const SearchSettings& settings);
+  /// `start`: moves to begin with, by computation; `untouched`: the model without a tuning file, for
+  /// comparison. Errors: Error(bad_input) when nothing runs here.
+  Search(const Draft& draft, const Draft& untouched, const std::vector<std::string>& start,
+         const SearchSettings& settings);
 
   /// `improved` is called after each gain, `progress` now and then with a line about it.
   void run(const std::function<void()>& improved,
@@ -50,12 +54,12 @@ class Search {
  private:
   struct Measured {
     double us;
-    const Proposal* proposal;
+    Proposal proposal;
   };
   /// What is known about the space of one computation of a unit.
   struct Space {
-    size_t part;  // of the unit
-    std::vector<Proposal> proposals;
+    size_t part;                       // of the unit
+    std::optional<ScheduleSpace> all;  // once it is looked at
     std::set<std::string> tried;
     std::vector<Measured> measured;
   };
@@ -67,7 +71,7 @@ class Search {
     size_t batches = 0;
   };
   struct Candidate {
-    const Proposal* proposal;
+    Proposal proposal;
     std::unique_ptr<Trial> trial;
   };
 
@@ -78,14 +82,14 @@ class Search {
   Subject whole(bool tuned) const;
   bool make_reference(size_t unit);
   void batch(size_t unit, const std::function<void()>& improved);
-  std::vector<const Proposal*> pick(Space& space, const std::string& now) const;
-  double ratio_of(Trial& best, Trial& challenger, int turns) const;
+  std::vector<Proposal> pick(size_t unit, Space& space) const;
+  void enter(size_t unit, Space& space) const;
   void verify(TunedUnit& unit) const;
   double time_to_verify() const;
   double gain_of(size_t unit) const;
   double seconds_left() const;
 
-  const Draft& draft_;
+  const Draft &draft_, &untouched_;
   SearchSettings settings_;
   Cores cores_;
   Scratch scratch_;
@@ -94,6 +98,7 @@ class Search {
   std::vector<std::string> heuristic_;  // by computation
   std::vector<Knobs> winners_;          // of all kernels, the last first
   int64_t tried_ = 0, rejected_ = 0;
+  double spent_s_ = 0;  // on those tried
   std::string complaint_;
   std::chrono::steady_clock::time_point end_;
 };

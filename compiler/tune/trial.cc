@@ -24,6 +24,9 @@
 namespace tinycc {
 namespace {
 
+constexpr double kTurn_s = 0.004;  // of calls, of one of two that take turns
+constexpr double kHopeless = 1.5;  // times the best one's time: not worth an exact reading
+
 volatile std::sig_atomic_t g_interrupted = 0;
 
 struct Command {
@@ -45,6 +48,12 @@ bool read_all(int file, void* to, size_t size) {
     size -= static_cast<size_t>(n);
   }
   return true;
+}
+
+double lower_quartile(std::vector<double> v) {
+  const auto at = v.begin() + static_cast<ptrdiff_t>((v.size() - 1) / 4);
+  std::nth_element(v.begin(), at, v.end());
+  return *at;
 }
 
 void send(int file, const Reading& r) {
@@ -168,6 +177,18 @@ Reading Trial::answer(double limit_s) {
   if (waitid(P_PID, id, &info, WEXITED | WNOWAIT) == 0 && info.si_code != CLD_EXITED)
     return {false, 0, 0, fmt::format("crashed with signal {}", info.si_status)};
   return {false, 0, 0, "crashed"};
+}
+
+double ratio_of(Trial& best, Trial& challenger, int turns) {
+  std::vector<double> a, b;
+  for (int i = 0; i < turns; ++i) {
+    const Reading one = best.time(kTurn_s, 1e9);
+    const Reading other = challenger.time(kTurn_s, one.us * kHopeless);
+    if (!one.ok || !other.ok) return 0;
+    a.push_back(one.us);
+    b.push_back(other.us);
+  }
+  return lower_quartile(b) / lower_quartile(a);
 }
 
 bool interrupted() { return g_interrupted != 0; }

@@ -78,6 +78,10 @@ class Trial {
   Reading ready_;
 };
 
+/// In turns, a little each time, so that what slows the machine slows both: their times when it is
+/// least disturbed (lower quartiles of the medians), as a ratio; 0 if one of them fails.
+double ratio_of(Trial& best, Trial& challenger, int turns);
+
 /// Set by Ctrl-C, after stop_on_interrupt(): searching ends, what was found is kept.
 bool interrupted();
 void stop_on_interrupt();

@@ -12,32 +12,28 @@
 #include <fmt/format.h>
 
 #include "compiler/load.h"
+#include "compiler/tune/choices.h"
 #include "compiler/tune/native.h"
 #include "compiler/tune/search.h"
 #include "compiler/tune/tune_file.h"
-#include "passes/pipeline.h"
 #include "passes/schedule.h"
 
 namespace tinycc {
 namespace {
 
-Draft draft_of(Graph& graph, const Target& target, bool exact) {
-  for (const GraphPass& pass : graph_passes()) pass.run(graph, {target, exact});
-  return lowered(graph, target);
-}
+constexpr double kChoices = 0.2;  // of the budget, at most, for algorithms and layouts
 
-std::string target_text(const Target& t) {
+std::string target_line(const Target& t) {
   return fmt::format("{} {} {}", t.language, t.dialect, t.resolved.empty() ? t.cpu : t.resolved);
 }
 
-/// What a file that is there already says, for this target and model.
-std::vector<std::string> start_of(const Draft& draft, const std::string& path, TuneFile& known) {
-  TunedMoves tuned;
-  if (std::filesystem::exists(path)) {
-    known = read_tune_file(path);
-    tuned = TunedMoves(path, known);
-  }
+/// Moves to begin with: what a file that is there already says, else the heuristics'.
+std::vector<std::string> start_of(const ChoiceSearch& choices, const std::string& path,
+                                  const TuneFile& known) {
+  TunedMoves tuned(path, known);
+  for (const Decision& d : choices.decisions()) tuned.decide(d);
   std::vector<std::string> moves;
+  const Draft& draft = choices.draft();
   for (const Computation& c : draft.computations) {
     const std::optional<std::string> found = tuned.find(draft, c);
     moves.push_back(found ? *found : choose_schedule(draft, c));
@@ -47,21 +43,23 @@ std::vector<std::string> start_of(const Draft& draft, const std::string& path, T
 }
 
 /// Every computation whose moves are not the heuristics', in the order of the program. Kernels whose
-/// gain a file knew already keep the time from before it.
-TuneFile file_of(const Search& search, const TuneFile& known, const TuneFile& head) {
-  TuneFile file = head;
+/// gain a file knew already keep the time from before it; those not timed yet keep all.
+std::vector<TunedKernel> kernels_of(const Search& search, const TuneFile& known) {
+  std::vector<TunedKernel> kernels;
   std::set<std::string> seen;
   for (const TunedUnit& u : search.units()) {
     for (size_t i = 0; i < u.keys.size(); ++i) {
       if (u.moves[i] == u.before[i] || !seen.insert(u.keys[i]).second) continue;
       TunedKernel k{u.keys[i], u.name, u.moves[i], u.before_us, u.now_us, {}};
       for (const TunedKernel& old : known.kernels) {
-        if (old.key == k.key) k.before_us = std::max(old.before_us, k.after_us);
+        if (old.key != k.key) continue;
+        k.before_us = std::max(old.before_us, k.after_us);
+        if (u.name.empty()) k = old;
       }
-      file.kernels.push_back(k);
+      kernels.push_back(k);
     }
   }
-  return file;
+  return kernels;
 }
 
 class Progress {
@@ -78,6 +76,18 @@ class Progress {
  private:
   bool shown_ = false;
 };
+
+void print_choices(const std::vector<TunedChoice>& choices) {
+  for (const TunedChoice& c : choices)
+    fmt::print("{:<40} {:<17} {:>11.2f} {:>11.2f} {:>5.2f}x\n", c.name, c.choice, c.before_us,
+               c.after_us, c.before_us / c.after_us);
+}
+
+void log(const Options& options, double seconds, const TunedChoice& c) {
+  if (options.debug == 0) return;
+  std::cerr << fmt::format("{:.1f} s: {} {}: {:.2f} us, not {:.2f}\n", seconds, c.name, c.choice,
+                           c.after_us, c.before_us);
+}
 
 void print_table(const Search& search) {
   double before = 0, after = 0;
@@ -120,32 +130,54 @@ int tune(const Options& options) {
   }
   const std::string path =
       options.tune_file.empty() ? default_tune_file(options.model) : options.tune_file;
-  const Draft draft = draft_of(model.graph, target, model.exact);
   TuneFile known;
-  const std::vector<std::string> start = start_of(draft, path, known);
-  const TuneFile head{target_text(target), version, {}};
+  if (std::filesystem::exists(path)) known = read_tune_file(path);
+  TuneFile file{target_line(target), version, known.choices, known.kernels};
   prepare_native();
   stop_on_interrupt();
   Progress progress;
-  progress.show("timing the kernels as they are");
-  Search search(draft, start, {options.tune_budget, options.tune_cc, options.runner});
+  const auto show = [&](const std::string& text) { progress.show(text); };
   const auto begin = std::chrono::steady_clock::now();
-  const auto improved = [&] {
-    write_tune_file(path, file_of(search, known, head));
-    if (options.debug == 0) return;
-    const std::chrono::duration<double> t = std::chrono::steady_clock::now() - begin;
-    std::cerr << fmt::format("{:.1f} s: {:.2f} us\n", t.count(), search.now_us());
+  const auto elapsed = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  search.run(improved, [&](const std::string& text) { progress.show(text); });
+  SearchSettings settings{options.tune_budget, options.tune_cc, options.runner};
+  ChoiceSearch choices(model.graph, target, model.exact, path, known, settings);
+  choices.run(
+      kChoices * options.tune_budget,
+      [&] {
+        file.choices = choices.choices();
+        write_tune_file(path, file);
+        if (!file.choices.empty()) log(options, elapsed(), file.choices.back());
+      },
+      show);
+  file.choices = choices.choices();
+  show("timing the kernels as they are");
+  settings.budget_s = std::max(options.tune_budget - elapsed(), options.tune_budget / 4);
+  Search search(choices.draft(), choices.untouched(), start_of(choices, path, known), settings);
+  const auto improved = [&] {
+    file.kernels = kernels_of(search, known);
+    write_tune_file(path, file);
+    if (options.debug > 0)
+      std::cerr << fmt::format("{:.1f} s: {:.2f} us\n", elapsed(), search.now_us());
+  };
+  search.run(improved, show);
   progress.end();
-  write_tune_file(path, file_of(search, known, head));
+  file.kernels = kernels_of(search, known);
+  write_tune_file(path, file);
+  print_choices(file.choices);
   print_table(search);
   fmt::print("{} schedules tried, {} of them rejected\n", search.tried(), search.rejected());
   if (options.debug > 0 && !search.complaint().empty()) fmt::print("{}\n", search.complaint());
   if (!interrupted()) {
     const auto [before, after] = search.whole_program();
-    fmt::print("the whole program: {:.1f} us before, {:.1f} us after, {:.2f}x\n", before, after,
-               before / after);
+    if (after > 0)
+      fmt::print("the whole program: {:.1f} us before, {:.1f} us after, {:.2f}x\n", before, after,
+                 before / after);
+    if (after > before) {
+      write_tune_file(path, {file.target, file.compiler, {}, {}});
+      fmt::print("all of it together is no faster: nothing is kept\n");
+    }
   }
   fmt::print("{} has it\n", path);
   return 0;

@@ -5,6 +5,13 @@
 //   tinycc: 0.1.0                 who wrote it
 //   target: c gnu znver4 …        for what; each key holds it too
 //   compiler: clang 19.1.7        with what the times were taken
+//   graph:                        algorithms
+//     - key: 9c1d4f0a77e01b52     of what is decided on: here the sizes of a sum over windows
+//       name: conv3
+//       choice: "F(2x2,3x3)"
+//       before_us: 93.1           of all kernels that depend on it, as the passes decide
+//       after_us: 60.4
+//   buffers:                      layouts: dimensions, outermost first; entries as in graph
 //   kernels:
 //     - key: 05d1c24a91c9e3f2     of what is computed, and where its arguments lie
 //       name: conv2_relu
@@ -16,6 +23,7 @@
 #include <set>
 
 #include "compiler/options.h"
+#include "passes/decide.h"
 #include "passes/draft.h"
 
 namespace tinycc {
@@ -26,8 +34,14 @@ struct TunedKernel {
   Location at;  // of the moves, when it comes from a file
 };
 
+struct TunedChoice {
+  std::string section, key, name, choice;
+  double before_us = 0, after_us = 0;
+};
+
 struct TuneFile {
   std::string target, compiler;
+  std::vector<TunedChoice> choices;  // of sections graph and buffers
   std::vector<TunedKernel> kernels;
 };
 
@@ -52,7 +66,11 @@ class TunedMoves {
   /// The moves of an entry with this computation's key. Error(bad_input) at the entry if they are not
   /// legal for it.
   std::optional<std::string> find(const Draft& draft, const Computation& computation);
-  /// "FILE: 2 of 5 entries match no kernel …", once all were asked for; "" when each was used.
+  /// The answer of an entry with the decision's key, if it is possible; else the pass's own.
+  std::string decide(const Decision& decision);
+  /// Is there anything to ask decide() for?
+  bool has_choices() const { return !file_.choices.empty(); }
+  /// "FILE: 2 of 5 entries match nothing …", once all were asked for; "" when each was used.
   std::string stale() const;
 
  private:

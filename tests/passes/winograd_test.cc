@@ -11,6 +11,7 @@
 #include "ir/verify.h"
 #include "passes/build_program.h"
 #include "passes/pipeline.h"
+#include "passes/proposals.h"
 #include "passes/winograd.h"
 #include "tests/unit/worked_cases.h"
 
@@ -119,6 +120,58 @@ TEST_CASE("tiles of a convolution pass through one kernel in blocks that fit the
     double worst = 0;
     for (size_t i = 0; i < want.size(); ++i) worst = std::max(worst, std::fabs(want[i] - got[i]));
     CHECK(worst < 1e-4);
+  }
+}
+
+TEST_CASE("kernels of blocks can be tuned: they stay one kernel that computes the same") {
+  constexpr Case kCase = {"32 by 32", 1, 16, 8, 32, 32};
+  Target target = machine();
+  target.l2_bytes = 1 << 16;
+  Graph graph = convolution(kCase);
+  use_winograd(graph, target);
+  const Draft draft = lowered(graph, target);
+  std::mt19937 random(5);
+  const Values x{{"x", random_tensor(graph.inputs[0].node, random)}};
+  const std::vector<double> want = eval(graph, x)[0].numbers();
+  for (size_t c = 0; c < draft.computations.size(); ++c) {
+    const ScheduleSpace space(draft, draft.computations[c]);
+    REQUIRE(!space.tiles().empty());
+    std::vector<Proposal> all = space.neighbours(space.tiles()[0]);
+    all.insert(all.end(), space.tiles().begin(), space.tiles().end());
+    for (size_t i = 0; i < all.size(); i += 1 + all.size() / 8) {
+      CAPTURE(all[i].moves);
+      const Program program =
+          build_program(draft, [&](const Draft& d, const Computation& at, const std::string&) {
+            const bool here = &at - d.computations.data() == static_cast<ptrdiff_t>(c);
+            return here ? std::optional(all[i].moves) : std::nullopt;
+          });
+      CHECK(program.kernels.size() == 2);
+      const std::vector<double> got = run_program(program, x)[0].numbers();
+      double worst = 0;
+      for (size_t k = 0; k < want.size(); ++k) worst = std::max(worst, std::fabs(want[k] - got[k]));
+      CHECK(worst < 1e-4);
+    }
+  }
+}
+
+TEST_CASE("which Winograd, if any, can be decided otherwise") {
+  const Graph direct = convolution(kUsed[0]);
+  for (const std::string answer : {"direct", "F(2x2,3x3)", "F(4x4,3x3)"}) {
+    CAPTURE(answer);
+    std::vector<std::string> keys;
+    Graph graph = convolution(kUsed[0]);
+    const Expr before = graph.outputs[0].value;
+    use_winograd(graph, machine(), [&](const Decision& d) {
+      keys.push_back(d.key);
+      CHECK(d.ours != "direct");
+      CHECK(d.possible.size() == 3);
+      return answer;
+    });
+    CHECK(keys.size() == 1);
+    CHECK((graph.outputs[0].value == before) == (answer == "direct"));
+    CHECK(largest_difference(kUsed[0], direct, graph) < 3e-6);
+    for (const auto& [name, data] : graph.weights)
+      CHECK(data.shape[0] == (answer == "direct" ? data.shape[0] : answer[2] == '2' ? 16 : 36));
   }
 }
 

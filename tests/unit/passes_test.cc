@@ -224,7 +224,11 @@ TEST_CASE("random graphs: schedules that are proposed compute the same") {
     const std::vector<TensorData> want = eval(random.graph(), inputs);
     Draft draft = lowered(random.graph(), target_of(static_cast<int>(seed) % 3));
     for (size_t c = 0; c < draft.computations.size(); ++c) {
-      const std::vector<Proposal> all = proposals(draft, draft.computations[c]);
+      const ScheduleSpace space(draft, draft.computations[c]);
+      std::vector<Proposal> all = space.tiles();
+      if (!all.empty()) {
+        for (const Proposal& near : space.neighbours(all[seed % all.size()])) all.push_back(near);
+      }
       for (size_t p = seed % 3; p < all.size(); p += 1 + all.size() / 8) {
         CAPTURE(all[p].moves);
         REQUIRE(is_legal(draft, draft.computations[c], all[p].moves));

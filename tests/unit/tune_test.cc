@@ -101,8 +101,13 @@ TEST_CASE("tune: an excerpt computes what its kernel does, by any schedule propo
       const std::vector<TensorData> want = result(0, "");
       for (size_t part = 0; part < parts.size(); ++part) {
         const Computation& c = model.draft.computations[parts[part]];
-        const std::vector<Proposal> all = proposals(model.draft, c);
-        CHECK(!all.empty());
+        const ScheduleSpace space(model.draft, c);
+        std::vector<Proposal> all = space.tiles();
+        REQUIRE(!all.empty());
+        CHECK(all[0].moves == choose_schedule(model.draft, c));
+        for (const Proposal& tile : {all[0], all.back()}) {
+          for (const Proposal& p : space.neighbours(tile)) all.push_back(p);
+        }
         for (size_t i = 0; i < all.size(); i += 1 + all.size() / 100) {
           CAPTURE(all[i].moves);
           REQUIRE(is_legal(model.draft, c, all[i].moves));
@@ -119,7 +124,9 @@ TEST_CASE("tune: an excerpt computes what its kernel does, by any schedule propo
 }
 
 TEST_CASE("tune: the tuning file comes back as it was written") {
-  TuneFile file{"c gnu x86-64-v3 (znver3)", "gcc (Debian 12.2.0-14) 12.2.0", {}};
+  TuneFile file{"c gnu x86-64-v3 (znver3)", "gcc (Debian 12.2.0-14) 12.2.0", {}, {}};
+  file.choices.push_back({"buffers", "0123456789abcdef", "hidden", "0 2 1", 2, 1});
+  file.choices.push_back({"graph", "1123456789abcdef", "conv1", "F(2x2,3x3)", 4, 3});
   file.kernels.push_back(
       {"00ff00ff00ff00ff", "conv1_relu", "tile c 16; order y co ci", 12.5, 3, {}});
   file.kernels.push_back({"1234567890123456", "odd \"name\": #1", "", 0.25, 0.125, {}});
@@ -128,6 +135,10 @@ TEST_CASE("tune: the tuning file comes back as it was written") {
   write_tune_file(path, file);
   const TuneFile back = read_tune_file(path);
   CHECK(to_text(back) == to_text(file));
+  REQUIRE(back.choices.size() == 2);
+  CHECK(back.choices[0].section == "graph");
+  CHECK(back.choices[0].choice == "F(2x2,3x3)");
+  CHECK(back.choices[1].choice == "0 2 1");
   REQUIRE(back.kernels.size() == 2);
   CHECK(back.target == file.target);
   CHECK(back.compiler == file.compiler);
@@ -147,7 +158,10 @@ TEST_CASE("tune: what is wrong in a tuning file is pointed at") {
       {"tinycc: 1\ntarget: c\n", "`compiler` is missing"},
       {std::string(kHead) + "kernel:\n", "m.tune.yaml:4:1: error: unknown key `kernel`"},
       {std::string(kHead) + "kernels: all\n", "m.tune.yaml:4:10: error: `kernels` is "},
-      {std::string(kHead) + "kernels: [x]\n", "a kernel is "},
+      {std::string(kHead) + "kernels: [x]\n", "an entry is "},
+      {std::string(kHead) + "graph: 3\n", "m.tune.yaml:4:8: error: `graph` is "},
+      {kHead + replaced(replaced(entry, "kernels", "buffers"), "moves", "choices"),
+       "unknown key `choices`"},
       {kHead + replaced(entry, "name", "nam"), "m.tune.yaml:6:5: error: unknown key `nam`"},
       {kHead + replaced(entry, "    moves: \"\"\n", ""), "`moves` is missing"},
       {kHead + replaced(entry, "after_us: 1", "after_us: fast"),
@@ -174,22 +188,69 @@ TEST_CASE("tune: entries apply by key; stale and illegal ones are named") {
   const std::optional<std::string> moves = tuned.find(model.draft, c);
   REQUIRE(moves.has_value());
   CHECK(moves->empty());
-  CHECK(
-      tuned.stale().find("1 of 2 entries match no kernel of this build, and are not used: gone") !=
-      std::string::npos);
+  CHECK(tuned.stale().find("1 of 2 entries match nothing in this build, and are not used: gone") !=
+        std::string::npos);
   file.kernels[0].moves = "tile nowhere 4";
   TunedMoves wrong("m.tune.yaml", file);
   CHECK_THROWS_WITH(wrong.find(model.draft, c), "there is no loop `nowhere`");
 }
 
-TEST_CASE("tune: neighbours differ in one knob") {
-  Proposal a, b;
-  CHECK(!are_neighbours(a, b));
-  b.knobs[kRange] = 1;
-  b.knobs[kRows] = 4;
-  CHECK(are_neighbours(a, b));
-  b.knobs[kLanes] = 8;
-  CHECK(!are_neighbours(a, b));
+TEST_CASE("tune: what a pass decides can be decided otherwise, by key") {
+  const std::string text = case_text("convolution");
+  Lowered model(text);
+  std::vector<Decision> asked;
+  const auto lowered_with = [&](const Decide& decide) {
+    return lowered(model.graph, model.draft.target, decide);
+  };
+  const auto order_of = [](const Draft& draft, const std::string& name) {
+    std::string order;
+    for (const auto& [id, b] : draft.buffers) {
+      if (b.name != name) continue;
+      for (const Axis& a : b.layout.axes)
+        order += (order.empty() ? "" : " ") + std::to_string(a.dim);
+    }
+    return order;
+  };
+  lowered_with([&](const Decision& d) {
+    asked.push_back(d);
+    return d.ours;
+  });
+  for (const Decision& d : asked) {
+    CAPTURE(d.name);
+    CHECK(d.section == std::string("buffers"));
+    CHECK(d.key.size() == 16);
+    REQUIRE(d.possible.size() > 1);
+    CHECK(order_of(model.draft, d.name) == d.ours);
+    TuneFile file;
+    file.choices = {{"buffers", d.key, d.name, d.possible.back(), 1, 1},
+                    {"graph", "0000000000000000", "gone", "direct", 1, 1}};
+    TunedMoves tuned("m.tune.yaml", file);
+    REQUIRE(tuned.has_choices());
+    const Draft other = lowered_with([&](const Decision& q) { return tuned.decide(q); });
+    CHECK(order_of(other, d.name) == d.possible.back());
+    CHECK(
+        tuned.stale().find("1 of 2 entries match nothing in this build, and are not used: gone") !=
+        std::string::npos);
+    file.choices[0].choice = "2 1";
+    CHECK(TunedMoves("m.tune.yaml", file).decide(d) == d.ours);
+  }
+}
+
+TEST_CASE("tune: neighbours differ in one step, and lead everywhere") {
+  const Lowered model(case_text("convolution"));
+  const ScheduleSpace space(model.draft, model.draft.computations.back());
+  const Proposal ours = space.tiles()[0];
+  const std::vector<Proposal> near = space.neighbours(ours);
+  CHECK(near.size() > 10);
+  for (const Proposal& p : near) {
+    CAPTURE(p.moves);
+    CHECK(p.moves != ours.moves);
+    const auto back = space.neighbours(p);
+    CHECK(std::any_of(back.begin(), back.end(),
+                      [&](const Proposal& b) { return b.moves == ours.moves; }));
+    CHECK(space.find(p.moves).has_value());
+    REQUIRE(space.like(p.knobs).has_value());
+  }
 }
 
 }  // namespace tinycc
