@@ -48,20 +48,19 @@ void sort(std::vector<Proposal>& list) {
 }  // namespace
 
 ScheduleSpace::ScheduleSpace(const Draft& draft, const Computation& c)
-    : draft_(draft), c_(c), model_(draft, c), ranges_(c.ranges) {
+    : draft_(draft), c_(c), model_(draft, c), best_(model_.best()), ranges_(c.ranges) {
   outputs_ = static_cast<int64_t>(ranges_.size());
   for (Expr r : reduction_ranges(c.value)) ranges_.push_back(r);
   exact_ = may_run_in_place(draft, c);
   if (c.ordered || draft.target.dialect != "gnu") return;
-  const Nest best = model_.best();
   const auto number = [&](Expr r) {
     return r ? std::find(ranges_.begin(), ranges_.end(), r) - ranges_.begin() : -1;
   };
-  Knobs ours = start(number(best.vector));
-  if (best.vector) ours[kLanes] = best.lanes;
-  if (best.vector) ours[kVectors] = best.vectors;
-  ours[kRange] = number(best.rows);
-  ours[kRows] = best.row_count;
+  ours_ = start(number(best_.vector));
+  if (best_.vector) ours_[kLanes] = best_.lanes;
+  if (best_.vector) ours_[kVectors] = best_.vectors;
+  ours_[kRange] = number(best_.rows);
+  ours_[kRows] = best_.row_count;
   add(start(-1));
   const int64_t widest = widest_lanes(draft, c);
   for (int64_t v = 0; v < static_cast<int64_t>(ranges_.size()) && has_vectors(draft, c); ++v) {
@@ -75,10 +74,10 @@ ScheduleSpace::ScheduleSpace(const Draft& draft, const Computation& c)
   std::vector<Proposal> all;
   for (const Knobs& k : points_) all.push_back({"", k, model_.cost(choice_of(k).nest)});
   sort(all);
-  all.insert(all.begin(), {"", ours, best.cost});
+  all.insert(all.begin(), {"", ours_, best_.cost});
   std::set<std::string> seen;
   for (const Proposal& p : all) {
-    if (tiles_.size() >= kMostTiles || p.cost > kWorthwhile * best.cost) break;
+    if (tiles_.size() >= kMostTiles || p.cost > kWorthwhile * best_.cost) break;
     const std::optional<Proposal> legal = proposal(p.knobs);
     if (legal && seen.insert(legal->moves).second) tiles_.push_back(*legal);
   }
@@ -139,16 +138,16 @@ Choice ScheduleSpace::choice_of(const Knobs& k) const {
   const auto range = [&](Knob knob) {
     return k[knob] < 0 ? Expr() : ranges_[static_cast<size_t>(k[knob])];
   };
-  Choice c;
-  c.nest = {range(kVector),
-            k[kVector] >= outputs_,
-            range(kRange),
-            k[kLanes],
-            k[kVectors],
-            k[kRows],
-            0,
-            range(kRange2),
-            k[kRows2]};
+  Choice c;  // what else the heuristics' nest says holds for tiles of the same loops
+  if (k[kVector] == ours_[kVector] && k[kRange] == ours_[kRange]) c.nest = best_;
+  c.nest.vector = range(kVector);
+  c.nest.reduced = k[kVector] >= outputs_;
+  c.nest.rows = range(kRange);
+  c.nest.rows2 = range(kRange2);
+  c.nest.lanes = k[kLanes];
+  c.nest.vectors = k[kVectors];
+  c.nest.row_count = k[kRows];
+  c.nest.row2_count = k[kRows2];
   c.tail = k[kTail] != 0;
   c.outer = k[kOuter];
   c.block = k[kBlock];

@@ -70,6 +70,8 @@ class ScheduleSpace {
   const Draft& draft_;
   const Computation& c_;
   const CostModel model_;
+  const Nest best_;           // the heuristics'
+  Knobs ours_{};              // the same as knobs
   std::vector<Expr> ranges_;  // of the result, then of the reduction
   int64_t outputs_ = 0;       // so many are of the result
   bool exact_ = false;        // nothing may be computed twice
