@@ -47,6 +47,15 @@ std::string operand(const Text& t, char op) {
   return t.precedence >= kUnary || chain ? t.text : "(" + t.text + ")";
 }
 
+/// How many times its divisor, a constant, brings a dividend to 0 or above.
+int64_t below_zero(Expr quotient) {
+  const int64_t low = bounds(quotient[0]).low;
+  if (low >= 0) return 0;
+  TCC_CHECK(quotient[1]->is(Op::constant) && integer_of(quotient[1]) > 0,
+            "an index that may be negative is divided by no constant");
+  return (-low + integer_of(quotient[1]) - 1) / integer_of(quotient[1]);
+}
+
 bool is_negated(Expr e) { return e->is(Op::neg) || (e->is(Op::constant) && number_of(e) < 0); }
 
 }  // namespace
@@ -89,8 +98,16 @@ Text KernelWriter::index(Expr e) {
       }
       return both("+", kSum);
     case Op::mul: return both("*", kProduct);
-    case Op::div: return both("/", kProduct);
-    case Op::mod: return both("%", kProduct);
+    case Op::div:
+    case Op::mod: {
+      const int64_t down = below_zero(e);
+      if (down == 0) return both(e->is(Op::div) ? "/" : "%", kProduct);
+      // C divides towards zero, an index is rounded down: i / 2 = (i + 2) / 2 - 1 for i >= -2.
+      const Expr raised = simplify(e[0] + static_cast<double>(down * integer_of(e[1])));
+      const Text quotient = index(e->pool->make(e->op, e->dtype, {}, {raised, e[1]}));
+      if (e->is(Op::mod)) return quotient;
+      return {operand(quotient, '-') + " - " + std::to_string(down), kSum, false, '-'};
+    }
     case Op::lt: return both("<", kCompare);
     case Op::eq: return both("==", kCompare);
     case Op::neg: return {"-" + parenthesised(index(e[0]), kUnary), kUnary};

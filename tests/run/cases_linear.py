@@ -136,6 +136,11 @@ def pools(case):
     case.out("parts", "adaptive_avg_pool1d(t, 4)", ref.pool(t, 3, mean=True))
     case.out("whole", "global_avg_pool(x)", x.mean((2, 3), keepdims=True))
     case.out("whole_most", "global_max_pool(x)", x.max((2, 3), keepdims=True))
+    case.let("peaks", "max_pool2d(x, 3, stride=1, padding=1)")
+    peaks = ref.pool(x, 3, 1, 1)
+    case.let("double", "reshape(stack([peaks, peaks], dim=4), [2, 5, 9, 22])")  # read at (2x + k - 1) / 2
+    case.out("of_double", "avg_pool2d(sigmoid(double), 2, stride=2, padding=1)",
+             ref.pool(1 / (1 + np.exp(-np.repeat(peaks, 2, 3))), 2, 2, 1, mean=True))
     case.out("below", "max_pool2d(x - 9, 3, stride=2, padding=1)", ref.pool(x - 9, 3, 2, 1))
 
 
