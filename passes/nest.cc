@@ -62,14 +62,27 @@ StmtRef plain_nest(const Draft& draft, const Computation& c) {
   const Expr reduce = reduction_in(c.value);
   StmtRef body = reduce ? reducing(draft, reduce, c, target) : store(target, c.index, c.value);
   body = loops(c.ranges, body);
-  return c.fills_halo ? seq({halo_fill(*draft.pool, target), body}) : body;
+  return c.fills_halo ? seq({halo_fill(c, target), body}) : body;
 }
 
 namespace {
 
+/// Names for the loops over a frame: moves find loops by name, and mean those of the computation.
+std::vector<std::string> letters_beside(const Computation& c) {
+  std::vector<Expr> ranges = c.ranges;
+  for (Expr k : reduction_ranges(c.value)) ranges.push_back(k);
+  std::vector<std::string> letters;
+  for (char letter = 'i'; letter <= 'z'; ++letter) {
+    const auto is_it = [&](Expr r) { return r->attr.name == std::string(1, letter); };
+    if (std::none_of(ranges.begin(), ranges.end(), is_it)) letters.emplace_back(1, letter);
+  }
+  return letters;
+}
+
 /// One strip of the frame: along axis `strip`, before and behind. Axes before it have had theirs, so
 /// of them only the interior is left. Strips of equal width share their loops.
-std::vector<StmtRef> strips_along(Pool& pool, const BufferRef& buffer, size_t strip) {
+std::vector<StmtRef> strips_along(Pool& pool, const BufferRef& buffer, size_t strip,
+                                  const std::vector<std::string>& letters) {
   const std::vector<Axis>& axes = buffer->layout.axes;
   const auto extent = [&](const Axis& a) { return buffer->shape[static_cast<size_t>(a.dim)]; };
   const Axis& own = axes[strip];
@@ -82,9 +95,7 @@ std::vector<StmtRef> strips_along(Pool& pool, const BufferRef& buffer, size_t st
       const int64_t count =
           i == strip ? width : extent(axes[i]) + (interior ? 0 : axes[i].lo + axes[i].hi);
       Expr at = constant_int(pool, DType::i64, 0);
-      if (count > 1)
-        at = ranges.emplace_back(
-            range(pool, count, std::string(1, static_cast<char>('i' + ranges.size()))));
+      if (count > 1) at = ranges.emplace_back(range(pool, count, letters.at(ranges.size())));
       index[static_cast<size_t>(axes[i].dim)] =
           interior || axes[i].lo == 0 ? at : at + static_cast<double>(-axes[i].lo);
     }
@@ -108,10 +119,11 @@ std::vector<StmtRef> strips_along(Pool& pool, const BufferRef& buffer, size_t st
 
 }  // namespace
 
-StmtRef halo_fill(Pool& pool, const BufferRef& buffer) {
+StmtRef halo_fill(const Computation& c, const BufferRef& buffer) {
   std::vector<StmtRef> all;
+  const std::vector<std::string> letters = letters_beside(c);
   for (size_t i = 0; i < buffer->layout.axes.size(); ++i) {
-    for (StmtRef& s : strips_along(pool, buffer, i)) all.push_back(std::move(s));
+    for (StmtRef& s : strips_along(*c.value->pool, buffer, i, letters)) all.push_back(std::move(s));
   }
   return seq(std::move(all));
 }

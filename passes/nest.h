@@ -10,6 +10,6 @@ namespace tinycc {
 StmtRef plain_nest(const Draft& draft, const Computation& computation);
 
 /// The statements that write the frame around a buffer with a halo.
-StmtRef halo_fill(Pool& pool, const BufferRef& buffer);
+StmtRef halo_fill(const Computation& computation, const BufferRef& buffer);
 
 }  // namespace tinycc

@@ -30,7 +30,9 @@ Kernel copying(Pool& pool, const BufferRef& from, const BufferRef& to) {
   std::vector<Expr> ranges;
   for (const int64_t extent : to->shape) ranges.push_back(range(pool, extent, "i"));
   const StmtRef copy = loops(ranges, store(to, ranges, load(pool, *from, ranges)));
-  kernel.body = to->layout.has_halo() ? seq({halo_fill(pool, to), copy}) : copy;
+  Computation copied;
+  copied.value = constant(pool, to->dtype, 0);
+  kernel.body = to->layout.has_halo() ? seq({halo_fill(copied, to), copy}) : copy;
   return kernel;
 }
 
