@@ -405,8 +405,10 @@ Scheduled schedule(const Draft& draft, const Computation& c, const std::string* 
   s.moves = moves ? *moves : choose_schedule(draft, c);
   try {
     s.body = apply_schedule(plain_nest(draft, c), s.moves);
-  } catch (const IllegalMove&) {
-    if (moves || draft.dims.empty()) throw;
+  } catch (const IllegalMove& e) {
+    if (moves) throw;
+    TCC_CHECK(!draft.dims.empty(), fmt::format("the moves `{}` chosen for `{}` are illegal: {}",
+                                               s.moves, c.origin.computes, e.what()));
     s = {plain_nest(draft, c), ""};  // loops that end early allow less
   }
   return s;
