@@ -177,11 +177,20 @@ void KernelWriter::write_store(const Stmt& s) {
   const std::string target = place(s.buffer->id, s.index, false);
   // sum = sum + x is an accumulation
   const Expr old = load(*s.value->pool, *s.buffer, s.index);
-  if (s.value->is(Op::add) && is_float(s.value->dtype) && s.value[0] == old) {
+  const bool packed = is_packed(*buffers_.at(s.buffer->id));
+  if (packed && s.value->is(Op::load) && is_packed(*buffers_.at(s.value->attr.ints[0])))
+    return line(
+        fmt::format("{} = {};", target, place(s.value->attr.ints[0], s.value->sources, false)));
+  if (s.value->is(Op::add) && is_float(s.value->dtype) && !is_narrow(s.value->dtype) &&
+      s.value[0] == old) {
     uses_.erase(old);
     return line(fmt::format("{} += {};", target, value(s.value[1]).text));
   }
   const Text v = value(s.value);
+  if (packed)
+    return line(fmt::format("{} = {}({});", target,
+                            names_.prefixed(fmt::format("f_narrow_{}", name_of(s.buffer->dtype))),
+                            v.text));
   if (is_bool(s.value->dtype) && !s.value->is(Op::constant))
     return line(fmt::format("{} = (uint8_t)({} ? 1 : 0);", target, parenthesised(v, kAtom)));
   line(fmt::format("{} = {};", target, v.text));

@@ -15,6 +15,12 @@ std::string scalar_type(DType dtype) {
   return std::string(c_type(dtype));
 }
 
+DType computing(DType dtype) {
+  if (is_float(dtype)) return bits_of(dtype) < 32 ? DType::f32 : dtype;
+  if (bits_of(dtype) >= 8) return dtype;
+  return kind_of(dtype) == DKind::signed_int ? DType::i8 : DType::u8;
+}
+
 std::string number_text(DType dtype, double number, int64_t integer) {
   if (is_float(dtype)) {
     if (std::isnan(number)) return "NAN";
@@ -137,9 +143,17 @@ std::string KernelWriter::place(int64_t buffer, const std::vector<Expr>& logical
   return text;
 }
 
+/// Does memory hold bit patterns of floats that C does not have? Registers hold their values.
+bool KernelWriter::is_packed(const Buffer& b) const {
+  return is_float(b.dtype) && is_narrow(b.dtype) && b.space != Space::reg &&
+         b.space != Space::local;
+}
+
 Text KernelWriter::loaded(Expr e) {
   const Buffer& b = *buffers_.at(e->attr.ints[0]);
   const std::string text = place(b.id, e->sources, false);
+  if (is_packed(b))
+    return call(names_.prefixed(fmt::format("f_widen_{}", name_of(b.dtype))), {text});
   return is_bool(b.dtype) ? Text{text + " != 0", kCompare} : Text{text};
 }
 
@@ -197,7 +211,27 @@ Text KernelWriter::fresh_value(Expr e) {
   switch (e->op) {
     case Op::constant: return constant_text(e);
     case Op::load: return loaded(e);
-    default: return operation(e);
+    default: return is_narrow(e->dtype) ? rounded(e, operation(e)) : operation(e);
+  }
+}
+
+/// What leaves the type goes back into it: floats to the nearest value, integers modulo 2^bits.
+Text KernelWriter::rounded(Expr e, const Text& t) {
+  switch (e->op) {
+    case Op::neg:
+      if (is_float(e->dtype)) return t;
+      [[fallthrough]];
+    case Op::add:
+    case Op::mul:
+    case Op::div:
+    case Op::shl:
+    case Op::exp:
+    case Op::log:
+    case Op::sin:
+    case Op::sqrt:
+    case Op::cast:
+      return call(names_.prefixed(fmt::format("f_round_{}", name_of(e->dtype))), {t.text});
+    default: return t;
   }
 }
 
@@ -250,8 +284,9 @@ Text KernelWriter::operation(Expr e) {
     case Op::mod:
     case Op::shl:
     case Op::shr:
-      return call(names_.prefixed(fmt::format("f_{}_{}", name_of(e->op), name_of(e->dtype))),
-                  {value(e[0]).text, value(e[1]).text});
+      return call(
+          names_.prefixed(fmt::format("f_{}_{}", name_of(e->op), name_of(computing(e->dtype)))),
+          {value(e[0]).text, value(e[1]).text});
     case Op::neg:
       if (!real)
         return wrapped(binary(Op::mul, e[0], constant_like(e[0], -1)).get(), value(e[0]),
@@ -286,8 +321,9 @@ Text KernelWriter::operation(Expr e) {
     case Op::cast:
     case Op::bitcast: return convert(e);
     default:
-      return call(names_.prefixed(fmt::format("f_{}_{}", name_of(e->op), name_of(e->dtype))),
-                  {value(e[0]).text});
+      return call(
+          names_.prefixed(fmt::format("f_{}_{}", name_of(e->op), name_of(computing(e->dtype)))),
+          {value(e[0]).text});
   }
 }
 
@@ -303,8 +339,17 @@ void KernelWriter::load_before(Expr where) {
 }
 
 Text KernelWriter::convert(Expr e) {
-  const DType from = e[0]->dtype, to = e->dtype;
-  const Text a = value(e[0]);
+  const DType from = computing(e[0]->dtype), to = e->dtype;
+  Text a = value(e[0]);
+  if (e->is(Op::bitcast) && from != e[0]->dtype && is_float(from))
+    a = call(names_.prefixed(fmt::format("f_narrow_{}", name_of(e[0]->dtype))), {a.text});
+  if (e->is(Op::bitcast) && is_narrow(to))
+    return is_float(to) ? call(names_.prefixed(fmt::format("f_widen_{}", name_of(to))), {a.text})
+                        : call(names_.prefixed(fmt::format("f_round_{}", name_of(to))), {a.text});
+  if (e->is(Op::bitcast) && !(is_float(e[0]->dtype) && bits_of(e[0]->dtype) >= 32) && !is_float(to))
+    return {fmt::format("({}){}", scalar_type(to), parenthesised(a, kUnary)), kUnary};
+  if (is_narrow(to) && is_float(to) && !is_bool(from) && bits_of(from) >= 32 && from != DType::f32)
+    a = call(names_.prefixed("f_odd_f32"), {"(double)" + parenthesised(a, kUnary)});
   if (e->is(Op::bitcast) || (is_float(from) && is_integer(to))) {
     return call(
         names_.prefixed(fmt::format("f_{}_{}_{}", name_of(e->op), name_of(from), name_of(to))),

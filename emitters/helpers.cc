@@ -88,7 +88,7 @@ Replacements integer_words(Replacements with, DType i) {
 
 void add_integer_helpers(std::vector<HelperText>& helpers, const Replacements& with) {
   for (const DType i : {DType::i64, DType::i32, DType::i16, DType::i8, DType::u64, DType::u32,
-                        DType::u16, DType::u8}) {
+                        DType::u16, DType::u8, DType::i4, DType::i2, DType::u4, DType::u2}) {
     const bool is_signed = kind_of(i) == DKind::signed_int;
     const Replacements words = integer_words(with, i);
     if (is_signed)
@@ -118,10 +118,14 @@ std::string replaced(std::string text, const Replacements& with) {
 Replacements saturation_words(DType from, DType to) {
   const bool is_signed = kind_of(to) == DKind::signed_int;
   const std::string type = fmt::format("{}INT{}", is_signed ? "" : "U", bits_of(to));
+  const int64_t most = (int64_t{1} << (bits_of(to) - (is_signed ? 1 : 0)) % 63) - 1;
+  const bool small = bits_of(to) < 8;  // no macros name the ends
   const std::string suffix = from == DType::f32 ? "f" : "";
   const int power = bits_of(to) - (is_signed ? 1 : 0);
-  return {{"@MAX@", type + "_MAX"},
-          {"@MIN@", is_signed ? type + "_MIN" : "0"},
+  return {{"@MAX@", small ? std::to_string(most) : type + "_MAX"},
+          {"@MIN@", !is_signed ? "0"
+                    : small    ? std::to_string(-most - 1)
+                               : type + "_MIN"},
           {"@HIGH@", fmt::format("0x1p{}{}", power, suffix)},
           {"@LOW@", is_signed ? fmt::format("-0x1p{}{}", power, suffix) : "-1.0" + suffix}};
 }
@@ -134,6 +138,7 @@ std::vector<HelperText> kernel_helpers(const Names& names) {
                           {"@EXP@", kExpPolynomial},
                           {"@LOG@", kLogPolynomial}};
   add_math_helpers(helpers, with);
+  add_narrow_helpers(helpers, with);
   add_integer_helpers(helpers, with);
   for (const int lanes : {2, 4, 8, 16, 32, 64}) add_vector_helpers(helpers, with, lanes);
   return helpers;

@@ -41,6 +41,8 @@ inline constexpr const char* kLogPolynomial = R"(rest = (rest * f) - 0.131601945
 
 /// Scalar functions: f_exp_f32 …
 void add_math_helpers(std::vector<HelperText>& helpers, const Replacements& with);
+/// Types that C does not have: f_widen_f16, f_narrow_f16, f_round_f16, f_round_i4; f_bitcast_….
+void add_narrow_helpers(std::vector<HelperText>& helpers, const Replacements& with);
 /// GNU C: vector types of `lanes` elements, macros and functions on them.
 void add_vector_helpers(std::vector<HelperText>& helpers, const Replacements& with, int lanes);
 

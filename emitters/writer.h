@@ -54,6 +54,8 @@ class KernelWriter {
   Text index(Expr e);
   Text constant_text(Expr e) const;
   Text loaded(Expr e);
+  bool is_packed(const Buffer& b) const;
+  Text rounded(Expr e, const Text& t);
   Text infix(const char* op, Expr a, Expr b, int precedence);
   Text wrapped(Expr e, const Text& a, const Text& b);
   Text call(const std::string& function, const std::vector<std::string>& arguments);
@@ -122,6 +124,10 @@ class KernelWriter {
 std::string number_text(DType dtype, double number, int64_t integer);
 /// The C type that arithmetic on a dtype uses: float for f16 too.
 std::string scalar_type(DType dtype);
+/// The type whose functions compute in it: f32 for f16, i8 for i4; most types themselves.
+DType computing(DType dtype);
+/// Arithmetic on it ends with f_round_TYPE: floats and integers that C does not have.
+inline bool is_narrow(DType dtype) { return computing(dtype) != dtype; }
 std::string parenthesised(const Text& t, int least);
 DType integer_type(int bits, bool is_signed);
 /// Arithmetic on loop variables and constants alone, within int32_t.

@@ -32,12 +32,11 @@ class Lowering {
     draft_.target = target;
     for (const GraphInput& d : graph.dims)
       draft_.dims[d.node] = range(*draft_.pool, d.node->attr.ints[0] + 1, d.name);
-    choice_ = choose_buffers(graph, {.halo = target.prefer == Prefer::speed,
-                                     .stacks = target.dialect == "gnu"});
+    choice_ = choose_buffers(
+        graph, {.halo = target.prefer == Prefer::speed, .stacks = target.dialect == "gnu"});
   }
 
   Draft run() {
-    for (Expr e : order_) check_type(e);
     store_leaves();
     store_outputs();
     for (auto it = choice_.nodes.rbegin(); it != choice_.nodes.rend(); ++it) store_chosen(*it);
@@ -70,16 +69,6 @@ class Lowering {
   }
 
   static Stored whole(int64_t id, Expr e) { return {id, std::vector<int64_t>(e->shape.size(), 0)}; }
-
-  /// Types narrower than what C computes in need a rounding after each op, which no kernel does yet.
-  void check_type(Expr e) const {
-    if ((!is_float(e->dtype) || bits_of(e->dtype) >= 32) && bits_of(e->dtype) >= 8) return;
-    const std::string name = label(graph_, e);
-    throw Error(ExitCode::unsupported,
-                (name.empty() ? "the model" : "node `" + name + "`") + " computes in " +
-                    std::string(name_of(e->dtype)) + ", which kernels do not support yet",
-                "convert the model to float32");
-  }
 
   void visit(Indexer& indexer, Expr e) {
     loop_ = scopes_.of(e);

@@ -29,6 +29,14 @@ std::vector<Expr> Call::all() const {
 
 namespace {
 
+const Ints& bounded(const Ints& values) {
+  for (int64_t v : values) {
+    if (v > kMostElements || v < -kMostElements)
+      refuse("the number " + std::to_string(v) + " is absurd");
+  }
+  return values;
+}
+
 [[noreturn]] void refuse_unknown(const proto::Node& node, size_t i) {
   throw Error(ExitCode::unsupported,
               "operand " + std::to_string(i) + " ('" + node.input(static_cast<int>(i)) +
@@ -40,6 +48,26 @@ namespace {
 TensorData Call::constant(size_t i) const {
   if (auto value = tracer.value_of((*this)[i])) return *value;
   refuse_unknown(node, i);
+}
+
+const Outputs& Call::list(size_t i) const {
+  if (const Outputs* all = tracer.elements((*this)[i])) return *all;
+  refuse("operand " + std::to_string(i) + " is no sequence");
+}
+
+Ints Call::stated(size_t result, size_t unknown) const {
+  const int at = static_cast<int>(result);
+  if (wants(result)) {
+    if (const auto extents = stated_extents(scope, node.output(at))) return bounded(*extents);
+  }
+  refuse_unknown(node, unknown);
+}
+
+std::vector<Expr> Call::elements(size_t i) const {
+  const Expr flat = cast(reshape_to((*this)[i], {-1}), DType::i64);
+  std::vector<Expr> scalars;
+  for (int64_t k = 0; k < flat->extent(0); ++k) scalars.push_back(pick(flat, 0, k));
+  return scalars;
 }
 
 std::vector<Expr> Call::lengths(size_t i) const {
@@ -54,18 +82,6 @@ std::vector<Expr> Call::lengths(size_t i) const {
   for (Expr e : *entries) lengths.push_back(simplify(cast(e, DType::i64)));
   return lengths;
 }
-
-namespace {
-
-const Ints& bounded(const Ints& values) {
-  for (int64_t v : values) {
-    if (v > kMostElements || v < -kMostElements)
-      refuse("the number " + std::to_string(v) + " is absurd");
-  }
-  return values;
-}
-
-}  // namespace
 
 Ints Call::constant_ints(size_t i) const { return bounded(constant(i).integers()); }
 

@@ -33,6 +33,15 @@ std::span<const OpRow> quantise_ops();
 std::span<const OpRow> quantised_ops();  // com.microsoft, on quantised numbers
 std::span<const OpRow> microsoft_ops();  // com.microsoft, the rest
 std::span<const OpRow> control_ops();
+std::span<const OpRow> attention_ops();
+std::span<const OpRow> sample_ops();  // images at computed places
+std::span<const OpRow> signal_ops();
+std::span<const OpRow> sequence_ops();
+std::span<const OpRow> ml_ops();        // ai.onnx.ml, n-grams
+std::span<const OpRow> training_ops();  // losses, optimisers, random numbers
+
+/// Attributes of a convolution of x by weights w.
+ConvOptions conv_options(Call& c, Expr x, Expr w);
 
 /// The row for an operator at a version of its domain, or nullptr.
 const OpRow* find_op(const std::string& domain, const std::string& name, int64_t version);

@@ -1,4 +1,5 @@
 // Rows of the op table: control flow. See ops.h.
+#include <algorithm>
 #include <limits>
 
 #include "compiler/onnx/ops.h"
@@ -45,6 +46,9 @@ Outputs if_op(Call& c) {
   if (a.size() != b.size()) refuse("the branches differ in their number of results");
   Outputs picked;
   for (size_t i = 0; i < a.size(); ++i) {
+    if (c.tracer.elements(a[i]) != nullptr || c.tracer.elements(b[i]) != nullptr)
+      throw Error(ExitCode::unsupported,
+                  "the condition depends on the model's inputs, and the branches give sequences");
     if (a[i]->shape != b[i]->shape || a[i]->dtype != b[i]->dtype) {
       throw Error(ExitCode::unsupported,
                   "the condition depends on the model's inputs, and the branches give " +
@@ -55,8 +59,199 @@ Outputs if_op(Call& c) {
   return picked;
 }
 
+/// Attribute `name`: one number for each of n, 0 if it is not there.
+Ints each(Call& c, const char* name, size_t n) {
+  const Ints given = c.ints(name, Ints(n, 0));
+  if (given.size() != n) refuse(std::string(name) + " has the wrong length");
+  return given;
+}
+
+/// The body's results: next values of the states, then what is collected.
+struct Step {
+  Outputs next, emits;
+};
+
+/// The states must keep their type and shape from step to step.
+Step checked(const Outputs& results, size_t first, const Outputs& states) {
+  if (results.size() < first + states.size()) refuse("the body gives too few results");
+  const auto middle = results.begin() + static_cast<std::ptrdiff_t>(first + states.size());
+  Step step{{results.begin() + static_cast<std::ptrdiff_t>(first), middle},
+            {middle, results.end()}};
+  for (size_t i = 0; i < states.size(); ++i) {
+    if (step.next[i]->dtype == states[i]->dtype && step.next[i]->shape == states[i]->shape)
+      continue;
+    throw Error(ExitCode::unsupported, "a value grows or changes its type from step to step: " +
+                                           text_of(states[i]->shape) + " to " +
+                                           text_of(step.next[i]->shape));
+  }
+  return step;
+}
+
+Outputs carries_of(Call& c, int64_t id, const Outputs& initial, int64_t first) {
+  Outputs carries;
+  for (Expr e : initial) carries.push_back(carry(c.pool(), id, first++, e->dtype, e->shape));
+  return carries;
+}
+
+/// States and sequences of one batch element (or of all, from operator set 9 on).
+Outputs scanned(Call& c, const Outputs& operands, size_t sequences) {
+  const proto::Graph& body = c.attribute("body", kGraph).g();
+  const size_t states = operands.size() - sequences;
+  const Outputs initial(operands.begin(), operands.begin() + static_cast<std::ptrdiff_t>(states));
+  const bool old = c.version < 9;
+  const Ints axes = old ? Ints(sequences, 0) : each(c, "scan_input_axes", sequences);
+  const Ints backwards = each(c, old ? "directions" : "scan_input_directions", sequences);
+  const Dim length = operands[states]->dim(axis_of(axes[0], operands[states]->rank()));
+  const int64_t id = c.pool().fresh_id();
+  const Expr t = counter(c.pool(), id, length.bound);
+  const Expr last = length_of(c.pool(), length) - 1.0;
+  Outputs inputs = carries_of(c, id, initial, 0);
+  const Outputs carried = inputs;
+  for (size_t i = 0; i < sequences; ++i)
+    inputs.push_back(gather_axis(operands[states + i], backwards[i] != 0 ? last - t : t, axes[i]));
+  const Step step = checked(c.tracer.trace_branch(body, c.scope, inputs), 0, carried);
+  const Expr all =
+      scan(c.pool(), id, length.bound, initial, step.next, step.emits, last_of(t, length));
+  const size_t emits = step.emits.size();
+  const Ints out_axes = old ? Ints(emits, 0) : each(c, "scan_output_axes", emits);
+  const Ints reversed = old ? Ints(emits, 0) : each(c, "scan_output_directions", emits);
+  Outputs results;
+  for (size_t i = 0; i < states + emits; ++i) {
+    Expr e = get(all, static_cast<int64_t>(i));
+    if (i >= states) {
+      e = cut(e, 0, length);
+      e = move_axis(reversed[i - states] != 0 ? reverse(e, 0) : e, 0,
+                    axis_of(out_axes[i - states], e->rank()));
+    }
+    results.push_back(e);
+  }
+  return results;
+}
+
+Outputs scan_op(Call& c) {
+  const auto sequences = static_cast<size_t>(c.integer("num_scan_inputs"));
+  if (sequences < 1 || sequences > c.count()) refuse("num_scan_inputs does not fit");
+  if (c.version >= 9) return scanned(c, c.all(), sequences);
+  if (c.has(0)) throw Error(ExitCode::unsupported, "sequence lengths are not supported");
+  std::vector<Outputs> parts;  // results by batch element
+  for (int64_t b = 0; b < c[1]->extent(0); ++b) {
+    Outputs operands;
+    for (size_t i = 1; i < c.count(); ++i) operands.push_back(pick(c[i], 0, b));
+    parts.push_back(scanned(c, operands, sequences));
+  }
+  Outputs results;
+  for (size_t k = 0; k < parts.at(0).size(); ++k) {
+    std::vector<Expr> rows;
+    for (const Outputs& part : parts) rows.push_back(part[k]);
+    results.push_back(stack(rows, 0));
+  }
+  return results;
+}
+
+/// How many steps a loop takes at most: the operand, if it is known, or what the model states as the
+/// length of what it collects.
+int64_t most_steps(Call& c, size_t states) {
+  if (c.has(0) && c.known(0)) return c.constant_int(0);
+  for (size_t i = states; i < c.results(); ++i) {
+    const auto extents =
+        c.wants(i) ? stated_extents(c.scope, c.node.output(static_cast<int>(i))) : std::nullopt;
+    if (extents && !extents->empty()) return (*extents)[0];
+  }
+  throw Error(ExitCode::unsupported, "how often the loop runs at most is not known",
+              "make its trip count a constant, or state the shape of what it collects");
+}
+
+constexpr int64_t kUnrolled = 256;  // steps
+
+/// Without conditions that only a run knows: step after step, so that values may change their shapes.
+Outputs unrolled(Call& c, const proto::Graph& body, const Outputs& initial, int64_t most) {
+  Outputs states = initial;
+  std::vector<Outputs> collected;
+  for (int64_t t = 0; t < most; ++t) {
+    Outputs inputs{constant_int(c.pool(), DType::i64, t), constant(c.pool(), DType::boolean, 1)};
+    inputs.insert(inputs.end(), states.begin(), states.end());
+    Outputs results = c.tracer.trace_branch(body, c.scope, inputs);
+    if (results.size() < 1 + states.size()) refuse("the body gives too few results");
+    const auto middle = results.begin() + 1 + static_cast<std::ptrdiff_t>(states.size());
+    states.assign(results.begin() + 1, middle);
+    collected.emplace_back(middle, results.end());
+    const auto more = c.tracer.value_of(results[0]);
+    if (!more)
+      throw Error(ExitCode::unsupported,
+                  "values change their shapes in a loop that ends on a computed condition");
+    if (more->integer(0) == 0) break;
+  }
+  for (size_t k = 0; !collected.empty() && k < collected[0].size(); ++k) {
+    std::vector<Expr> rows;
+    for (const Outputs& row : collected) rows.push_back(row[k]);
+    states.push_back(stack(rows, 0));
+  }
+  return states;
+}
+
+/// One scan; its first carry counts the steps. It ends when the condition or the operand says so.
+Outputs looped(Call& c, const proto::Graph& body, const Outputs& initial, int64_t most) {
+  Pool& pool = c.pool();
+  const int64_t id = pool.fresh_id();
+  const Expr t = counter(pool, id, most), yes = constant(pool, DType::boolean, 1);
+  const Outputs carried = carries_of(c, id, initial, 1);
+  Outputs inputs{t, yes};
+  inputs.insert(inputs.end(), carried.begin(), carried.end());
+  const Outputs results = c.tracer.trace_branch(body, c.scope, inputs);
+  Step step = checked(results, 1, carried);
+  Expr until, runs = yes;
+  const auto also = [&](Expr e) { until = until ? until | e : e; };
+  if (!is_constant(results[0], 1)) also(logical_not(reshape_to(results[0], {})));
+  if (c.has(0) && !c.known(0)) {
+    const Expr trips = reshape_to(cast(c[0], DType::i64), {});
+    also(logical_not(lt(t + 1.0, trips)));
+    runs = lt(0, trips);
+  }
+  if (c.has(1)) runs = runs & reshape_to(c[1], {});
+  Outputs start = initial;
+  start.insert(start.begin(), constant(pool, DType::i64, 0));
+  step.next.insert(step.next.begin(), t + 1.0);
+  const Expr all = scan(pool, id, most, start, step.next, step.emits, until);
+  const bool always = c.tracer.value_of(runs) && c.tracer.value_of(runs)->integer(0) != 0;
+  const auto if_run = [&](Expr e, Expr otherwise) {
+    return always ? e : select(runs, e, otherwise);
+  };
+  const Expr count = if_run(get(all, 0), start[0]);
+  Outputs outputs;
+  for (size_t i = 0; i < initial.size(); ++i)
+    outputs.push_back(if_run(get(all, static_cast<int64_t>(i + 1)), initial[i]));
+  for (size_t k = 0; k < step.emits.size(); ++k) {
+    const Expr rows = get(all, static_cast<int64_t>(1 + initial.size() + k));
+    outputs.push_back(until || !always ? cut(rows, 0, Dim(most, count)) : rows);
+  }
+  return outputs;
+}
+
+Outputs loop_op(Call& c) {
+  const proto::Graph& body = c.attribute("body", kGraph).g();
+  Outputs initial;
+  for (size_t i = 2; i < c.count(); ++i) initial.push_back(c[i]);
+  const int64_t most = most_steps(c, initial.size());
+  const bool lists = std::any_of(initial.begin(), initial.end(),
+                                 [&](Expr e) { return c.tracer.elements(e) != nullptr; });
+  const bool starts = !c.has(1) || (c.known(1) && c.constant_int(1) != 0);
+  const bool fixed = starts && c.has(0) && c.known(0) && most <= kUnrolled;
+  if (most <= 0 && c.results() == initial.size()) return initial;
+  if (most <= 0) refuse("a loop that collects nothing");
+  if (lists && fixed) return unrolled(c, body, initial, most);
+  if (lists) throw Error(ExitCode::unsupported, "a sequence grows in a loop of unknown length");
+  try {
+    return looped(c, body, initial, most);
+  } catch (const Error& e) {
+    if (!fixed) throw;
+    return unrolled(c, body, initial, most);
+  }
+}
+
 const OpRow kRows[] = {
     {"If", 1, if_op},
+    {"Loop", 1, loop_op},
+    {"Scan", 8, scan_op},
 };
 
 }  // namespace

@@ -1,4 +1,6 @@
 // Rows of the op table: elementwise operators. See ops.h.
+#include <algorithm>
+
 #include "compiler/onnx/ops.h"
 
 namespace tinycc::onnx {
@@ -26,6 +28,29 @@ Expr bitwise_not(Call& c) {
   const Expr ones = is_bool(c[0]->dtype) ? constant(c.pool(), DType::boolean, 1)
                                          : constant_int(c.pool(), c[0]->dtype, -1);
   return binary(Op::bit_xor, c[0], ones);
+}
+
+/// Before operator set 7: with `broadcast` the second operand lies along the first one's axes from
+/// `axis` on (by default its last ones).
+Expr aligned(Call& c, Expr (*function)(Expr, Expr)) {
+  if (c.integer("broadcast", 0) == 0 || !c.has_attribute("axis")) return function(c[0], c[1]);
+  const int64_t behind = c[0]->rank() - axis_of(c.integer("axis"), c[0]->rank()) - c[1]->rank();
+  if (behind < 0) refuse("axis does not fit the operands");
+  Shape shape = c[1]->shape;
+  shape.resize(shape.size() + static_cast<size_t>(behind), Dim(1));
+  return function(c[0], reshape(c[1], shape));
+}
+
+/// Before operator set 7: one slope, or one a channel.
+Expr prelu_by_channel(Call& c) {
+  if (count_of(c[1]->shape) == 1) return prelu(c[0], reshape_to(c[1], {}));
+  return prelu(c[0], along(reshape_to(c[1], {-1}), std::min<int64_t>(1, c[0]->rank() - 1), c[0]));
+}
+
+Expr bit_cast(Call& c) {
+  const DType to = dtype_of(static_cast<int32_t>(c.integer("to")));
+  if (bits_of(to) != bits_of(c[0]->dtype)) refuse("the types differ in width");
+  return bitcast(c[0], to);
 }
 
 Expr truth_not(Call& c) { return logical_not(c[0]); }
@@ -56,12 +81,16 @@ const OpRow kRows[] = {
     {"Abs", 1, [](Call& c) { return abs(c[0]); }},
     {"Acos", 7, [](Call& c) { return acos(c[0]); }},
     {"Acosh", 9, [](Call& c) { return acosh(c[0]); }},
+    {"Add", 1, [](Call& c) { return aligned(c, add); }},
     {"Add", 7, [](Call& c) { return add(c[0], c[1]); }},
+    {"And", 1,
+     [](Call& c) { return aligned(c, [](Expr a, Expr b) { return bitwise(Op::bit_and, a, b); }); }},
     {"And", 7, [](Call& c) { return bitwise(Op::bit_and, c[0], c[1]); }},
     {"Asin", 7, [](Call& c) { return asin(c[0]); }},
     {"Asinh", 9, [](Call& c) { return asinh(c[0]); }},
     {"Atan", 7, [](Call& c) { return atan(c[0]); }},
     {"Atanh", 9, [](Call& c) { return atanh(c[0]); }},
+    {"BitCast", 26, bit_cast},
     {"BitShift", 11, bit_shift},
     {"BitwiseAnd", 18, [](Call& c) { return bitwise(Op::bit_and, c[0], c[1]); }},
     {"BitwiseNot", 18, bitwise_not},
@@ -75,14 +104,17 @@ const OpRow kRows[] = {
     {"Clip", 11, [](Call& c) { return clip(c[0], c.maybe(1), c.maybe(2)); }},
     {"Cos", 7, [](Call& c) { return cos(c[0]); }},
     {"Cosh", 9, [](Call& c) { return cosh(c[0]); }},
+    {"Div", 1, [](Call& c) { return aligned(c, div); }},
     {"Div", 7, [](Call& c) { return div(c[0], c[1]); }},
     {"Elu", 1, [](Call& c) { return elu(c[0], c.real("alpha", 1)); }},
+    {"Equal", 1, [](Call& c) { return aligned(c, equal); }},
     {"Equal", 7, [](Call& c) { return equal(c[0], c[1]); }},
     {"Erf", 9, [](Call& c) { return erf(c[0]); }},
     {"Exp", 1, [](Call& c) { return exp(c[0]); }},
     {"Floor", 1, [](Call& c) { return floor(c[0]); }},
     {"Gelu", 20, gelu_of},
     {"Gelu", 1, [](Call& c) { return gelu(c[0], false); }, "com.microsoft"},
+    {"Greater", 1, [](Call& c) { return aligned(c, greater); }},
     {"Greater", 7, [](Call& c) { return greater(c[0], c[1]); }},
     {"GreaterOrEqual", 12, [](Call& c) { return greater_equal(c[0], c[1]); }},
     {"HardSigmoid", 1,
@@ -92,6 +124,7 @@ const OpRow kRows[] = {
     {"IsInf", 10, inf_of},
     {"IsNaN", 9, [](Call& c) { return is_nan(c[0]); }},
     {"LeakyRelu", 1, [](Call& c) { return leaky_relu(c[0], c.real("alpha", 0.01)); }},
+    {"Less", 1, [](Call& c) { return aligned(c, less); }},
     {"Less", 7, [](Call& c) { return less(c[0], c[1]); }},
     {"LessOrEqual", 12, [](Call& c) { return less_equal(c[0], c[1]); }},
     {"Log", 1, [](Call& c) { return log(c[0]); }},
@@ -100,11 +133,16 @@ const OpRow kRows[] = {
     {"Min", 1, [](Call& c) { return folded_over(c, minimum); }},
     {"Mish", 18, [](Call& c) { return mish(c[0]); }},
     {"Mod", 10, modulo_of},
+    {"Mul", 1, [](Call& c) { return aligned(c, mul); }},
     {"Mul", 7, [](Call& c) { return mul(c[0], c[1]); }},
     {"Neg", 1, [](Call& c) { return neg(c[0]); }},
     {"Not", 1, truth_not},
+    {"Or", 1,
+     [](Call& c) { return aligned(c, [](Expr a, Expr b) { return bitwise(Op::bit_or, a, b); }); }},
     {"Or", 7, [](Call& c) { return bitwise(Op::bit_or, c[0], c[1]); }},
+    {"PRelu", 1, prelu_by_channel},
     {"PRelu", 7, [](Call& c) { return prelu(c[0], c[1]); }},
+    {"Pow", 1, [](Call& c) { return aligned(c, power); }},
     {"Pow", 7, [](Call& c) { return power(c[0], c[1]); }},
     {"QuickGelu", 1, [](Call& c) { return swish(c[0], c.real("alpha", 1.702)); }, "com.microsoft"},
     {"Reciprocal", 1, [](Call& c) { return 1.0 / c[0]; }},
@@ -123,13 +161,17 @@ const OpRow kRows[] = {
     {"Softplus", 1, [](Call& c) { return softplus(c[0]); }},
     {"Softsign", 1, [](Call& c) { return softsign(c[0]); }},
     {"Sqrt", 1, [](Call& c) { return sqrt(c[0]); }},
+    {"Sub", 1, [](Call& c) { return aligned(c, sub); }},
     {"Sub", 7, [](Call& c) { return sub(c[0], c[1]); }},
     {"Sum", 1, [](Call& c) { return folded_over(c, add); }},
+    {"SwiGLU", 28, [](Call& c) { return mul(swish(c[0], c.real("alpha", 1)), c[1]); }},
     {"Swish", 24, [](Call& c) { return swish(c[0], c.real("alpha", 1)); }},
     {"Tan", 7, [](Call& c) { return tan(c[0]); }},
     {"Tanh", 1, [](Call& c) { return tanh(c[0]); }},
     {"ThresholdedRelu", 10, [](Call& c) { return thresholded_relu(c[0], c.real("alpha", 1)); }},
     {"Where", 9, [](Call& c) { return select(c[0], c[1], c[2]); }},
+    {"Xor", 1,
+     [](Call& c) { return aligned(c, [](Expr a, Expr b) { return bitwise(Op::bit_xor, a, b); }); }},
     {"Xor", 7, [](Call& c) { return bitwise(Op::bit_xor, c[0], c[1]); }},
 };
 

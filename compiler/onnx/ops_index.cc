@@ -38,51 +38,83 @@ Expr scatter_op(Call& c) {
   return scatter_elements(c[0], c[1], c[2], c.integer("axis", 0), combine_of(c));
 }
 
-/// values = [off, on]
-Expr one_hot_op(Call& c) {
-  return one_hot(c[0], c.constant_int(1), pick(c[2], 0, 0), pick(c[2], 0, 1),
-                 c.integer("axis", -1));
+/// A number that says how long an axis of result 0 is: known, or as the model states it.
+int64_t length_operand(Call& c, size_t i, int64_t axis) {
+  if (c.known(i)) return c.constant_int(i);
+  const Ints extents = c.stated(0, i);
+  return extents.at(static_cast<size_t>(axis_of(axis, static_cast<int64_t>(extents.size()))));
 }
 
-Expr cumulative_op(Call& c) {
-  return cumulative_sum(c[0], c.constant_int(1), c.integer("exclusive", 0) != 0,
-                        c.integer("reverse", 0) != 0);
+/// values = [off, on]
+Expr one_hot_op(Call& c) {
+  const int64_t axis = c.integer("axis", -1);
+  return one_hot(c[0], length_operand(c, 1, axis), pick(c[2], 0, 0), pick(c[2], 0, 1), axis);
+}
+
+/// Along an axis that only a run knows: along each, and one is chosen.
+Expr cumulative_op(Call& c, Op combine) {
+  const bool exclusive = c.integer("exclusive", 0) != 0, reversed = c.integer("reverse", 0) != 0;
+  if (c.known(1)) return cumulative(combine, c[0], c.constant_int(1), exclusive, reversed);
+  const Expr axis = reshape_to(cast(c[1], DType::i64), {});
+  const auto rank = static_cast<double>(c[0]->rank());
+  std::vector<std::pair<int64_t, Expr>> along;
+  for (int64_t i = 0; i < c[0]->rank(); ++i)
+    along.emplace_back(i, cumulative(combine, c[0], i, exclusive, reversed));
+  if (along.empty()) refuse("a scalar has no axis");
+  return choose(where(lt(axis, 0), axis + rank, axis), along);
 }
 
 Outputs top_k_op(Call& c) {
-  const int64_t k = c.version < 10 ? c.integer("k") : c.constant_int(1);
-  const auto [values, indices] =
-      top_k(c[0], k, c.integer("axis", -1), c.integer("largest", 1) != 0);
+  const int64_t axis = c.integer("axis", -1);
+  const int64_t k = c.version < 10 ? c.integer("k") : length_operand(c, 1, axis);
+  const auto [values, indices] = top_k(c[0], k, axis, c.integer("largest", 1) != 0);
   return {values, indices};
 }
 
-/// Known conditions only: the rows where they hold.
+/// Known conditions: the rows where they hold; else those that turn out to be kept.
 Expr compress(Call& c) {
+  const Expr x = c.has_attribute("axis") ? c[0] : reshape_to(c[0], {-1});
+  const int64_t axis = c.integer("axis", 0);
+  if (!c.known(1)) return kept_rows(x, c[1], axis);
   const Ints flags = c.constant_ints(1);
   Ints kept;
   for (size_t i = 0; i < flags.size(); ++i) {
     if (flags[i] != 0) kept.push_back(static_cast<int64_t>(i));
   }
-  const Expr x = c.has_attribute("axis") ? c[0] : reshape_to(c[0], {-1});
-  return gather_axis(x, c.tracer.literal(kept), c.integer("axis", 0));
+  return gather_axis(x, c.tracer.literal(kept), axis);
 }
 
-/// Of known tensors only.
+/// The coordinates of each element, of which those of elements other than 0 are kept.
 Expr non_zero(Call& c) {
-  const std::vector<double> values = c.constant(0).numbers();
-  const Ints extents = bounds_of(c[0]->shape);
-  std::vector<Ints> places(extents.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    auto rest = static_cast<int64_t>(i);
-    for (size_t axis = extents.size(); axis-- > 0 && values[i] != 0; rest /= extents[axis]) {
-      places[axis].push_back(rest % extents[axis]);
-    }
-  }
+  const int64_t rank = c[0]->rank(), count = count_of(c[0]->shape);
+  const Expr x = rank == 0 ? reshape_to(c[0], {1}) : c[0];
+  std::vector<Expr> places;
+  for (int64_t axis = 0; axis < x->rank(); ++axis)
+    places.push_back(reshape_to(iota(c.pool(), x->shape, axis), {count}));
+  const Expr kept = reshape_to(cast(x, DType::boolean), {count});
+  if (!c.tracer.value_of(kept)) return kept_rows(stack(places, 0), kept, 1);
   Ints flat;
-  for (const Ints& p : places) flat.insert(flat.end(), p.begin(), p.end());
-  const auto rank = static_cast<int64_t>(extents.size());
-  return reshape_to(c.tracer.literal(flat),
-                    {rank, rank == 0 ? 0 : static_cast<int64_t>(flat.size()) / rank});
+  const Ints flags = c.tracer.value_of(kept)->integers();
+  for (int64_t i = 0; i < count; ++i) {
+    if (flags[static_cast<size_t>(i)] != 0) flat.push_back(i);
+  }
+  return gather_axis(stack(places, 0), c.tracer.literal(flat), 1);
+}
+
+Outputs unique_op(Call& c) {
+  const Expr x = c.has_attribute("axis") ? c[0] : reshape_to(c[0], {-1});
+  const Distinct d = unique(x, c.integer("axis", 0), c.integer("sorted", 1) != 0);
+  return {d.values, d.first, d.inverse, d.counts};
+}
+
+/// Rows of a cache [batch, …] written from `write_indices` on, perhaps around its end.
+Expr tensor_scatter(Call& c) {
+  const int64_t axis = axis_of(c.integer("axis", -2), c[0]->rank());
+  const std::string mode = c.text("mode", "linear");
+  Expr place = iota(c.pool(), c[1]->shape, axis);
+  if (c.has(2)) place = place + along(cast(c[2], DType::i64), 0, place);
+  if (mode == "circular") place = place % static_cast<double>(c[0]->extent(axis));
+  return scatter_elements(c[0], place, c[1], axis, "");
 }
 
 /// The number of boxes a class may be computed; then all of them are the bound.
@@ -101,7 +133,8 @@ Expr suppression(Call& c) {
 
 const OpRow kRows[] = {
     {"Compress", 9, compress},
-    {"CumSum", 11, cumulative_op},
+    {"CumProd", 26, [](Call& c) { return cumulative_op(c, Op::mul); }},
+    {"CumSum", 11, [](Call& c) { return cumulative_op(c, Op::add); }},
     {"Gather", 1, gather_op},
     {"GatherElements", 11,
      [](Call& c) { return gather_elements(c[0], c[1], c.integer("axis", 0)); }},
@@ -112,7 +145,9 @@ const OpRow kRows[] = {
     {"Scatter", 9, scatter_op},
     {"ScatterElements", 11, scatter_op},
     {"ScatterND", 11, [](Call& c) { return scatter_nd(c[0], c[1], c[2], combine_of(c)); }},
+    {"TensorScatter", 24, tensor_scatter},
     {"TopK", 1, top_k_op},
+    {"Unique", 11, unique_op},
 };
 
 }  // namespace

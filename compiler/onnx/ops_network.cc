@@ -44,28 +44,11 @@ void expect_numbers(const Ints& values, size_t length, int64_t least, const char
   }
 }
 
-ConvOptions conv_options(Call& c) {
-  if (c[0]->rank() < 3 || c[1]->rank() != c[0]->rank()) {
-    refuse("operands of shapes " + text_of(c[0]->shape) + " and " + text_of(c[1]->shape));
-  }
-  const size_t spatial = c[0]->shape.size() - 2;
-  const Ints whole = bounds_of(c[1]->shape), kernel(whole.begin() + 2, whole.end());
-  if (c.ints("kernel_shape", kernel) != kernel) refuse("kernel_shape does not fit the weights");
-  ConvOptions options;
-  options.strides = c.ints("strides", Ints(spatial, 1));
-  options.dilations = c.ints("dilations", Ints(spatial, 1));
-  options.groups = c.integer("group", 1);
-  expect_numbers(options.strides, spatial, 1, "strides");
-  expect_numbers(options.dilations, spatial, 1, "dilations");
-  options.pads = pads_for(c, kernel, options.strides, options.dilations);
-  return options;
-}
-
-Expr conv_op(Call& c) { return conv(c[0], c[1], c.or_none(2), conv_options(c)); }
+Expr conv_op(Call& c) { return conv(c[0], c[1], c.or_none(2), conv_options(c, c[0], c[1])); }
 
 /// With output_shape or SAME the pads are what makes that shape come out.
 Expr conv_transpose_op(Call& c) {
-  ConvOptions options = conv_options(c);
+  ConvOptions options = conv_options(c, c[0], c[1]);
   const size_t spatial = options.strides.size();
   const Ints extra = c.ints("output_padding", Ints(spatial, 0));
   const std::string mode = c.text("auto_pad", "NOTSET");
@@ -129,10 +112,18 @@ Expr gemm(Call& c) {
                                : product;
 }
 
-Expr batch_norm_op(Call& c) {
-  if (c.integer("training_mode", 0) != 0)
-    throw Error(ExitCode::unsupported, "training is not supported");
-  return batch_norm(c[0], c[1], c[2], c[3], c[4], c.real("epsilon", 1e-5));
+/// Training: the batch's own mean and variance are used, and join the running ones.
+Outputs batch_norm_op(Call& c) {
+  const double epsilon = c.real("epsilon", 1e-5), momentum = c.real("momentum", 0.9);
+  if (c.integer("training_mode", 0) == 0)
+    return {batch_norm(c[0], c[1], c[2], c[3], c[4], epsilon)};
+  Ints axes = iota_ints(c[0]->rank());
+  channels_of(c[0]);
+  axes.erase(axes.begin() + 1);
+  const Expr centre = mean(c[0], axes), centred = c[0] - along(centre, 1, c[0]);
+  const Expr variance = mean(centred * centred, axes);
+  return {batch_norm(c[0], c[1], c[2], centre, variance, epsilon),
+          c[3] * momentum + centre * (1 - momentum), c[4] * momentum + variance * (1 - momentum)};
 }
 
 /// Operator set 18 has scale and bias by group, 21 by channel.
@@ -180,10 +171,9 @@ Expr mean_variance(Call& c) {
   return centred / expand(deviation, c[0]->shape);
 }
 
-/// The text of an axis' target: extent and scale from sizes or scales, given for `axes`.
-std::vector<ResizeAxis> resize_axes(Call& c, Ints axes, const std::vector<double>& scales,
-                                    const Ints& sizes) {
-  axes = axes_of(axes, c[0]->rank());
+/// Extent and scale of the axes, from known scales or sizes.
+std::vector<ResizeAxis> known_targets(Call& c, const Ints& axes, const std::vector<double>& scales,
+                                      const Ints& sizes) {
   if ((sizes.empty() ? scales.size() : sizes.size()) != axes.size())
     refuse("scales or sizes have the wrong length");
   const std::string policy = c.text("keep_aspect_ratio_policy", "stretch");
@@ -191,8 +181,9 @@ std::vector<ResizeAxis> resize_axes(Call& c, Ints axes, const std::vector<double
   double common = policy == "not_larger" ? 1e30 : 0;
   for (size_t i = 0; i < axes.size(); ++i) {
     const auto extent = static_cast<double>(c[0]->extent(axes[i]));
-    ResizeAxis axis{axes[i], 0, sizes.empty() ? scales[i] : static_cast<double>(sizes[i]) / extent,
-                    0, 1};
+    ResizeAxis axis;
+    axis.axis = axes[i];
+    axis.scale = sizes.empty() ? scales[i] : static_cast<double>(sizes[i]) / extent;
     if (!(axis.scale > 0 && extent * axis.scale < 1e9)) refuse("a scale is absurd");
     axis.extent = sizes.empty() ? static_cast<int64_t>(std::floor(extent * axis.scale)) : sizes[i];
     common = policy == "not_larger" ? std::min(common, axis.scale) : std::max(common, axis.scale);
@@ -207,6 +198,43 @@ std::vector<ResizeAxis> resize_axes(Call& c, Ints axes, const std::vector<double
   return result;
 }
 
+/// Scales or sizes that only a run knows; the model states the extents.
+std::vector<ResizeAxis> computed_targets(Call& c, const Ints& axes, size_t operand, bool sizes) {
+  const Ints extents = c.stated(0, operand);
+  const std::string policy = c.text("keep_aspect_ratio_policy", "stretch");
+  const Expr numbers = cast(reshape_to(c[operand], {-1}), sizes ? DType::f64 : DType::f32);
+  if (numbers->extent(0) != static_cast<int64_t>(axes.size()))
+    refuse("scales or sizes have the wrong length");
+  std::vector<ResizeAxis> result;
+  Expr common;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const auto extent = static_cast<double>(c[0]->extent(axes[i]));
+    const Expr number = pick(numbers, 0, static_cast<int64_t>(i));
+    ResizeAxis axis;
+    axis.axis = axes[i];
+    axis.extent = extents.at(static_cast<size_t>(axes[i]));
+    axis.scale = static_cast<double>(axis.extent) / extent;
+    axis.computed_scale = sizes ? number / extent : number;
+    common = !common                  ? axis.computed_scale
+             : policy == "not_larger" ? min(common, axis.computed_scale)
+                                      : max(common, axis.computed_scale);
+    result.push_back(axis);
+  }
+  for (ResizeAxis& axis : result) {
+    if (sizes) axis.computed_scale = policy == "stretch" ? Expr() : common;
+  }
+  return result;
+}
+
+std::vector<ResizeAxis> resize_targets(Call& c, Ints axes, size_t scales, size_t sizes) {
+  axes = axes_of(axes, c[0]->rank());
+  const bool by_scale = c.has(scales) && count_of(c[scales]->shape) > 0;
+  const size_t operand = by_scale ? scales : sizes;
+  if (!c.known(operand)) return computed_targets(c, axes, operand, !by_scale);
+  return by_scale ? known_targets(c, axes, c.constant(scales).numbers(), {})
+                  : known_targets(c, axes, {}, c.constant_ints(sizes));
+}
+
 ResizeOptions resize_options(Call& c, const char* coordinates) {
   ResizeOptions options;
   options.mode = c.text("mode", "nearest");
@@ -219,44 +247,52 @@ ResizeOptions resize_options(Call& c, const char* coordinates) {
   return options;
 }
 
-Expr resize_op(Call& c) {
-  const Ints axes = c.ints("axes", iota_ints(c[0]->rank()));
-  const bool by_scale = c.has(2) && count_of(c[2]->shape) > 0;
-  std::vector<ResizeAxis> targets =
-      resize_axes(c, axes, by_scale ? c.constant(2).numbers() : std::vector<double>(),
-                  by_scale ? Ints() : c.constant_ints(3));
-  const ResizeOptions options = resize_options(c, "half_pixel");
-  if (options.coordinates == "tf_crop_and_resize") {
-    const std::vector<double> roi = c.constant(1).numbers();
-    if (roi.size() != 2 * targets.size()) refuse("roi has the wrong length");
-    for (size_t i = 0; i < targets.size(); ++i) {
-      targets[i].roi_start = roi[i];
-      targets[i].roi_end = roi[i + targets.size()];
+/// roi = [starts…, ends…] of the axes.
+void set_region(Call& c, std::vector<ResizeAxis>& targets) {
+  const size_t n = targets.size();
+  if (count_of(c[1]->shape) != static_cast<int64_t>(2 * n)) refuse("roi has the wrong length");
+  for (size_t i = 0; i < n; ++i) {
+    if (c.known(1)) {
+      targets[i].roi_start = c.constant(1).number(static_cast<int64_t>(i));
+      targets[i].roi_end = c.constant(1).number(static_cast<int64_t>(i + n));
+    } else {
+      targets[i].computed_start = pick(c[1], 0, static_cast<int64_t>(i));
+      targets[i].computed_end = pick(c[1], 0, static_cast<int64_t>(i + n));
     }
   }
+}
+
+Expr resize_op(Call& c) {
+  std::vector<ResizeAxis> targets =
+      resize_targets(c, c.ints("axes", iota_ints(c[0]->rank())), 2, 3);
+  const ResizeOptions options = resize_options(c, "half_pixel");
+  if (options.coordinates == "tf_crop_and_resize") set_region(c, targets);
   return resize(c[0], targets, options, c.literal());
 }
 
 /// Resize before operator set 11, and Upsample: scales only, coordinates divided by the scale.
 Expr upsample(Call& c) {
-  const std::vector<double> scales = c.has(1) ? c.constant(1).numbers() : c.reals("scales");
   ResizeOptions options = resize_options(c, "asymmetric");
   options.nearest = "floor";
-  return resize(c[0], resize_axes(c, iota_ints(c[0]->rank()), scales, {}), options, c.literal());
+  const Ints axes = iota_ints(c[0]->rank());
+  return resize(
+      c[0],
+      c.has(1) ? resize_targets(c, axes, 1, 1) : known_targets(c, axes, c.reals("scales"), {}),
+      options, c.literal());
 }
 
 const OpRow kRows[] = {
     {"AveragePool", 1, [](Call& c) { return average_pool(c[0], pool_options(c)); }},
-    {"BatchNormalization", 7, batch_norm_op},
+    {"BatchNormalization", 1, batch_norm_op},
     {"Conv", 1, conv_op},
     {"ConvTranspose", 1, conv_transpose_op},
     {"Einsum", 12, [](Call& c) { return einsum(c.text("equation"), c.all()); }},
-    {"Gemm", 7, gemm},
+    {"Gemm", 1, gemm},
     {"GlobalAveragePool", 1, [](Call& c) { return global_average_pool(c[0]); }},
     {"GlobalLpPool", 2, global_lp_pool},
     {"GlobalMaxPool", 1, [](Call& c) { return global_max_pool(c[0]); }},
     {"GroupNormalization", 18, group_norm_op},
-    {"InstanceNormalization", 6,
+    {"InstanceNormalization", 1,
      [](Call& c) {
        return group_norm(c[0], c[1], c[2], channels_of(c[0]), c.real("epsilon", 1e-5));
      }},
@@ -281,6 +317,23 @@ const OpRow kRows[] = {
 };
 
 }  // namespace
+
+ConvOptions conv_options(Call& c, Expr x, Expr w) {
+  if (x->rank() < 3 || w->rank() != x->rank()) {
+    refuse("operands of shapes " + text_of(x->shape) + " and " + text_of(w->shape));
+  }
+  const size_t spatial = x->shape.size() - 2;
+  const Ints whole = bounds_of(w->shape), kernel(whole.begin() + 2, whole.end());
+  if (c.ints("kernel_shape", kernel) != kernel) refuse("kernel_shape does not fit the weights");
+  ConvOptions options;
+  options.strides = c.ints("strides", Ints(spatial, 1));
+  options.dilations = c.ints("dilations", Ints(spatial, 1));
+  options.groups = c.integer("group", 1);
+  expect_numbers(options.strides, spatial, 1, "strides");
+  expect_numbers(options.dilations, spatial, 1, "dilations");
+  options.pads = pads_for(c, kernel, options.strides, options.dilations);
+  return options;
+}
 
 std::span<const OpRow> network_ops() { return kRows; }
 

@@ -86,11 +86,29 @@ Expr qlinear_matmul(Call& c) {
   return quantised(real, constant_like(real, 1), spread(c[7], real, -1, 0), c[7]->dtype);
 }
 
+/// x, w, their zero points.
+Expr conv_integer(Call& c) {
+  return conv(centred(c[0], c.or_none(2), 1), centred(c[1], c.or_none(3), 0), {},
+              conv_options(c, c[0], c[1]));
+}
+
+/// x, scale, zero, w, scale, zero, result's scale and zero, bias (in units of both scales).
+Expr qlinear_conv(Call& c) {
+  const Expr sums = conv(centred(c[0], c[2], 1), centred(c[3], c[5], 0), c.or_none(8),
+                         conv_options(c, c[0], c[3]));
+  const Expr factor = reshape_to(div(mul(c[1], c[4]), c[6]), {-1});
+  const Expr real = cast(sums, DType::f32);
+  const Expr scaled = real * along(cast(factor, DType::f32), 1, real);
+  return quantised(scaled, constant_like(scaled, 1), spread(c[7], scaled, 1, 0), c[7]->dtype);
+}
+
 const OpRow kRows[] = {
+    {"ConvInteger", 10, conv_integer},
     {"DequantizeLinear", 10, dequantise_op},
     {"DynamicQuantizeLinear", 11, [](Call& c) { return Outputs(quantised_by_range(c[0])); }},
     {"MatMulInteger", 10, matmul_integer},
     {"QLinearMatMul", 10, qlinear_matmul},
+    {"QLinearConv", 10, qlinear_conv},
     {"QuantizeLinear", 10, quantise_op},
     {"DequantizeLinear", 1, dequantise_op, "com.microsoft"},
     {"QuantizeLinear", 1, quantise_op, "com.microsoft"},

@@ -4,6 +4,8 @@
 namespace tinycc::onnx {
 namespace {
 
+using Reduction = Expr (*)(Expr, const Ints&, bool);
+
 /// Axes from operand or attribute; none means all of them, or none with noop_with_empty_axes.
 Ints axes_for(Call& c) {
   const auto axes = c.ints_or_operand("axes", 1);
@@ -11,9 +13,45 @@ Ints axes_for(Call& c) {
   return c.integer("noop_with_empty_axes", 0) != 0 ? Ints() : iota_ints(c[0]->rank());
 }
 
-/// before(x) reduced by `reduction`.
-Expr reduced(Call& c, Expr (*reduction)(Expr, const Ints&, bool), Expr x) {
-  return reduction(x, axes_for(c), c.integer("keepdims", 1) != 0);
+/// The axes that the bits of `mask` name.
+Ints axes_in(int64_t mask) {
+  Ints axes;
+  for (int64_t axis = 0; mask >> axis != 0; ++axis) {
+    if ((mask >> axis & 1) != 0) axes.push_back(axis);
+  }
+  return axes;
+}
+
+/// Axes that only a run knows: every set of axes that gives the stated shape is a choice. Which one
+/// is meant are the bits of the axes, together.
+Expr by_chosen_axes(Call& c, Reduction reduction, Expr x, bool keep) {
+  const Ints stated = c.stated(0, 1);
+  const Shape shape(stated.begin(), stated.end());
+  const int64_t rank = x->rank();
+  if (rank > 8)
+    refuse("axes that are not known beforehand, of a tensor of rank " + std::to_string(rank));
+  int64_t alike = 0;  // axes of extent 1 that stay: reduced or not, it is the same
+  for (int64_t axis = 0; keep && axis < rank; ++axis)
+    alike |= x->dim(axis) == Dim(1) ? int64_t{1} << axis : 0;
+  std::vector<std::pair<int64_t, Expr>> choices;
+  for (int64_t mask = 0; mask < int64_t{1} << rank; ++mask) {
+    const Expr result = (mask & alike) != 0 ? Expr() : reduction(x, axes_in(mask), keep);
+    if (result && result->shape == shape) choices.emplace_back(mask, result);
+  }
+  if (choices.empty()) refuse("no axes of " + text_of(x->shape) + " give " + text_of(shape));
+  Expr bits = constant_int(c.pool(), DType::i64, 0);
+  for (Expr axis : c.elements(1)) {
+    const Expr place = where(lt(axis, 0), axis + static_cast<double>(rank), axis);
+    bits = bits | binary(Op::shl, constant_like(bits, 1), place);
+  }
+  return choose(bits & static_cast<double>(~alike), choices);
+}
+
+/// x reduced over the node's axes.
+Expr reduced(Call& c, Reduction reduction, Expr x) {
+  const bool keep = c.integer("keepdims", 1) != 0;
+  if (c.has(1) && !c.known(1)) return by_chosen_axes(c, reduction, x, keep);
+  return reduction(x, axes_for(c), keep);
 }
 
 Expr reduce_l2(Call& c) {

@@ -11,6 +11,7 @@ size_t at(int64_t i) { return static_cast<size_t>(i); }
 
 /// 0 stands for the operand's own extent, unless allowzero.
 Expr reshape_op(Call& c) {
+  if (!c.settled(1)) return reshape_to(c[0], c.stated(0, 1));
   std::vector<Expr> lengths = c.lengths(1);
   for (size_t i = 0; i < lengths.size(); ++i) {
     if (known(lengths[i]) != 0 || c.integer("allowzero", 0) != 0) continue;
@@ -26,11 +27,13 @@ Expr reshape_op(Call& c) {
 }
 
 Expr squeeze_op(Call& c) {
+  if (c.has(1) && !c.known(1)) return reshape_to(c[0], c.stated(0, 1));
   const auto axes = c.ints_or_operand("axes", 1);
   return axes ? squeeze(c[0], *axes) : squeeze_all(c[0]);
 }
 
 Expr unsqueeze_op(Call& c) {
+  if (c.has(1) && !c.known(1)) return reshape_to(c[0], c.stated(0, 1));
   const auto axes = c.ints_or_operand("axes", 1);
   return unsqueeze(c[0], axes ? *axes : c.ints("axes"));
 }
@@ -44,6 +47,11 @@ Expr transpose_op(Call& c) {
 /// Lengths from operand or attribute; else equal parts, the last one shorter if need be.
 Outputs split_op(Call& c) {
   const int64_t axis = axis_of(c.integer("axis", 0), c[0]->rank()), extent = c[0]->extent(axis);
+  if (c.has(1) && !c.known(1)) {
+    Ints lengths;
+    for (size_t k = 0; k < c.results(); ++k) lengths.push_back(c.stated(k, 1).at(at(axis)));
+    return split(c[0], lengths, axis);
+  }
   if (const auto lengths = c.ints_or_operand("split", 1)) return split(c[0], *lengths, axis);
   const int64_t parts = c.integer("num_outputs", static_cast<int64_t>(c.results()));
   if (parts < 1) refuse("a split into no parts");
@@ -82,7 +90,48 @@ Expr slice_by_attributes(Call& c) {
   return sliced(c, whole("starts"), whole("ends"), axes, {});
 }
 
+/// Of scalars that stand for some axes, given by number: the one for `axis`, or `otherwise`.
+Expr of_axis(const std::vector<Expr>& values, const std::vector<Expr>& axes, int64_t axis,
+             int64_t rank, Expr otherwise) {
+  for (size_t k = 0; k < std::min(values.size(), axes.size()); ++k) {
+    const Expr hit =
+        eq(axes[k], static_cast<double>(axis)) | eq(axes[k], static_cast<double>(axis - rank));
+    otherwise = where(hit, values[k], otherwise);
+  }
+  return otherwise;
+}
+
+/// Operand i as scalars, or 0, 1, … for each of `count` axes.
+std::vector<Expr> axes_elements(Call& c, size_t i, size_t count) {
+  if (c.has(i)) return c.elements(i);
+  std::vector<Expr> axes;
+  for (size_t k = 0; k < count; ++k)
+    axes.push_back(constant_int(c.pool(), DType::i64, static_cast<int64_t>(k)));
+  return axes;
+}
+
+/// Where only a run knows the numbers, but the model states the result's shape.
+Expr slice_by_elements(Call& c) {
+  const Ints extents = c.stated(0, 1);
+  const std::vector<Expr> starts = c.elements(1), axes = axes_elements(c, 3, starts.size());
+  const Expr zero = constant_int(c.pool(), DType::i64, 0), one = constant_like(zero, 1);
+  const std::vector<Expr> by = c.has(4) ? c.elements(4) : std::vector<Expr>(starts.size(), one);
+  std::vector<Expr> from, steps;
+  for (int64_t axis = 0; axis < c[0]->rank(); ++axis) {
+    const auto n = static_cast<double>(c[0]->extent(axis));
+    const Expr step = of_axis(by, axes, axis, c[0]->rank(), one),
+               start = of_axis(starts, axes, axis, c[0]->rank(), zero);
+    const Expr inside = max(where(lt(start, 0), start + n, start), 0);
+    from.push_back(
+        min(inside, where(lt(step, 0), constant_like(zero, n - 1), constant_like(zero, n))));
+    steps.push_back(step);
+  }
+  return slice_by(c[0], from, steps, Shape(extents.begin(), extents.end()));
+}
+
 Expr slice_op(Call& c) {
+  const bool fixed_axes = (!c.has(3) || c.known(3)) && (!c.has(4) || c.known(4));
+  if (!fixed_axes || !c.settled(1) || !c.settled(2)) return slice_by_elements(c);
   const auto fixed = [&](size_t i) {
     return c.has(i) ? std::optional(c.constant(i).integers()) : std::nullopt;
   };
@@ -119,13 +168,27 @@ Expr pad_by_attributes(Call& c) {
 Expr pad_op(Call& c) {
   const Expr value =
       c.has(2) ? squeeze_all(cast(c[2], c[0]->dtype)) : constant(c.pool(), c[0]->dtype, 0);
+  if (!c.known(1) || (c.has(3) && !c.known(3))) {
+    const Ints extents = c.stated(0, 1);
+    const std::vector<Expr> amounts = c.elements(1), axes = axes_elements(c, 3, amounts.size() / 2);
+    const Expr zero = constant_int(c.pool(), DType::i64, 0);
+    std::vector<Expr> before;
+    for (int64_t axis = 0; axis < c[0]->rank(); ++axis)
+      before.push_back(of_axis(amounts, axes, axis, c[0]->rank(), zero));
+    return pad_by(c[0], before, Shape(extents.begin(), extents.end()),
+                  pad_mode(c.text("mode", "constant")), reshape_to(value, {}));
+  }
   const Ints axes = c.has(3) ? axes_of(c.constant_ints(3), c[0]->rank()) : iota_ints(c[0]->rank());
   return padded(c, c.constant_ints(1), axes, value);
 }
 
-/// The operand as a shape. Errors: Error(bad_input) for a negative extent.
+/// The operand as the shape of the result. Errors: Error(bad_input) for a negative extent.
 Shape shape_from(Call& c, size_t i) {
   Shape shape;
+  if (!c.settled(i)) {
+    const Ints extents = c.stated(0, i);
+    return {extents.begin(), extents.end()};
+  }
   for (Expr length : c.lengths(i)) {
     if (known(length).value_or(0) < 0) refuse("a negative extent");
     shape.push_back(dim_of(length));
@@ -192,16 +255,21 @@ Dim range_length(Call& c) {
   return dim_of(max(limit - start + static_cast<double>(step - 1), 0) / static_cast<double>(step));
 }
 
-/// start, start + step, … below limit; start and step may be of any type.
-Expr range_op(Call& c) {
-  if (!c.tracer.value_of(c[0]) || !c.tracer.value_of(c[1])) {
-    const Expr index = index_along(c.pool(), {range_length(c)}, 0, c[0]->dtype);
-    return add(mul(index, squeeze_all(c[2])), squeeze_all(c[0]));
-  }
+Dim known_range_length(Call& c) {
   const double start = c.constant_real(0), limit = c.constant_real(1), step = c.constant_real(2);
   const double count = std::max(std::ceil((limit - start) / step), 0.0);
   if (step == 0 || !(count < 1e9)) refuse("a range without an end");
-  const Expr index = index_along(c.pool(), {Dim(static_cast<int64_t>(count))}, 0, c[0]->dtype);
+  return static_cast<int64_t>(count);
+}
+
+/// start, start + step, … below limit; start and step may be of any type.
+Expr range_op(Call& c) {
+  const bool fixed = c.known(0) && c.known(1) && c.known(2);
+  const bool symbolic = !fixed && c.settled(0) && c.settled(1) && c.known(2);
+  const Dim length = fixed      ? known_range_length(c)
+                     : symbolic ? range_length(c)
+                                : Dim(c.stated(0, c.known(0) ? 1 : 0).at(0));
+  const Expr index = index_along(c.pool(), {length}, 0, c[0]->dtype);
   return add(mul(index, squeeze_all(c[2])), squeeze_all(c[0]));
 }
 
@@ -210,7 +278,16 @@ Expr depth_to_space_op(Call& c) {
 }
 
 Expr trilu_op(Call& c) {
-  return trilu(c[0], c.has(1) ? c.constant_int(1) : 0, c.integer("upper", 1) != 0);
+  const bool upper = c.integer("upper", 1) != 0;
+  return c.has(1) ? trilu(c[0], reshape_to(c[1], {}), upper) : trilu(c[0], 0, upper);
+}
+
+Expr tile_op(Call& c) {
+  if (c.known(1)) return tile(c[0], c.constant_ints(1));
+  Ints repeats = c.stated(0, 1);
+  for (int64_t i = 0; i < std::min(c[0]->rank(), static_cast<int64_t>(repeats.size())); ++i)
+    repeats[at(i)] /= std::max<int64_t>(c[0]->extent(i), 1);
+  return tile(c[0], repeats);
 }
 
 Expr eye_like(Call& c) {
@@ -219,13 +296,6 @@ Expr eye_like(Call& c) {
       c.has_attribute("dtype") ? dtype_of(static_cast<int32_t>(c.integer("dtype"))) : c[0]->dtype;
   const Expr row = iota(c.pool(), c[0]->shape, 0), column = iota(c.pool(), c[0]->shape, 1);
   return cast(eq(column, row + static_cast<double>(c.integer("k", 0))), dtype);
-}
-
-/// Without training nothing is dropped.
-Outputs dropout(Call& c) {
-  if (c.has(2) && c.constant_int(2) != 0)
-    throw Error(ExitCode::unsupported, "training is not supported");
-  return {c[0], constant(c.pool(), c.version < 10 ? c[0]->dtype : DType::boolean, 1, c[0]->shape)};
 }
 
 /// Row i of the batch: its first lengths[i] elements in time, reversed.
@@ -238,8 +308,11 @@ Expr reverse_sequence(Call& c) {
 
 /// Each listed axis cut or padded around its middle to the extent asked for.
 Expr center_crop_pad(Call& c) {
-  const Ints axes = axes_of(c.ints("axes", iota_ints(c[0]->rank())), c[0]->rank()),
-             wanted = c.constant_ints(1);
+  const Ints axes = axes_of(c.ints("axes", iota_ints(c[0]->rank())), c[0]->rank());
+  Ints wanted;
+  if (c.known(1)) wanted = c.constant_ints(1);
+  for (size_t i = 0; i < axes.size() && !c.known(1); ++i)
+    wanted.push_back(c.stated(0, 1).at(at(axes[i])));
   if (axes.size() != wanted.size()) refuse("axes and shape differ in length");
   Ints amounts(2 * c[0]->shape.size(), 0);
   for (size_t i = 0; i < axes.size(); ++i) {
@@ -257,7 +330,6 @@ const OpRow kRows[] = {
     {"Constant", 1, constant_op},
     {"ConstantOfShape", 9, constant_of_shape},
     {"DepthToSpace", 1, depth_to_space_op},
-    {"Dropout", 1, dropout},
     {"Expand", 8, expand_op},
     {"EyeLike", 9, eye_like},
     {"Flatten", 1, [](Call& c) { return flatten(c[0], c.integer("axis", 1)); }},
@@ -276,7 +348,7 @@ const OpRow kRows[] = {
      }},
     {"Split", 2, split_op},
     {"Squeeze", 1, squeeze_op},
-    {"Tile", 6, [](Call& c) { return tile(c[0], c.constant_ints(1)); }},
+    {"Tile", 6, tile_op},
     {"Transpose", 1, transpose_op},
     {"Trilu", 14, trilu_op},
     {"Unsqueeze", 1, unsqueeze_op},

@@ -122,13 +122,17 @@ Graph Tracer::run() {
   check_operators();
   Scope scope;
   scope.opsets = opsets_of(model_.opset_import());
+  scope.graph = &model_.graph();
   add_initializers(model_.graph(), scope);
   add_inputs(model_.graph(), scope);
   trace_nodes(model_.graph().node(), scope);
   const Outputs outputs = results(model_.graph(), scope);
   throw_refused();
   for (size_t i = 0; i < outputs.size(); ++i) {
-    graph_.outputs.push_back({model_.graph().output(static_cast<int>(i)).name(), outputs[i]});
+    const std::string& name = model_.graph().output(static_cast<int>(i)).name();
+    if (elements(outputs[i]) != nullptr)
+      throw Error(ExitCode::unsupported, "output '" + name + "' is no tensor");
+    graph_.outputs.push_back({name, outputs[i]});
   }
   if (outputs.empty()) throw Error(ExitCode::bad_input, "the model has no outputs");
   drop_unused_weights();
@@ -220,8 +224,13 @@ Outputs Tracer::results(const proto::Graph& graph, const Scope& scope) const {
   return outputs;
 }
 
-Outputs Tracer::trace_branch(const proto::Graph& graph, const Scope& outer) {
-  Scope scope{&outer, {}, outer.opsets};
+Outputs Tracer::trace_branch(const proto::Graph& graph, const Scope& outer, const Outputs& inputs) {
+  Scope scope{&outer, {}, outer.opsets, &graph};
+  if (static_cast<size_t>(graph.input_size()) != inputs.size())
+    refuse("a sub-graph has " + std::to_string(graph.input_size()) + " inputs, not " +
+           std::to_string(inputs.size()));
+  for (int i = 0; i < graph.input_size(); ++i)
+    define(scope, graph.input(i).name(), inputs[static_cast<size_t>(i)]);
   add_initializers(graph, scope);
   trace_nodes(graph.node(), scope);
   return results(graph, scope);
@@ -298,7 +307,7 @@ Outputs Tracer::apply(const proto::Node& node, const Scope& scope) {
 /// The function's nodes in a scope of their own, with this node's operands and attributes.
 Outputs Tracer::inline_function(const proto::Function& function, const proto::Node& node,
                                 const Scope& scope) {
-  Scope inner{nullptr, {}, opsets_of(function.opset_import())};
+  Scope inner{nullptr, {}, opsets_of(function.opset_import()), nullptr};
   for (int i = 0; i < function.input_size(); ++i) {
     const bool given = i < node.input_size() && !node.input(i).empty();
     define(inner, function.input(i), given ? look_up(scope, node.input(i)) : Expr());
@@ -345,6 +354,18 @@ Expr Tracer::literal(TensorData data, const std::string& name) {
 Expr Tracer::literal(const Ints& values) {
   return literal(TensorData::of_integers(DType::i64, {static_cast<int64_t>(values.size())}, values),
                  "shape");
+}
+
+Expr Tracer::list(Outputs elements, bool none) {
+  const std::string name = (none ? "none " : "sequence ") + std::to_string(lists_.size());
+  const Expr node = input(pool(), name, DType::f32, {});
+  lists_[node] = {std::move(elements), none};
+  return node;
+}
+
+const Outputs* Tracer::elements(Expr e) const {
+  const auto found = lists_.find(e);
+  return found == lists_.end() ? nullptr : &found->second.first;
 }
 
 void Tracer::drop_unused_weights() {

@@ -21,7 +21,12 @@ struct Scope {
   const Scope* outer = nullptr;
   std::map<std::string, Expr> values;
   std::map<std::string, int64_t> opsets;  // versions by domain: the model's, or a function's own
+  const proto::Graph* graph = nullptr;    // whose values these are; none for a function's
 };
+
+/// The extents that the graph states for a value, if they are all numbers: for itself, or for what
+/// an elementwise operator makes of it.
+std::optional<Ints> stated_extents(const Scope& scope, const std::string& name);
 
 class Tracer {
  public:
@@ -39,9 +44,14 @@ class Tracer {
   /// The elements of a small tensor as i64 scalars over constants and symbolic dimensions; nothing if
   /// they depend on other data.
   std::optional<std::vector<Expr>> lengths_of(Expr e) { return entries_of(e, graph_.weights); }
-  /// Traces a sub-graph without inputs (If) in a scope inside `outer`.
-  Outputs trace_branch(const proto::Graph& graph, const Scope& outer);
+  /// Traces a sub-graph in a scope inside `outer`, with these values as its inputs.
+  Outputs trace_branch(const proto::Graph& graph, const Scope& outer, const Outputs& inputs = {});
   TensorData read(const proto::Tensor& tensor) const;
+  /// A sequence of values, or an optional value that is none, as a node that stands for it.
+  Expr list(Outputs elements, bool none = false);
+  /// Its elements; nullptr for a tensor.
+  const Outputs* elements(Expr e) const;
+  bool is_none(Expr e) const { return elements(e) != nullptr && lists_.at(e).second; }
 
  private:
   void check_operators() const;
@@ -73,6 +83,7 @@ class Tracer {
   proto::Model model_;
   Graph graph_;
   std::unordered_map<Expr, bool> depends_;
+  std::unordered_map<Expr, std::pair<Outputs, bool>> lists_;  // elements; is it none?
   int64_t traced_ = 0;          // nodes
   Expr unknown_;                // the value of what is not supported
   std::vector<Error> refused_;  // such nodes
@@ -103,8 +114,19 @@ class Call {
   /// Empty if it is not there.
   Expr or_none(size_t i) const { return i < operands_.size() ? operands_[i] : Expr(); }
   std::vector<Expr> all() const;
+  /// Elements of an operand that is a sequence.
+  const Outputs& list(size_t i) const;
   /// Numbers of an operand, which must be known at trace time. Errors: Error(unsupported) if not.
   TensorData constant(size_t i) const;
+  /// Whether those numbers are known at trace time.
+  bool known(size_t i) const { return tracer.value_of((*this)[i]).has_value(); }
+  /// Whether they are known, or lengths of dimensions.
+  bool settled(size_t i) const { return known(i) || tracer.lengths_of((*this)[i]).has_value(); }
+  /// What the model states as the extents of a result: it settles what unknown operands leave open.
+  /// Errors: Error(unsupported) about operand `unknown` if the model does not say.
+  Ints stated(size_t result, size_t unknown) const;
+  /// The elements of an integer operand that only a run knows, as i64 scalars.
+  std::vector<Expr> elements(size_t i) const;
   /// Lengths of dimensions: numbers, or what is made of symbolic dimensions. Errors as constant().
   std::vector<Expr> lengths(size_t i) const;
   /// The same as integers, or as one number, each within ±kMostElements.

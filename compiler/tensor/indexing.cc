@@ -23,7 +23,8 @@ Expr from_start(Expr indices, const Dim& dim) {
   if (kind_of(indices->dtype) == DKind::unsigned_int) return wide;
   if (wide->is(Op::constant) && integer_of(wide) >= 0) return wide;
   const Expr length = length_of(*wide->pool, dim);
-  const Expr behind = wide + expand(reshape(length, Shape(wide->shape.size(), Dim(1))), wide->shape);
+  const Expr behind =
+      wide + expand(reshape(length, Shape(wide->shape.size(), Dim(1))), wide->shape);
   if (wide->is(Op::constant)) {
     return dim.is_static() ? constant_like(wide, static_cast<double>(integer_of(wide) + dim.bound))
                            : behind;
@@ -117,8 +118,8 @@ Expr one_hot(Expr indices, int64_t depth, Expr off, Expr on, int64_t axis) {
   return select(eq(expand(hot, shape), iota(*indices->pool, shape, axis)), on, off);
 }
 
-/// A scan along the axis: total += x[t], each total is emitted.
-Expr cumulative_sum(Expr x, int64_t axis, bool exclusive, bool reversed) {
+/// A scan along the axis: total = total + x[t], or *; each total is emitted.
+Expr cumulative(Op combine, Expr x, int64_t axis, bool exclusive, bool reversed) {
   axis = axis_of(axis, x->rank());
   Pool& pool = *x->pool;
   const Expr rows = move_axis(reversed ? reverse(x, axis) : x, axis, 0);
@@ -126,11 +127,55 @@ Expr cumulative_sum(Expr x, int64_t axis, bool exclusive, bool reversed) {
   const Expr step = counter(pool, id, extent);
   const Shape shape(rows->shape.begin() + 1, rows->shape.end());
   const Expr total = carry(pool, id, 0, x->dtype, shape);
-  const Expr next = total + gather_axis(rows, step, 0);
-  const Expr all = scan(pool, id, extent, {constant(pool, x->dtype, 0, shape)}, {next},
-                        {exclusive ? total : next}, last_of(step, rows->dim(0)));
+  const Expr next = binary(combine, total, gather_axis(rows, step, 0));
+  const Expr start =
+      expand(reshape(neutral_of(combine, x->dtype, pool), Shape(shape.size(), Dim(1))), shape);
+  const Expr all = scan(pool, id, extent, {start}, {next}, {exclusive ? total : next},
+                        last_of(step, rows->dim(0)));
   const Expr result = move_axis(cut(get(all, 1), 0, rows->dim(0)), 0, axis);
   return reversed ? reverse(result, axis) : result;
+}
+
+/// Kept rows move up: row i goes to the number of kept ones before it.
+Expr kept_rows(Expr x, Expr kept, int64_t axis) {
+  axis = axis_of(axis, x->rank());
+  Pool& pool = *x->pool;
+  const Dim& rows = kept->dim(0);
+  const Expr flags = cast(kept, DType::i64), none = constant(pool, DType::i64, 0, kept->shape);
+  if (rows.bound == 0) return gather_axis(x, none, axis);
+  const Expr place = where(kept, cumulative(Op::add, flags, 0, true, false),
+                           constant_like(none, static_cast<double>(rows.bound)));
+  const Expr from = scatter(none, iota(pool, kept->shape, 0), {place}, "");
+  return gather_axis(x, cut(from, 0, Dim(rows.bound, sum(flags, {0}))), axis);
+}
+
+/// All pairs of rows are compared; of equal rows the first one counts. A row's place is the number
+/// of those first ones that are less than it, or that stand before its own first one.
+Distinct unique(Expr x, int64_t axis, bool sorted) {
+  axis = axis_of(axis, x->rank());
+  Pool& pool = *x->pool;
+  const int64_t n = x->extent(axis);
+  const Expr rows = reshape_to(move_axis(x, axis, 0), {n, n == 0 ? 0 : -1});
+  const int64_t width = rows->extent(1);
+  const Shape pairs{Dim(n), Dim(n)}, columns{Dim(n), Dim(n), Dim(width)}, line{Dim(n)};
+  const Expr i = iota(pool, pairs, 0), j = iota(pool, pairs, 1);
+  const Expr differ =
+      logical_not(eq(expand(unsqueeze(rows, {1}), columns), expand(unsqueeze(rows, {0}), columns)));
+  const Expr column = iota(pool, columns, 2);
+  const Expr at =
+      min_over(where(differ, column, constant_like(column, static_cast<double>(width))), {2});
+  const Expr same = eq(at, static_cast<double>(width));
+  const Expr less = lt(gather(rows, {j, at}), gather(rows, {i, at})) & logical_not(same);
+  const Expr first = min_over(where(same, j, constant_like(j, static_cast<double>(n))), {1});
+  const Expr leads = eq(first, iota(pool, line, 0));
+  const Expr before = sorted ? less : lt(j, expand(unsqueeze(first, {1}), pairs));
+  const Expr counted = before & expand(unsqueeze(leads, {0}), pairs);
+  const Expr place = sum(cast(counted, DType::i64), {1}),
+             none = constant(pool, DType::i64, 0, line);
+  const Dim count(n, sum(cast(leads, DType::i64), {0}));
+  const Expr from = cut(scatter(none, first, {place}, ""), 0, count);
+  const Expr counts = scatter(none, constant_like(none, 1), {place}, "add");
+  return {gather_axis(x, from, axis), from, place, cut(counts, 0, count)};
 }
 
 /// Each element's place in the order is the number of elements that come before it: greater ones,

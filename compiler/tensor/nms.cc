@@ -48,19 +48,11 @@ Expr scalar(Expr e, DType dtype) { return reshape_to(cast(e, dtype), {}); }
 
 /// Rows (batch, class, box) of the flags' true places [b, classes, k], without gaps.
 Expr rows_of(Expr taken, Expr index) {
-  Pool& pool = *taken->pool;
   const int64_t count = count_of(taken->shape);
-  const Expr flags = cast(reshape_to(taken, {count}), DType::i64);
-  const Expr places = select(reshape_to(taken, {count}), cumulative_sum(flags, 0, true, false),
-                             constant_int(pool, DType::i64, count));
   const auto column = [&](Expr e) { return reshape_to(e, {count}); };
-  const Expr rows = stack(
-      {column(iota(pool, taken->shape, 0)), column(iota(pool, taken->shape, 1)), column(index)}, 1);
-  const Expr all =
-      scatter(constant(pool, DType::i64, 0, rows->shape), rows,
-              {expand(unsqueeze(places, {1}), rows->shape), iota(pool, rows->shape, 1)}, "");
-  const Shape valid{Dim(count, sum(flags, {0})), Dim(3)};
-  return pool.make(Op::slice, DType::i64, valid, {all}, {{0, 1, 0, 1}, ""});  // the first rows
+  const Expr batch = iota(*taken->pool, taken->shape, 0),
+             kind = iota(*taken->pool, taken->shape, 1);
+  return kept_rows(stack({column(batch), column(kind), column(index)}, 1), column(taken), 0);
 }
 
 }  // namespace

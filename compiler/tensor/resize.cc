@@ -19,34 +19,37 @@ struct Taps {
   std::vector<bool> outside;  // tf_crop_and_resize: beyond the axis
 };
 
-/// The place in the source that result `o` shows. Number is float for nearest, as in other runtimes:
-/// whether a place lies just below a whole number decides there.
-template <typename Number>
-Number coordinate(const ResizeAxis& axis, const std::string& mode, Number o, Number n) {
-  const auto m = static_cast<Number>(axis.extent), s = static_cast<Number>(axis.scale);
-  const Number half = 0.5;
+/// The place in the source that result `o` of m shows; start and end say what is cropped. Number is
+/// float for nearest, as in other runtimes: whether a place lies just below a whole number decides
+/// there. Or it is an expression, for scales that only a run knows.
+template <typename Number, typename Constant>
+Number coordinate(const std::string& mode, Number o, Number s, Constant m, Constant n, Number start,
+                  Number end) {
+  const Constant half = 0.5;
   if (mode == "half_pixel") return (o + half) / s - half;
-  if (mode == "half_pixel_symmetric") return n / 2 * (1 - m / (s * n)) + (o + half) / s - half;
-  if (mode == "pytorch_half_pixel") return m > 1 ? (o + half) / s - half : 0;
-  if (mode == "align_corners") return m > 1 ? o * (n - 1) / (m - 1) : 0;
+  if (mode == "half_pixel_symmetric")
+    return (Constant(1) - m / (s * n)) * (n / 2) + (o + half) / s - half;
+  if (mode == "pytorch_half_pixel") return m > 1 ? (o + half) / s - half : o * Constant(0);
+  if (mode == "align_corners") return m > 1 ? o * (n - 1) / (m - 1) : o * Constant(0);
   if (mode == "asymmetric") return o / s;
   if (mode == "tf_half_pixel_for_nn") return (o + half) / s;
   if (mode != "tf_crop_and_resize") {
     throw Error(ExitCode::unsupported, "coordinates '" + mode + "' are not supported");
   }
-  const auto start = static_cast<Number>(axis.roi_start), end = static_cast<Number>(axis.roi_end);
   return m > 1 ? start * (n - 1) + o * (end - start) * (n - 1) / (m - 1)
-               : (start + end) / 2 * (n - 1);
+               : (start + end) / Constant(2) * (n - 1);
 }
 
 /// The same; what is a whole number but for rounding is one.
 double place_of(const ResizeAxis& axis, const ResizeOptions& options, int64_t o, int64_t n) {
-  if (options.mode == "nearest") {
-    return static_cast<double>(
-        coordinate(axis, options.coordinates, static_cast<float>(o), static_cast<float>(n)));
-  }
-  const double x =
-      coordinate(axis, options.coordinates, static_cast<double>(o), static_cast<double>(n));
+  const auto in = [&](auto zero) {
+    using Number = decltype(zero);
+    return coordinate(options.coordinates, static_cast<Number>(o), static_cast<Number>(axis.scale),
+                      static_cast<Number>(axis.extent), static_cast<Number>(n),
+                      static_cast<Number>(axis.roi_start), static_cast<Number>(axis.roi_end));
+  };
+  if (options.mode == "nearest") return static_cast<double>(in(0.0F));
+  const double x = in(0.0);
   return std::abs(x - std::round(x)) < 1e-6 ? std::round(x) : x;
 }
 
@@ -180,12 +183,82 @@ Expr by_table(Expr x, int64_t axis, const Taps& taps, const Literal& literal) {
   return sum(mul(seen, reshape_to(factors, extents)), {axis + 1});
 }
 
+Expr nearest(Expr x, const std::string& mode) {
+  if (mode == "floor") return floor(x);
+  if (mode == "ceil") return ceil(x);
+  return mode == "round_prefer_ceil" ? floor(x + 0.5) : ceil(x - 0.5);
+}
+
+/// place_of for all results [m], with numbers that only a run knows.
+Expr places_of(Pool& pool, const ResizeAxis& axis, const ResizeOptions& options, int64_t n) {
+  const bool plain = options.mode == "nearest";
+  const Shape line{Dim(axis.extent)};
+  const Expr o = index_along(pool, line, 0, plain ? DType::f32 : DType::f64);
+  const auto spread = [&](Expr scalar, double otherwise) {
+    return scalar ? expand(reshape(cast(scalar, o->dtype), {Dim(1)}), line)
+                  : constant_like(o, otherwise);
+  };
+  const Expr x = coordinate(options.coordinates, o, spread(axis.computed_scale, axis.scale),
+                            static_cast<double>(axis.extent), static_cast<double>(n),
+                            spread(axis.computed_start, axis.roi_start),
+                            spread(axis.computed_end, axis.roi_end));
+  const Expr whole = round(x);
+  return plain ? x : where(lt(abs(x - whole), 1e-6), whole, x);
+}
+
+/// Rows of x at `places` (a float [m] or [m, taps]), clamped into the axis.
+Expr rows_at(Expr x, Expr places, int64_t axis) {
+  const auto last = static_cast<double>(x->extent(axis) - 1);
+  return gather_axis(x, cast(min(max(places, 0), last), DType::i64), axis);
+}
+
+/// The table of neighbours and weights is worked out in each run. An antialiasing kernel is at most
+/// as wide as the extents say.
+Expr weighted_by_run(Expr x, Expr places, const ResizeAxis& axis, const ResizeOptions& options) {
+  Pool& pool = *x->pool;
+  const auto n = static_cast<double>(x->extent(axis.axis));
+  const double least = options.antialias ? std::min(static_cast<double>(axis.extent) / n, 1.0) : 1;
+  const auto half = static_cast<int64_t>(std::ceil((options.mode == "cubic" ? 2 : 1) / least));
+  const Shape table{Dim(axis.extent), Dim(2 * half)};
+  const auto wide = [&](Expr e) { return expand(unsqueeze(e, {1}), table); };
+  const Expr tap =
+      wide(floor(places)) + index_along(pool, table, 1, DType::f64) - static_cast<double>(half - 1);
+  Expr distance = tap - wide(places);
+  if (options.antialias && axis.computed_scale) {
+    const Expr narrow = min(cast(axis.computed_scale, DType::f64), 1.0);
+    distance = distance * expand(reshape(narrow, {Dim(1), Dim(1)}), table);
+  } else if (options.antialias) {
+    distance = distance * std::min(axis.scale, 1.0);
+  }
+  Expr weights = resize_kernel(distance, options.mode, options.cubic_a);
+  const Expr outside = lt(tap, 0) | lt(n - 1, tap);
+  if (options.exclude_outside) weights = where(outside, constant_like(weights, 0), weights);
+  if (options.exclude_outside || options.antialias)
+    weights = weights / expand(sum(weights, {1}, true), table);
+  const Expr seen = rows_at(x, tap, axis.axis);
+  Ints extents(seen->shape.size(), 1);
+  extents[static_cast<size_t>(axis.axis)] = axis.extent;
+  extents[static_cast<size_t>(axis.axis + 1)] = 2 * half;
+  return sum(mul(seen, reshape_to(cast(weights, x->dtype), extents)), {axis.axis + 1});
+}
+
+Expr by_run(Expr x, const ResizeAxis& axis, const ResizeOptions& options) {
+  const int64_t n = x->extent(axis.axis);
+  const Expr places = places_of(*x->pool, axis, options, n);
+  const Expr y = options.mode == "nearest" ? rows_at(x, nearest(places, options.nearest), axis.axis)
+                                           : weighted_by_run(x, places, axis, options);
+  if (options.coordinates != "tf_crop_and_resize") return y;
+  const Expr outside = lt(places, 0) | lt(static_cast<double>(n - 1), places);
+  return where(along(outside, axis.axis, y), constant_like(y, options.extrapolation), y);
+}
+
 Expr resize_axis(Expr x, const ResizeAxis& axis, const ResizeOptions& options,
                  const Literal& literal) {
   const int64_t n = x->extent(axis.axis);
   const bool crops = options.coordinates == "tf_crop_and_resize";
   if (axis.extent < 1 || n < 1) refuse("an axis would be resized to nothing");
   if (axis.extent > kLongest) refuse("an axis would be resized to an absurd extent");
+  if (axis.computed_scale || axis.computed_start) return by_run(x, axis, options);
   if (axis.extent == n && axis.scale == 1 && !crops) return x;
   const Taps taps = taps_of(axis, n, options);
   int64_t stride = 0;
@@ -199,6 +272,14 @@ Expr resize_axis(Expr x, const ResizeAxis& axis, const ResizeOptions& options,
 }
 
 }  // namespace
+
+Expr resize_kernel(Expr distance, const std::string& mode, double a) {
+  const Expr d = abs(distance);
+  if (mode == "linear") return max(1.0 - d, 0);
+  const Expr near = (d * (a + 2) - (a + 3)) * d * d + 1.0,
+             far = ((d * a - 5 * a) * d + 8 * a) * d - 4 * a;
+  return where(lt(d, 1), near, where(lt(d, 2), far, constant_like(d, 0)));
+}
 
 Expr resize(Expr x, const std::vector<ResizeAxis>& axes, const ResizeOptions& options,
             const Literal& literal) {

@@ -261,11 +261,12 @@ Expr space_to_depth(Expr x, int64_t block, bool column_row_depth) {
                     {n, c * block * block, h, w});
 }
 
-Expr trilu(Expr x, int64_t k, bool upper) {
+Expr trilu(Expr x, Expr k, bool upper) {
   if (x->rank() < 2) refuse("trilu wants a matrix");
   const Expr row = iota(*x->pool, x->shape, x->rank() - 2),
              column = iota(*x->pool, x->shape, x->rank() - 1);
-  const Expr shifted = row + static_cast<double>(k);
+  const Expr shifted =
+      row + expand(reshape(cast(k, DType::i64), Shape(x->shape.size(), Dim(1))), x->shape);
   const Expr outside = upper ? lt(column, shifted) : lt(shifted, column);
   return where(outside, constant_like(x, 0), x);
 }

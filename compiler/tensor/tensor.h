@@ -69,7 +69,8 @@ Expr count_of_dims(Pool& pool, const Shape& shape);
 /// i64[rank]: what ONNX Shape gives.
 Expr shape_tensor(Expr x);
 /// The elements of a small integer tensor as such scalars; nothing if they depend on other inputs.
-std::optional<std::vector<Expr>> entries_of(Expr e, const std::map<std::string, TensorData>& weights);
+std::optional<std::vector<Expr>> entries_of(Expr e,
+                                            const std::map<std::string, TensorData>& weights);
 /// A new shape of x; one length may be -1: what is left.
 Shape resolved_shape(Expr x, const std::vector<Expr>& lengths);
 /// Reshapes between any two shapes that hold the same elements in every run.
@@ -82,6 +83,17 @@ Expr join_dims(const std::vector<Expr>& parts, int64_t axis);
 Expr reversed_dim(Expr x, int64_t axis);
 /// Ends a scan over a dimension at its length: true in the last step. Empty where it is the bound.
 Expr last_of(Expr step, const Dim& dim);
+
+// ---- movement by numbers that only a run knows (computed.cc) ---------------------------------
+
+/// x[starts + steps * i] in this shape; one i64 scalar an axis.
+Expr slice_by(Expr x, const std::vector<Expr>& starts, const std::vector<Expr>& steps,
+              const Shape& shape);
+enum class PadMode : uint8_t { constant, reflect, edge, wrap };
+/// x with so many elements before it, filled up to this shape.
+Expr pad_by(Expr x, const std::vector<Expr>& before, const Shape& shape, PadMode mode, Expr value);
+/// The choice whose number the scalar `key` is, or the last one.
+Expr choose(Expr key, const std::vector<std::pair<int64_t, Expr>>& choices);
 
 // ---- elementwise (elementwise.cc, functions.cc) ----------------------------------------------
 
@@ -162,7 +174,6 @@ Expr narrow(Expr x, int64_t axis, int64_t start, int64_t count, int64_t step = 1
 /// Element `index` of an axis, which vanishes.
 Expr pick(Expr x, int64_t axis, int64_t index);
 Expr reverse(Expr x, int64_t axis);
-enum class PadMode : uint8_t { constant, reflect, edge, wrap };
 /// before_0, after_0, before_1, …; a negative amount cuts off.
 Expr pad_with(Expr x, const Ints& amounts, PadMode mode, Expr value);
 /// The same with a number.
@@ -171,7 +182,10 @@ Expr tile(Expr x, const Ints& repeats);
 Expr depth_to_space(Expr x, int64_t block, bool column_row_depth);
 Expr space_to_depth(Expr x, int64_t block, bool column_row_depth);
 /// ONNX Trilu: x where column - row >= k (upper) or <= k, else 0.
-Expr trilu(Expr x, int64_t k, bool upper);
+Expr trilu(Expr x, Expr k, bool upper);
+inline Expr trilu(Expr x, int64_t k, bool upper) {
+  return trilu(x, constant_int(*x->pool, DType::i64, k), upper);
+}
 
 // ---- indexing (indexing.cc) ------------------------------------------------------------------
 // Integer index tensors of any integer type; negative ones count from the end of the axis.
@@ -182,7 +196,16 @@ Expr gather_nd(Expr x, Expr indices, int64_t batch_axes);
 Expr scatter_elements(Expr x, Expr indices, Expr updates, int64_t axis, const std::string& combine);
 Expr scatter_nd(Expr x, Expr indices, Expr updates, const std::string& combine);
 Expr one_hot(Expr indices, int64_t depth, Expr off, Expr on, int64_t axis);
-Expr cumulative_sum(Expr x, int64_t axis, bool exclusive, bool reversed);
+/// The running sum (add) or product (mul).
+Expr cumulative(Op combine, Expr x, int64_t axis, bool exclusive, bool reversed);
+/// Row k of the result is the k-th row of x along `axis` that `kept` (bool, one a row) keeps; as many
+/// as there are, a symbolic dimension.
+Expr kept_rows(Expr x, Expr kept, int64_t axis);
+struct Distinct {
+  Expr values, first, inverse, counts;
+};
+/// ONNX Unique of x along an axis; in order of value, or of their first occurrence.
+Distinct unique(Expr x, int64_t axis, bool sorted);
 /// Values and their i64 indices, in order; equal values keep their order.
 std::pair<Expr, Expr> top_k(Expr x, int64_t k, int64_t axis, bool largest);
 
@@ -295,10 +318,25 @@ struct ResizeOptions {
 struct ResizeAxis {
   int64_t axis = 0, extent = 0;
   double scale = 1, roi_start = 0, roi_end = 1;
+  Expr computed_scale, computed_start, computed_end;  // scalars where only a run knows them
 };
 /// `literal` makes a node for a table of numbers.
 using Literal = std::function<Expr(TensorData)>;
+/// The interpolating kernel at a distance: a triangle (linear), or Keys' cubic with coefficient a.
+Expr resize_kernel(Expr distance, const std::string& mode, double a);
 Expr resize(Expr x, const std::vector<ResizeAxis>& axes, const ResizeOptions& options,
             const Literal& literal);
+
+// ---- sampling (sample.cc) --------------------------------------------------------------------
+
+struct SampleOptions {
+  std::string mode = "linear";    // nearest, linear, cubic
+  std::string padding = "zeros";  // zeros, border, reflection
+  bool align_corners = true;      // where reflection mirrors: the outermost elements, or their rims
+};
+/// x [n, c, spatial…] at places[axis] [n, out…], in elements: [n, c, out…].
+Expr sample(Expr x, const std::vector<Expr>& places, const SampleOptions& options);
+/// Of the last two axes.
+Expr determinant(Expr x);
 
 }  // namespace tinycc

@@ -57,7 +57,7 @@ constexpr Function kReductions[] = {
      "a list: the k largest in order, their indices", topk},
     {"cumsum", "x, dim: int", "running sum",
      [](const Arguments& a) {
-       return Value::of(cumulative_sum(a.tensor(0), a.axis(1, a.tensor(0)), false, false));
+       return Value::of(cumulative(Op::add, a.tensor(0), a.axis(1, a.tensor(0)), false, false));
      }},
 };
 
