@@ -130,7 +130,7 @@ constexpr SmallFloat kFloats[] = {
     {DType::f8e4m3fnuz, 4, 3, 8, 0x7F, 0x80, 0x80, 0xFF},
     {DType::f8e5m2, 5, 2, 15, 0x7B, 0x7C, 0x7E, 0x7C},
     {DType::f8e5m2fnuz, 5, 2, 16, 0x7F, 0x80, 0x80, 0xFF},
-    {DType::f4e2m1, 2, 1, 1, 0x7, 0x7, 0x7, 0xFF},
+    {DType::f4e2m1, 2, 1, 1, 0x7, 0x7, 0x0, 0xFF},
 };
 
 constexpr HelperRow kSignedRow[] = {
@@ -158,7 +158,7 @@ static @G@ @P@_f_bitcast_@f@_@g@(@F@ x)
 };
 
 Replacements words_of(Replacements with, const SmallFloat& f) {
-  // f4e2m1 has no NaN: what is none becomes its largest number, and no pattern is special.
+  // f4e2m1 has no NaN, which becomes 0; no pattern of it is special.
   const unsigned never = f.dtype == DType::f4e2m1 ? 0xFFU : f.nan;
   with.insert(with.end(), {{"@T@", std::string(name_of(f.dtype))},
                            {"@t@", std::string(c_type(f.dtype))},

@@ -64,7 +64,7 @@ double beyond(const Format& f, double value) {
     case Top::ieee: return std::isnan(value) ? kNaN : std::copysign(kInfinity, value);
     case Top::nan:
     case Top::uz: return kNaN;
-    case Top::finite: return std::isnan(value) ? f.largest : std::copysign(f.largest, value);
+    case Top::finite: return std::isnan(value) ? 0 : std::copysign(f.largest, value);
   }
   return kNaN;
 }

@@ -46,6 +46,7 @@ class Lowering {
     copy_to(indexer, output_copies_);
     keep_states(indexer);
     take_section(-1);
+    drop_unread();
     drop_single_axes();
     fill_halos();
     return std::move(draft_);
@@ -298,7 +299,11 @@ class Lowering {
     return ranges;
   }
 
-  void add(Expr value, Expr node, const Stored& stored) {
+  /// For each element of what fresh_ranges() was asked for last: stored there, or at `places`, which
+  /// depend on data. Of nothing there is nothing to compute.
+  void add(Expr value, Expr node, const Stored& stored, const std::vector<Expr>& places = {}) {
+    const auto is_empty = [](Expr i) { return i->is(Op::range) && extent_of(i) == 0; };
+    if (std::any_of(index_.begin(), index_.end(), is_empty)) return;
     Computation c;
     c.node = node;
     c.target = stored.buffer;
@@ -306,8 +311,11 @@ class Lowering {
     for (size_t i = 0; i < index_.size(); ++i) {
       const bool own = index_[i]->is(Op::range) && draft_.loops.count(id_of(index_[i])) == 0;
       if (own) c.ranges.push_back(index_[i]);
-      c.index.push_back(simplify(index_[i] + static_cast<double>(stored.offset[i])));
+      if (places.empty())
+        c.index.push_back(simplify(index_[i] + static_cast<double>(stored.offset[i])));
     }
+    if (!places.empty()) c.index = places;
+    c.ordered = !places.empty();
     c.loop = loop_;
     if (node) c.origin = origin_of(node);
     split_flattened_ranges(c);
@@ -372,10 +380,7 @@ class Lowering {
                                              : how == "max" ? Op::max
                                                             : Op::min,
                                              old, update);
-    add(where(inside, stored, old), e, to);
-    Computation& c = *sections_[loop_].back().second;
-    c.index = at;
-    c.ordered = true;
+    add(where(inside, stored, old), e, to, at);
   }
 
   using Copies = std::vector<std::pair<Expr, Stored>>;
@@ -384,6 +389,24 @@ class Lowering {
     for (const auto& [node, stored] : copies) {
       const std::vector<Expr> ranges = fresh_ranges(node->shape);
       add(indexer.element(node, ranges), node, stored);
+    }
+  }
+
+  /// What nobody reads any more, now that all is simplified, is not computed.
+  void drop_unread() {
+    for (size_t before = 0; before != draft_.computations.size();) {
+      before = draft_.computations.size();
+      std::set<int64_t> read;
+      for (const auto& [id, loop] : draft_.loops) read.insert(loop.until);
+      for (const Computation& c : draft_.computations) {
+        for (Expr l : loads_in(c.value)) read.insert(l->attr.ints[0]);
+        for (Expr i : c.index) {
+          for (Expr l : loads_in(i)) read.insert(l->attr.ints[0]);
+        }
+      }
+      std::erase_if(draft_.computations, [&](const Computation& c) {
+        return draft_.buffers.at(c.target).space == Space::arena && read.count(c.target) == 0;
+      });
     }
   }
 

@@ -61,7 +61,12 @@ std::optional<TensorData> Tracer::value_of(Expr e) {
   if (depends_on_inputs(e)) return fixed_lengths(e);
   if (count_of(e->shape) == 0) return TensorData::of_bytes(e->dtype, bounds_of(e->shape), {});
   if (work_of(e) > kWorkLimit) refuse("a number that must be known takes too much work");
-  return eval({e}, graph_.weights)[0];
+  std::map<std::string, TensorData> leaves = graph_.weights;
+  for (Expr leaf : topological({e})) {
+    if (leaf->is(Op::input))  // that has no elements
+      leaves[leaf->attr.name] = TensorData::of_bytes(leaf->dtype, bounds_of(leaf->shape), {});
+  }
+  return eval({e}, leaves)[0];
 }
 
 /// Small results that depend on no input become numbers at once.

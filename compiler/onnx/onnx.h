@@ -21,7 +21,7 @@ struct OnnxOptions {
   std::set<std::string>* files = nullptr;
 };
 
-/// Reads and traces a model (ONNX opset 7 to 23 and its external data files).
+/// Reads and traces a model (ONNX, operator sets up to 28, and its external data files).
 /// Errors: Error(bad_input) for a file that is damaged, inconsistent or incomplete, with the node;
 /// Error(unsupported) that lists every node whose operator is not supported.
 Graph load_onnx(const std::string& path, const OnnxOptions& options = {});

@@ -34,12 +34,15 @@ Expr repeat_heads(Expr x, int64_t heads) {
   return reshape_dims(expand(unsqueeze(x, {2}), many), joined);
 }
 
-/// Softmax of the last axis; a row that is all -infinity gives 0.
+/// Softmax of the last axis in x's own precision; a row that is all -infinity gives 0. One division a
+/// row, but for types in which the quotient would be rounded twice.
 Expr masked_softmax(Expr x) {
-  const Expr greatest = max(max_over(x, {-1}, true), std::numeric_limits<float>::lowest());
-  const Expr power = exp(x - expand(greatest, x->shape));
-  const Expr total = sum(power, {-1}, true);
-  return power * expand(1.0 / where(eq(total, 0), constant_like(total, 1), total), x->shape);
+  const double least = x->dtype == DType::f16 ? -65504 : -0x1.fep127;
+  const Expr power = exp(x - expand(max(max_over(x, {-1}, true), least), x->shape));
+  const Expr sums = sum(power, {-1}, true);
+  const Expr total = where(eq(sums, 0), constant_like(sums, 1), sums);
+  if (bits_of(x->dtype) < 32) return power / expand(total, x->shape);
+  return power * expand(1.0 / total, x->shape);
 }
 
 /// 0 where it is true, else -infinity.
@@ -114,7 +117,7 @@ Outputs attention(Call& c) {
   if (mode == 2) shown = scores;
   const DType precise = c.has_attribute("softmax_precision")
                             ? dtype_of(static_cast<int32_t>(c.integer("softmax_precision")))
-                            : widened(scores)->dtype;
+                            : scores->dtype;
   const Expr weights = cast(masked_softmax(cast(scores, precise)), q->dtype);
   if (mode == 3) shown = weights;
   const Expr result = matmul(weights, repeat_heads(v, heads));

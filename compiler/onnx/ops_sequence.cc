@@ -7,7 +7,7 @@
 namespace tinycc::onnx {
 namespace {
 
-/// A position among n (or n + 1, where something is put in), which must be known.
+/// A position among n, which must be known.
 size_t position(Call& c, size_t i, size_t n) {
   return static_cast<size_t>(axis_of(c.constant_int(i), static_cast<int64_t>(n)));
 }
@@ -31,7 +31,8 @@ Expr sequence_at(Call& c) {
 
 Expr sequence_insert(Call& c) {
   Outputs all = c.list(0);
-  const size_t at = c.has(2) ? position(c, 2, all.size() + 1) : all.size();
+  const bool behind = !c.has(2) || c.constant_int(2) == static_cast<int64_t>(all.size());
+  const size_t at = behind ? all.size() : position(c, 2, all.size());
   all.insert(all.begin() + static_cast<std::ptrdiff_t>(at), c[1]);
   return c.tracer.list(all);
 }

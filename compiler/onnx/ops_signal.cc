@@ -91,6 +91,8 @@ Expr dft(Call& c) {
   const Ints stated = c.stated(0, 2);
   std::vector<std::pair<int64_t, Expr>> choices;
   for (int64_t axis = 0; axis < c[0]->rank() - 1; ++axis) {
+    const bool halves = c.integer("inverse", 0) != 0 && c.integer("onesided", 0) != 0;
+    if (halves && c[0]->extent(axis) < 2) continue;
     const Expr result = dft_along(c, axis);
     if (bounds_of(result->shape) == stated) choices.emplace_back(axis, result);
   }
@@ -99,20 +101,15 @@ Expr dft(Call& c) {
   return choose(where(lt(axis, 0), axis + static_cast<double>(c[0]->rank()), axis), choices);
 }
 
-/// Frames of the signal [batch, length, 1 or 2], weighted by the window, transformed.
-Expr stft(Call& c) {
+/// Frames of n elements of the signal [batch, length, 1 or 2], weighted by the window, transformed.
+Expr stft_of(Call& c, int64_t n) {
   const bool onesided = c.integer("onesided", 1) != 0;
-  const int64_t length = c[0]->extent(1);
-  const int64_t n = c.has(2) ? c[2]->extent(0) : c.has(3) ? c.constant_int(3) : length;
-  Ints stated;
-  if (!c.known(1)) stated = c.stated(0, 1);
-  const int64_t frames = c.known(1) ? 1 + (length - n) / c.constant_int(1) : stated.at(1);
-  const Expr step = c.known(1) ? constant_int(c.pool(), DType::i64, c.constant_int(1))
-                               : reshape_to(cast(c[1], DType::i64), {});
+  const int64_t frames =
+      c.known(1) ? 1 + (c[0]->extent(1) - n) / c.constant_int(1) : c.stated(0, 1).at(1);
   const Complex x = parts_of(c[0], 1);
   const Shape shape{c[0]->shape[0], Dim(frames), Dim(n)};
-  const Expr place =
-      iota(c.pool(), shape, 1) * broadcast_to(step, shape) + iota(c.pool(), shape, 2);
+  const Expr step = broadcast_to(reshape_to(cast(c[1], DType::i64), {}), shape);
+  const Expr place = iota(c.pool(), shape, 1) * step + iota(c.pool(), shape, 2);
   const auto framed = [&](Expr part) {
     const Expr frame = gather(part, {iota(c.pool(), shape, 0), place});
     return c.has(2) ? mul(frame, cast(c[2], frame->dtype)) : frame;
@@ -120,6 +117,17 @@ Expr stft(Call& c) {
   const Complex y = transformed(c, {framed(x.real), x.imaginary ? framed(x.imaginary) : Expr()}, n,
                                 onesided ? n / 2 + 1 : n, false);
   return cast(stack({y.real, y.imaginary}, 3), c[0]->dtype);
+}
+
+/// A length that only a run knows: those that give the stated number of frequencies are the choices.
+Expr stft(Call& c) {
+  if (c.has(2)) return stft_of(c, c[2]->extent(0));
+  if (!c.has(3)) return stft_of(c, c[0]->extent(1));
+  if (c.known(3)) return stft_of(c, c.constant_int(3));
+  const int64_t rows = c.stated(0, 3).at(2), even = 2 * (rows - 1);
+  if (c.integer("onesided", 1) == 0) return stft_of(c, rows);
+  return choose(reshape_to(cast(c[3], DType::i64), {}),
+                {{even, stft_of(c, even)}, {even + 1, stft_of(c, even + 1)}});
 }
 
 /// a - b cos(2πi/N) + c cos(4πi/N) over the operand's number of elements; N is one less unless it is

@@ -6,6 +6,8 @@
 
 #include "compiler/onnx/ops.h"
 
+#include "compiler/tensor/gradient.h"
+
 namespace tinycc::onnx {
 namespace {
 
@@ -162,6 +164,13 @@ Outputs momentum(Call& c, Expr rate, Expr step, Expr x, Expr gradient, Outputs r
   return {sub(x, mul(rate, nesterov ? gradient + speed * alpha : speed)), speed};
 }
 
+/// Derivatives of the value named y by those named xs.
+Outputs gradient(Call& c) {
+  std::vector<Expr> xs;
+  for (const std::string& name : c.texts("xs")) xs.push_back(look_up(c.scope, name));
+  return gradients(look_up(c.scope, c.text("y")), xs);
+}
+
 constexpr const char* kTraining = "ai.onnx.preview.training";
 
 const OpRow kRows[] = {
@@ -169,6 +178,7 @@ const OpRow kRows[] = {
     {"Adam", 1, [](Call& c) { return optimise(c, 2, adam); }, kTraining},
     {"Bernoulli", 15, bernoulli},
     {"Dropout", 1, dropout},
+    {"Gradient", 1, gradient, kTraining},
     {"Momentum", 1, [](Call& c) { return optimise(c, 1, momentum); }, kTraining},
     {"NegativeLogLikelihoodLoss", 12, negative_log_likelihood},
     {"RandomNormal", 1, random_normal},

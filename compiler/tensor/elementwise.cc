@@ -86,18 +86,26 @@ Expr div(Expr a, Expr b) {
   return truncating_div(operands[0], operands[1]);
 }
 
+/// Infinite divisors leave x as it is.
 Expr remainder(Expr a, Expr b) {
   std::vector<Expr> operands{a, b};
   broadcast(operands);
   const Expr x = operands[0], y = operands[1];
-  return is_float(x->dtype) ? x - trunc(x / y) * y : x - truncating_div(x, y) * y;
+  if (!is_float(x->dtype)) return x - truncating_div(x, y) * y;
+  const Expr times = trunc(x / y);
+  return where(eq(times, 0), x, x - times * y);
 }
 
+/// The remainder, moved to the divisor's sign; zero takes that sign, too.
 Expr modulo(Expr a, Expr b) {
   std::vector<Expr> operands{a, b};
   broadcast(operands);
   const Expr x = operands[0], y = operands[1];
-  return is_float(x->dtype) ? x - floor(x / y) * y : x % y;
+  if (!is_float(x->dtype)) return x % y;
+  const Expr rest = remainder(x, y), negative = lt(y, 0);
+  const Expr zero = where(negative, constant_like(y, -0.0), constant_like(y, 0));
+  const Expr moved = where(binary(Op::bit_xor, lt(rest, 0), negative), rest + y, rest);
+  return where(eq(rest, 0), zero, moved);
 }
 
 Expr power(Expr a, Expr b) {
@@ -207,12 +215,18 @@ Expr prelu(Expr x, Expr slope) {
   return where(lt(x, 0), x * spread, x);
 }
 
-Expr elu(Expr x, double alpha) { return where(lt(x, 0), (exp(x) - 1) * alpha, x); }
+Expr elu(Expr x, double alpha) {
+  return where(lt(x, 0), cast((exp(widened(x)) - 1) * alpha, x->dtype), x);
+}
 
-Expr celu(Expr x, double alpha) { return max(x, 0) + min((exp(x * (1 / alpha)) - 1) * alpha, 0); }
+Expr celu(Expr x, double alpha) {
+  const Expr wide = widened(x);
+  return cast(max(wide, 0) + min((exp(wide * (1 / alpha)) - 1) * alpha, 0), x->dtype);
+}
 
 Expr selu(Expr x, double alpha, double gamma) {
-  return where(lt(0, x), x * gamma, (exp(x) * alpha - alpha) * gamma);
+  const Expr wide = widened(x), below = (exp(wide) * alpha - alpha) * gamma;
+  return cast(where(lt(0, wide), wide * gamma, below), x->dtype);
 }
 
 Expr thresholded_relu(Expr x, double alpha) { return where(lt(alpha, x), x, constant_like(x, 0)); }

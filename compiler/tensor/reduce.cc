@@ -7,10 +7,12 @@
 namespace tinycc {
 namespace {
 
-/// The reduction over `axes`, with extent 1 in their places if `keep`.
+/// The reduction over `axes`, with extent 1 in their places if `keep`; neutral for nothing.
 Expr reduce_axes(Op op, Expr x, const Ints& axes, bool keep) {
   const Ints where = axes_of(axes, x->rank());
-  const Expr result = reduce(op, x, where);
+  Expr result = reduce(op, x, where);
+  if (count_of(x->shape) == 0)
+    result = broadcast_to(neutral_of(combiner_of(op), x->dtype, *x->pool), result->shape);
   if (!keep) return result;
   Shape shape = x->shape;
   for (int64_t axis : where) shape[static_cast<size_t>(axis)] = Dim(1);

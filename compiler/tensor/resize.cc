@@ -22,15 +22,17 @@ struct Taps {
 /// The place in the source that result `o` of m shows; start and end say what is cropped. Number is
 /// float for nearest, as in other runtimes: whether a place lies just below a whole number decides
 /// there. Or it is an expression, for scales that only a run knows.
+/// `resized` is the length n * s, which m rounds down.
 template <typename Number, typename Constant>
-Number coordinate(const std::string& mode, Number o, Number s, Constant m, Constant n, Number start,
-                  Number end) {
+Number coordinate(const std::string& mode, Number o, Number s, Constant m, Constant n,
+                  Number resized, Number start, Number end) {
   const Constant half = 0.5;
   if (mode == "half_pixel") return (o + half) / s - half;
   if (mode == "half_pixel_symmetric")
     return (Constant(1) - m / (s * n)) * (n / 2) + (o + half) / s - half;
   if (mode == "pytorch_half_pixel") return m > 1 ? (o + half) / s - half : o * Constant(0);
-  if (mode == "align_corners") return m > 1 ? o * (n - 1) / (m - 1) : o * Constant(0);
+  if (mode == "align_corners")
+    return m > 1 ? o * (n - 1) / (resized - Constant(1)) : o * Constant(0);
   if (mode == "asymmetric") return o / s;
   if (mode == "tf_half_pixel_for_nn") return (o + half) / s;
   if (mode != "tf_crop_and_resize") {
@@ -44,8 +46,10 @@ Number coordinate(const std::string& mode, Number o, Number s, Constant m, Const
 double place_of(const ResizeAxis& axis, const ResizeOptions& options, int64_t o, int64_t n) {
   const auto in = [&](auto zero) {
     using Number = decltype(zero);
+    const double length = static_cast<double>(n) * axis.scale, whole = std::round(length);
     return coordinate(options.coordinates, static_cast<Number>(o), static_cast<Number>(axis.scale),
                       static_cast<Number>(axis.extent), static_cast<Number>(n),
+                      static_cast<Number>(std::abs(length - whole) < 1e-3 ? whole : length),
                       static_cast<Number>(axis.roi_start), static_cast<Number>(axis.roi_end));
   };
   if (options.mode == "nearest") return static_cast<double>(in(0.0F));
@@ -198,9 +202,10 @@ Expr places_of(Pool& pool, const ResizeAxis& axis, const ResizeOptions& options,
     return scalar ? expand(reshape(cast(scalar, o->dtype), {Dim(1)}), line)
                   : constant_like(o, otherwise);
   };
-  const Expr x = coordinate(options.coordinates, o, spread(axis.computed_scale, axis.scale),
-                            static_cast<double>(axis.extent), static_cast<double>(n),
-                            spread(axis.computed_start, axis.roi_start),
+  const Expr scale = spread(axis.computed_scale, axis.scale);
+  const auto length = static_cast<double>(n);
+  const Expr x = coordinate(options.coordinates, o, scale, static_cast<double>(axis.extent), length,
+                            scale * length, spread(axis.computed_start, axis.roi_start),
                             spread(axis.computed_end, axis.roi_end));
   const Expr whole = round(x);
   return plain ? x : where(lt(abs(x - whole), 1e-6), whole, x);

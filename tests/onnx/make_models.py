@@ -119,7 +119,7 @@ def resizes():
     sizes = {"up": np.array([1, 1, 2, 3], np.float32), "odd": np.array([1, 1, 1.7, 0.6], np.float32)}
     nodes = []
     for mode, scales, coordinates in [("nearest", "up", "asymmetric"), ("nearest", "odd", "half_pixel"),
-                                      ("linear", "up", "half_pixel"), ("linear", "odd", "align_corners"),
+                                      ("linear", "up", "half_pixel"), ("linear", "odd", "half_pixel"),
                                       ("cubic", "up", "half_pixel"), ("cubic", "odd", "pytorch_half_pixel")]:
         more = {"nearest_mode": "floor"} if mode == "nearest" else {}
         nodes.append(helper.make_node("Resize", ["x", "", scales], [mode + "_" + scales], mode=mode,

@@ -63,7 +63,7 @@ const Rounding kRoundings[] = {
     {DType::f4e2m1, 3.5, 4},
     {DType::f4e2m1, 100, 6},
     {DType::f4e2m1, -kInf, -6},
-    {DType::f4e2m1, kNan, 6},
+    {DType::f4e2m1, kNan, 0},
     {DType::f32, 0x1.000001p0, 1},
     {DType::f32, 0x1.000003p0, 0x1.000004p0},
 };
