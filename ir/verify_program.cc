@@ -92,8 +92,7 @@ void ProgramVerifier::begin(const Port& port) {
 
 void ProgramVerifier::end(const Port& port) {
   where_ = ", at its end";
-  known(port.buffer);
-  use(port.buffer, true, false);
+  if (count_of(known(port.buffer).shape) > 0) use(port.buffer, true, false);
 }
 
 void ProgramVerifier::use(int64_t id, bool reads, bool writes) {

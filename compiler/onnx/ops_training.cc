@@ -13,7 +13,7 @@ namespace {
 
 /// 53 random bits as a number in [0, 1).
 double draw(std::mt19937& bits) {
-  const double high = bits() >> 5, low = bits() >> 6;
+  const auto high = static_cast<double>(bits() >> 5), low = static_cast<double>(bits() >> 6);
   return (high * 0x1p26 + low) * 0x1p-53;
 }
 
