@@ -164,6 +164,7 @@ const Mistake kMistakes[] = {
        input.set_name("free");
        input.mutable_type()->mutable_tensor_type()->set_elem_type(7);
        input.mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(1);
+       for (proto::ValueInfo& o : *m.mutable_graph()->mutable_output()) o.clear_type();  // no help
        m.mutable_graph()->mutable_node(7)->set_input(0, "free");
      }},
     {"cannot reshape [2, 3, 4] to [2, 7, 1]", "shape_arithmetic",
