@@ -240,12 +240,15 @@ Outputs loop_op(Call& c) {
   if (most <= 0) refuse("a loop that collects nothing");
   if (lists && fixed) return unrolled(c, body, initial, most);
   if (lists) throw Error(ExitCode::unsupported, "a sequence grows in a loop of unknown length");
+  const size_t refusals = c.tracer.refusals();
   try {
-    return looped(c, body, initial, most);
-  } catch (const Error& e) {
+    const Outputs outputs = looped(c, body, initial, most);
+    if (!fixed || c.tracer.refusals() == refusals) return outputs;
+  } catch (const Error&) {
     if (!fixed) throw;
-    return unrolled(c, body, initial, most);
   }
+  c.tracer.forget_refusals(refusals);
+  return unrolled(c, body, initial, most);
 }
 
 const OpRow kRows[] = {

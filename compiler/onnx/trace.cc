@@ -152,6 +152,11 @@ void Tracer::throw_refused() const {
               symbolic ? "give the inputs' shapes as numbers: --shape INPUT=1,128" : "");
 }
 
+void Tracer::forget_refusals(size_t count) {
+  refused_.erase(refused_.begin() + static_cast<std::ptrdiff_t>(count), refused_.end());
+  if (refused_.empty()) unknown_ = {};
+}
+
 TensorData Tracer::read(const proto::Tensor& tensor) const {
   for (const proto::Entry& entry : tensor.external_data()) {
     if (options_.files == nullptr || entry.key() != "location") continue;

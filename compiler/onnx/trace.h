@@ -46,6 +46,9 @@ class Tracer {
   std::optional<std::vector<Expr>> lengths_of(Expr e) { return entries_of(e, graph_.weights); }
   /// Traces a sub-graph in a scope inside `outer`, with these values as its inputs.
   Outputs trace_branch(const proto::Graph& graph, const Scope& outer, const Outputs& inputs = {});
+  /// How many nodes are not supported so far; and back to that, where there is another way.
+  size_t refusals() const { return refused_.size(); }
+  void forget_refusals(size_t count);
   TensorData read(const proto::Tensor& tensor) const;
   /// A sequence of values, or an optional value that is none, as a node that stands for it.
   Expr list(Outputs elements, bool none = false);
@@ -84,10 +87,10 @@ class Tracer {
   Graph graph_;
   std::unordered_map<Expr, bool> depends_;
   std::unordered_map<Expr, std::pair<Outputs, bool>> lists_;  // elements; is it none?
-  int64_t traced_ = 0;          // nodes
-  Expr unknown_;                // the value of what is not supported
-  std::vector<Error> refused_;  // such nodes
-  int depth_ = 0;               // of graphs and functions inside each other
+  int64_t traced_ = 0;                                        // nodes
+  Expr unknown_;                                              // the value of what is not supported
+  std::vector<Error> refused_;                                // such nodes
+  int depth_ = 0;  // of graphs and functions inside each other
 };
 
 /// The value of a name. Errors: Error(bad_input) if it has none (yet).
