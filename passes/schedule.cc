@@ -367,7 +367,8 @@ class Chooser {
     const auto is_short = [](Expr k) { return extent_of(k) <= 7; };
     const Expr last = reduced_.back();
     if (choice_.unrolled == Choice::kTheirs) {
-      const bool all = std::all_of(reduced_.begin(), reduced_.end(), is_short);
+      const bool all = std::all_of(reduced_.begin(), reduced_.end(),
+                                   [&](Expr k) { return is_window(k) && is_short(k); });
       if (all && extent_of(last) * tile <= 64) return {last->attr.name};
       return {};
     }
