@@ -173,7 +173,11 @@ Value interpolate(const Arguments& a) {
     const auto n = static_cast<double>(x->extent(2 + i));
     const double value = values[static_cast<size_t>(i)];
     const int64_t extent = resized(a.given(1) ? value : std::floor(n * value));
-    axes.push_back({2 + i, extent, static_cast<double>(extent) / n, 0, 1});
+    ResizeAxis axis;
+    axis.axis = 2 + i;
+    axis.extent = extent;
+    axis.scale = static_cast<double>(extent) / n;
+    axes.push_back(axis);
   }
   return Value::of(resize(x, axes, resize_options(a.text(3), a.flag(4)), a.literal()));
 }
