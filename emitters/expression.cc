@@ -23,8 +23,9 @@ DType computing(DType dtype) {
 
 std::string number_text(DType dtype, double number, int64_t integer) {
   if (is_float(dtype)) {
-    if (std::isnan(number)) return "NAN";
-    if (std::isinf(number)) return number < 0 ? "-INFINITY" : "INFINITY";
+    const std::string wide = dtype == DType::f64 ? "(double)" : "";  // the macros are floats
+    if (std::isnan(number)) return wide + "NAN";
+    if (std::isinf(number)) return wide + (number < 0 ? "-INFINITY" : "INFINITY");
     std::string text = dtype == DType::f64 ? fmt::format("{}", number)
                                            : fmt::format("{}", static_cast<float>(number));
     if (text.find_first_of(".e") == std::string::npos) text += ".0";

@@ -71,10 +71,19 @@ constexpr HelperRow kShiftRows[] = {
     {"@P@_f_shl_@i@",
      "/* a * 2^b, the low @BITS@ bits; 0 for b outside of [0, @BITS@). */\n"
      "#define @P@_f_shl_@i@(a, b) ((@I@)(((uint64_t)(b) < @BITS@u) ? ((@U@)(a) << (b)) : 0u))\n"},
+};
+
+constexpr HelperRow kSignedShiftRows[] = {
     {"@P@_f_shr_@i@",
      "/* The floor of a / 2^b. */\n"
      "#define @P@_f_shr_@i@(a, b) \\\n"
      "    ((@I@)(((uint64_t)(b) < @BITS@u) ? ((a) >> (b)) : (((a) < 0) ? -1 : 0)))\n"},
+};
+
+constexpr HelperRow kUnsignedShiftRows[] = {
+    {"@P@_f_shr_@i@",
+     "/* The floor of a / 2^b. */\n"
+     "#define @P@_f_shr_@i@(a, b) ((@I@)(((uint64_t)(b) < @BITS@u) ? ((@U@)(a) >> (b)) : 0u))\n"},
 };
 
 /// What the rows about integer type `i` name.
@@ -91,10 +100,13 @@ void add_integer_helpers(std::vector<HelperText>& helpers, const Replacements& w
                         DType::u16, DType::u8, DType::i4, DType::i2, DType::u4, DType::u2}) {
     const bool is_signed = kind_of(i) == DKind::signed_int;
     const Replacements words = integer_words(with, i);
-    if (is_signed)
+    if (is_signed) {
       add_rows(helpers, kIntegerRows, words);
-    else
+      add_rows(helpers, kSignedShiftRows, words);
+    } else {
       add_rows(helpers, kUnsignedRows, words);
+      add_rows(helpers, kUnsignedShiftRows, words);
+    }
     add_rows(helpers, kShiftRows, words);
     for (const DType f : {DType::f32, DType::f64}) {
       Replacements cast = words;
