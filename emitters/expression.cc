@@ -56,11 +56,10 @@ std::string operand(const Text& t, char op) {
 
 /// How many times its divisor, a constant, brings a dividend to 0 or above.
 int64_t below_zero(Expr quotient) {
-  const int64_t low = bounds(quotient[0]).low;
-  if (low >= 0) return 0;
-  TCC_CHECK(quotient[1]->is(Op::constant) && integer_of(quotient[1]) > 0,
-            "an index that may be negative is divided by no constant");
-  return (-low + integer_of(quotient[1]) - 1) / integer_of(quotient[1]);
+  const Interval in = bounds(quotient[0]);
+  const bool is_known = in.is_finite() && quotient[1]->is(Op::constant);
+  if (in.low >= 0 || !is_known || integer_of(quotient[1]) <= 0) return 0;
+  return (-in.low + integer_of(quotient[1]) - 1) / integer_of(quotient[1]);
 }
 
 bool is_negated(Expr e) { return e->is(Op::neg) || (e->is(Op::constant) && number_of(e) < 0); }
@@ -108,12 +107,14 @@ Text KernelWriter::index(Expr e) {
     case Op::div:
     case Op::mod: {
       const int64_t down = below_zero(e);
-      if (down == 0) return both(e->is(Op::div) ? "/" : "%", kProduct);
+      const char* const op = e->is(Op::div) ? "/" : "%";
+      if (down == 0) return both(op, kProduct);
       // C divides towards zero, an index is rounded down: i / 2 = (i + 2) / 2 - 1 for i >= -2.
-      const Expr raised = simplify(e[0] + static_cast<double>(down * integer_of(e[1])));
-      const Text quotient = index(e->pool->make(e->op, e->dtype, {}, {raised, e[1]}));
-      if (e->is(Op::mod)) return quotient;
-      return {operand(quotient, '-') + " - " + std::to_string(down), kSum, false, '-'};
+      const Text raised = index(simplify(e[0] + static_cast<double>(down * integer_of(e[1]))));
+      const std::string quotient =
+          operand(raised, op[0]) + " " + op + " " + operand(index(e[1]), op[0]);
+      if (e->is(Op::mod)) return {quotient, kProduct, false, '%'};
+      return {"(" + quotient + ") - " + std::to_string(down), kSum, false, '-'};
     }
     case Op::lt: return both("<", kCompare);
     case Op::eq: return both("==", kCompare);
