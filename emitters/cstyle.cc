@@ -89,6 +89,9 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
   std::vector<int64_t> extents = b.layout.extents(b.shape);
   if (vector != vector_registers_.end()) extents.pop_back();
   for (const int64_t e : extents) text += fmt::format("[{}]", e);
+  const int64_t vector_bytes = names_.program().target.vector_bytes;
+  if (dialect_.vectors && b.space == Space::local && vector_bytes >= 16 && b.bytes() >= 64)
+    text += fmt::format(" __attribute__((aligned({})))", vector_bytes);  // no vector in two lines
   line(text + (initial.empty() ? ";" : " = " + initial + ";"));
 }
 

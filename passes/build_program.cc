@@ -11,6 +11,7 @@
 #include "ir/pack.h"
 #include "ir/simplify.h"
 #include "passes/index.h"
+#include "passes/interleave.h"
 #include "passes/merge.h"
 #include "passes/pack_weights.h"
 #include "passes/plan.h"
@@ -103,6 +104,8 @@ class Builder {
     }
     units_ = std::move(all);
     for (Unit& u : units_) shrink_buffers(draft_, u, [&](int64_t id) { return is_private(u, id); });
+    if (draft_.target.prefer != Prefer::speed) return;
+    for (Unit& u : units_) interleave_rows(u, draft_.target);
   }
 
   /// After the part that has a node of the model of its own; the last of them.

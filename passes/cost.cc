@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "ir/simplify.h"
 #include "passes/index.h"
@@ -25,6 +26,9 @@ constexpr double kCrowded = 0.3;    // loads and multiply-adds hinder each other
 constexpr double kOfL1 = 0.75;      // what may stay in the first cache while other data passes
 constexpr double kScalar = 0.75;    // compilers find some vectors by themselves
 constexpr double kOneVector = 1.5;  // rows of a single vector, spread operands in few registers
+constexpr double kFarLine = 4;      // a line from L2 that no prefetcher expects
+constexpr double kIndex = 25;       // of a row, or a vector, in two loops that run as one
+constexpr double kPage = 4096;      // lines this far apart share a set of the first cache
 constexpr double kNever = 1e30;
 
 double extents(const std::vector<Expr>& ranges) {
@@ -33,8 +37,30 @@ double extents(const std::vector<Expr>& ranges) {
   return n;
 }
 
-double tiles(int64_t extent, int64_t size) {
-  return static_cast<double>((extent + size - 1) / size);
+/// Turns of a loop, of which a tile makes `size`.
+struct Turns {
+  int64_t all = 1, size = 1;
+  double tiles() const { return static_cast<double>((all + size - 1) / size); }
+  bool exact() const { return all % size == 0; }
+};
+
+Turns turns_of_vectors(const Nest& n) {
+  const int64_t extent = extent_of(n.vector);
+  if (!n.vector_outer) return {extent, n.lanes * n.vectors};
+  return {extent / n.lanes * extent_of(n.vector_outer), n.vectors};
+}
+
+Turns turns_of_rows(const Nest& n) {
+  if (!n.rows) return {};
+  return {extent_of(n.rows) * (n.rows_outer ? extent_of(n.rows_outer) : 1), n.row_count};
+}
+
+/// Bytes between neighbours along a dimension.
+int64_t stride_of(const Buffer& b, int64_t dim) {
+  const std::vector<int64_t> extents = b.layout.extents(b.shape);
+  int64_t stride = bytes_of(b.dtype);
+  for (size_t i = extents.size(); i-- > 0 && b.layout.axes[i].dim != dim;) stride *= extents[i];
+  return stride;
 }
 
 /// The nodes of e, loads included but not what computes their indices.
@@ -78,35 +104,12 @@ bool guards(Expr e, Expr r) {
   });
 }
 
-bool may_run_in_place(const Draft& draft, const Computation& c) {
-  const std::vector<Expr> loads = loads_in(c.value);
-  const auto reads_target = [&](Expr l) { return l->attr.ints[0] == c.target; };
-  if (std::any_of(loads.begin(), loads.end(), reads_target)) return true;  // another part of it
-  if (draft.target.prefer == Prefer::speed) return false;  // then it gets memory of its own
-  return std::any_of(loads.begin(), loads.end(),
-                     [&](Expr l) { return reads_in_place(draft, c, l); });
-}
-
-bool has_vectors(const Draft& draft, const Computation& c) {
-  const DType t = draft.buffers.at(c.target).dtype;
-  return draft.target.dialect == "gnu" && bits_of(t) >= (is_float(t) ? 32 : 8);
-}
-
 int64_t widest_lanes(const Draft& draft, const Computation& c) {
   int64_t bytes = bytes_of(draft.buffers.at(c.target).dtype);
   for (Expr n : outside_indices(c.value)) {
     if (n->dtype != DType::i64 || n->is(Op::load)) bytes = std::max(bytes, bytes_of(n->dtype));
   }
   return std::max<int64_t>(draft.target.lanes() * 4 / bytes, 1);
-}
-
-bool is_packable(const Draft& draft, Expr load) {
-  if (draft.buffers.at(load->attr.ints[0]).space != Space::weight) return false;
-  return std::all_of(load->sources.begin(), load->sources.end(), [](Expr i) {
-    const Affine a = affine(i);
-    return std::all_of(a.terms.begin(), a.terms.end(),
-                       [](const auto& t) { return t.first->is(Op::range); });
-  });
 }
 
 CostModel::CostModel(const Draft& draft, const Computation& c)
@@ -125,6 +128,13 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
     const bool in_reduction = std::find(inner.begin(), inner.end(), l) != inner.end();
     add_access(l->attr.ints[0], l->sources, l, in_reduction);
   }
+  const std::set<Expr, ById> certain = certain_nodes({reduce ? reduce[0] : c.value});
+  for (Access& a : accesses_) {
+    const bool fixed = a.load && std::none_of(a.load->sources.begin(), a.load->sources.end(),
+                                              [](Expr i) { return !loads_in(i).empty(); });
+    a.stageable = fixed && a.in_reduction && !a.packable && a.buffer != c.target &&
+                  certain.count(a.load) != 0;
+  }
   if (reduce) inner_operations_ = std::max(1.0, operations(reduce[0]));
   outer_operations_ = operations(c.value) - (reduce ? operations(reduce[0]) : 0);
   for (Expr r : ranges_)
@@ -134,7 +144,7 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
 
 void CostModel::add_access(int64_t buffer, const std::vector<Expr>& index, Expr load,
                            bool in_reduction) {
-  Access a{buffer, !load, in_reduction, load && is_packable(draft_, load), {}};
+  Access a{buffer, !load, in_reduction, load && is_packable(draft_, load), false, {}, load};
   a.places.resize(ranges_.size());
   for (size_t d = 0; d < index.size(); ++d) {
     const Affine sum = affine(index[d]);
@@ -209,44 +219,161 @@ double CostModel::rows_of(const Access& a, Expr rows, int64_t count) const {
   return rows && a.places[slot(rows)].dim != -1 ? static_cast<double>(count) : 1;
 }
 
+/// Lines of an operand that each tile fetches from the second cache, since their stride leaves too
+/// few places in the first one: sets are chosen by the address within a page.
+double CostModel::far_lines(const Access& a, double wide) const {
+  const Buffer& b = draft_.buffers.at(a.buffer);
+  if (a.packable || (free_ && b.space == Space::arena)) return 0;
+  double lines = std::max(1.0, wide * 4 / kLine), places = 0;
+  for (size_t r = c_.ranges.size(); r < ranges_.size(); ++r) {
+    if (!a.moves(r) || a.places[r].window || is_contiguous(a, r)) continue;
+    lines *= static_cast<double>(extent_of(ranges_[r]));
+    const int64_t stride = stride_of(b, a.places[r].dim) * a.places[r].factor;
+    places = kPage / std::max(kLine, static_cast<double>(std::gcd(stride, int64_t{4096})));
+  }
+  const double ways = std::max(1.0, static_cast<double>(draft_.target.l1_bytes) / kPage);
+  return lines > places * ways * kOfL1 && places > 0 ? lines : 0;
+}
+
+/// What it costs to pack the panel of a tile, shared by all tiles that read it.
+double CostModel::staging(const Access& a, size_t vector, const Nest& n) const {
+  double turns = 1, tiles_of_panel = 1;
+  for (size_t r = 0; r < ranges_.size(); ++r) {
+    const auto extent = static_cast<double>(extent_of(ranges_[r]));
+    const bool reduced = r >= c_.ranges.size();
+    if (reduced) turns *= a.moves(r) ? extent : 1;
+    if (reduced || a.moves(r) || guarded_[r]) continue;
+    tiles_of_panel *= ranges_[r] == n.rows ? extent / static_cast<double>(n.row_count) : extent;
+  }
+  const auto vectors = static_cast<double>(n.vectors);
+  const double lines = far_lines(a, static_cast<double>(n.lanes) * vectors);
+  return (turns * vectors * (unit(a, vector, n.lanes) + kStore) + lines * kFarLine) /
+         std::max(1.0, tiles_of_panel);
+}
+
+/// The operand along the vector that may be packed: no window, and other tiles read the same.
+const CostModel::Access* CostModel::stageable(size_t vector, size_t rows) const {
+  const Access* found = nullptr;
+  for (const Access& a : accesses_) {
+    if (!a.in_reduction || !a.moves(vector) || a.packable) continue;
+    if (found != nullptr || a.moves(rows) || !a.stageable) return nullptr;
+    for (size_t r = c_.ranges.size(); r < ranges_.size(); ++r) {
+      if (a.places[r].window) return nullptr;
+    }
+    found = &a;
+  }
+  return found;
+}
+
+/// The range just outside of another one that every access moves with in the same way: both can be
+/// one loop; not along windows, whose rows compilers reach from each other. ranges_.size(): none.
+size_t CostModel::outer_of(size_t range) const {
+  const bool fits = range > 0 && range < c_.ranges.size() && draft_.target.threads == 1 &&
+                    !guarded_[range - 1] && !guarded_[range] && ranges_[range]->sources.empty() &&
+                    ranges_[range - 1]->sources.empty();
+  const bool alike = fits && std::all_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {
+                       return a.moves(range - 1) == a.moves(range) && !a.windows(range);
+                     });
+  return alike ? range - 1 : ranges_.size();
+}
+
+/// Is there a loop around other tiles that read the same panel?
+bool CostModel::has_place(const Access& panel, const Nest& n) const {
+  if (turns_of_vectors(n).tiles() > 1) return turns_of_rows(n).tiles() > 1;
+  for (size_t r = 0; r < c_.ranges.size(); ++r) {
+    const bool in_tile = ranges_[r] == n.vector || ranges_[r] == n.vector_outer;
+    if (!in_tile && panel.moves(r)) return turns_of_rows(n).tiles() > 1;
+  }
+  return false;
+}
+
+/// How many tiles there are, and what is done again where they do not divide their loops.
+double CostModel::rounds(const Nest& n) const {
+  const Turns v = turns_of_vectors(n), r = turns_of_rows(n);
+  const auto elements = static_cast<double>(v.all * (n.vector_outer ? n.lanes : 1) * r.all);
+  const double again = n.rows2 ? Turns{extent_of(n.rows2), n.row2_count}.tiles() /
+                                     static_cast<double>(extent_of(n.rows2))
+                               : 1;
+  return outputs_ / elements * v.tiles() * r.tiles() * again;
+}
+
 double CostModel::tile_cost(size_t vector, const Nest& n) const {
   const auto rows = static_cast<double>(n.row_count * n.row2_count),
              vectors = static_cast<double>(n.vectors);
-  double loads = 0, stream = 0;  // bytes that one tile reads
+  double loads = 0, stream = 0, extra = 0;  // stream: bytes that one tile reads
   for (const Access& a : accesses_) {
     if (!a.in_reduction) continue;
-    const bool along = a.places[vector].dim != -1;
+    const bool along = a.moves(vector), staged = a.load == n.staged;
+    const double wide = along ? static_cast<double>(n.lanes) * vectors : 1;
     const double across = rows_of(a, n.rows, n.row_count) * rows_of(a, n.rows2, n.row2_count);
-    loads += unit(a, vector, n.lanes) * (along ? vectors : 1) * across;
-    stream += bytes_a_tile(a, along ? static_cast<double>(n.lanes) * vectors : 1, across);
+    loads += (staged ? kPacked : unit(a, vector, n.lanes)) * (along ? vectors : 1) * across;
+    stream += bytes_a_tile(a, wide, across);
+    extra += staged ? staging(a, vector, n) : along ? far_lines(a, wide) * kFarLine : 0;
   }
+  extra += (n.rows_outer ? kIndex * rows : 0) + (n.vector_outer ? kIndex * vectors : 0);
   const double work = rows * vectors * inner_operations_;
   double step = std::max({work, loads, kLatency}) + kCrowded * std::min(work, loads) + kTurn;
   if (n.vectors == 1 && rows > 4 && draft_.target.registers <= 16) step *= kOneVector;
   const bool beyond_l1 = stream > static_cast<double>(draft_.target.l1_bytes) * kOfL1;
-  double rounds = tiles(extent_of(n.vector), n.lanes * n.vectors) * outputs_ /
-                  static_cast<double>(extent_of(n.vector));
-  for (const auto& [range, count] : {std::pair(n.rows, n.row_count), {n.rows2, n.row2_count}})
-    rounds *= range ? tiles(extent_of(range), count) / static_cast<double>(extent_of(range)) : 1;
-  return rounds * (turns_ * step + (beyond_l1 ? stream / kL2BytesPerUnit : 0) +
-                   rows * vectors * ends(vector, n.lanes) + kRound);
+  return rounds(n) * (turns_ * step + (beyond_l1 ? stream / kL2BytesPerUnit : 0) + extra +
+                      rows * vectors * ends(vector, n.lanes) + kRound);
+}
+
+/// The tile itself, then with loops that run as one; each also with a staged operand.
+void CostModel::try_tile(size_t vector, Nest n, Nest& best) const {
+  const size_t row_slot = n.rows ? slot(n.rows) : ranges_.size();
+  const bool may_stage = n.rows && draft_.target.prefer == Prefer::speed;
+  const Access* panel = may_stage ? stageable(vector, row_slot) : nullptr;
+  const auto consider = [&](Nest now) {
+    if (exact_ && !(turns_of_vectors(now).exact() && turns_of_rows(now).exact())) return;
+    if (now.staged && !has_place(*panel, now)) return;
+    now.cost = tile_cost(vector, now);
+    if (now.cost < best.cost * 0.995) best = now;
+  };
+  const auto both_ways = [&] {
+    consider(n);
+    Nest packed = n;
+    if (panel != nullptr) packed.staged = panel->load;
+    if (panel != nullptr) consider(packed);
+  };
+  both_ways();
+  const size_t v = outer_of(vector), r = outer_of(row_slot);
+  if (v < ranges_.size() && v != row_slot && extent_of(n.vector) % n.lanes == 0 &&
+      !turns_of_vectors(n).exact())
+    n.vector_outer = ranges_[v];
+  if (r < ranges_.size() && r != vector && !turns_of_rows(n).exact()) n.rows_outer = ranges_[r];
+  if (n.vector_outer || n.rows_outer) both_ways();
+}
+
+Expr CostModel::joined_with(Expr range) const {
+  const size_t outer = range ? outer_of(slot(range)) : ranges_.size();
+  return outer < ranges_.size() ? ranges_[outer] : Expr();
+}
+
+Expr CostModel::panel_of(const Nest& n) const {
+  if (!n.vector || !n.rows || n.rows2 || n.reduced) return {};
+  const Access* panel = stageable(slot(n.vector), slot(n.rows));
+  return panel != nullptr && has_place(*panel, n) ? panel->load : Expr();
+}
+
+/// Turns of the loop that rows are a part of: their own, or that of two loops as one.
+int64_t CostModel::all_rows(size_t vector, Expr rows) const {
+  if (!rows) return 1;
+  const size_t outer = outer_of(slot(rows));
+  return extent_of(rows) *
+         (outer < ranges_.size() && outer != vector ? extent_of(ranges_[outer]) : 1);
 }
 
 void CostModel::try_rows(size_t vector, Expr rows, Nest& best) const {
   const Expr v = ranges_[vector];
-  const int64_t most = rows ? std::min<int64_t>(extent_of(rows), 16) : 1;
+  const int64_t most = std::min<int64_t>(all_rows(vector, rows), 16);
   for (int64_t lanes = widest_; lanes >= 4; lanes /= 2) {
     for (int64_t vectors = 1; vectors <= 8 && (vectors == 1 || lanes * vectors <= extent_of(v));
          ++vectors) {
       if (lanes > extent_of(v)) break;
       for (int64_t row = rows ? 2 : 1; row <= most; ++row) {
         if (row * vectors + vectors + 1 > draft_.target.registers - 1) break;
-        Nest n{v, false, rows, lanes, vectors, row, 0};
-        if (exact_ &&
-            (extent_of(v) % (lanes * vectors) != 0 || (rows && extent_of(rows) % row != 0)))
-          continue;
-        n.cost = tile_cost(vector, n);
-        if (n.cost < best.cost * 0.995) best = n;
+        try_tile(vector, {v, false, rows, lanes, vectors, row, 0}, best);
       }
     }
   }
@@ -267,7 +394,8 @@ Nest CostModel::tile_along(size_t vector) const {
 
 double CostModel::map_cost(size_t vector, int64_t lanes) const {
   const int64_t extent = extent_of(ranges_[vector]);
-  return outputs_ / static_cast<double>(extent) * tiles(extent, lanes) * (ends(vector, lanes) + 1);
+  return outputs_ / static_cast<double>(extent) * Turns{extent, lanes}.tiles() *
+         (ends(vector, lanes) + 1);
 }
 
 double CostModel::partial_sums_cost(size_t vector, int64_t lanes, Expr rows,

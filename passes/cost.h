@@ -5,6 +5,8 @@
 // Unit: half a cycle, the time of one multiply-add or one load where a core does two a cycle.
 //   reduction   rounds * (K * (max(R*V multiply-adds, loads, latency) + weights from L2) + ends)
 //               a tile has R rows by V vectors; an operand is loaded once a turn for all that share it
+//   lines       whose stride puts them where few fit the first cache come from the second each time;
+//               a staged operand is gathered once and read as it is packed by all tiles that use it
 //   partial sums along a reduced range: K / lanes turns and a horizontal sum, an output
 //   elementwise loads, operations and the store of each vector
 // Rounds count what is recomputed where a tile does not divide its loop.
@@ -23,6 +25,9 @@ struct Nest {
   double cost = 0;
   Expr rows2 = {};  // a third one, around the rows; only a search asks for it
   int64_t row2_count = 1;
+  Expr rows_outer = {},
+       vector_outer = {};  // one loop with the rows, or with the vectors; empty: none
+  Expr staged = {};        // the load that is packed first; empty: none
 };
 
 class CostModel {
@@ -34,6 +39,10 @@ class CostModel {
   double cost(const Nest& nest) const;
   /// The cheapest nest along each range, and scalar code first.
   std::vector<Nest> nests() const;
+  /// What may be one loop with a range of a tile, just outside of it; empty: nothing.
+  Expr joined_with(Expr range) const;
+  /// The operand along the vector that may be packed for all rows; empty: none.
+  Expr panel_of(const Nest& nest) const;
   /// The same as if each arena buffer had the layout that a nest would like.
   CostModel with_free_layouts() const;
   /// The dimension of an arena buffer along which every access of it moves with the range; -1: none.
@@ -50,8 +59,11 @@ class CostModel {
   };
   struct Access {
     int64_t buffer = -1;
-    bool is_store = false, in_reduction = false, packable = false;
+    bool is_store = false, in_reduction = false, packable = false, stageable = false;
     std::vector<Place> places;  // by range: those of the result, then the reduced ones
+    Expr load;                  // empty: the store
+    bool windows(size_t range) const { return places[range].window; }
+    bool moves(size_t range) const { return range < places.size() && places[range].dim != -1; }
   };
 
   void add_access(int64_t buffer, const std::vector<Expr>& index, Expr load, bool in_reduction);
@@ -60,6 +72,12 @@ class CostModel {
   double unit(const Access& a, size_t range, int64_t lanes) const;
   double bytes_a_tile(const Access& a, double wide, double rows) const;
   double rows_of(const Access& a, Expr rows, int64_t count) const;
+  double far_lines(const Access& a, double wide) const;
+  double staging(const Access& a, size_t vector, const Nest& n) const;
+  const Access* stageable(size_t vector, size_t rows) const;
+  size_t outer_of(size_t range) const;
+  bool has_place(const Access& panel, const Nest& n) const;
+  double rounds(const Nest& n) const;
   double tile_cost(size_t vector, const Nest& n) const;
   double map_cost(size_t vector, int64_t lanes) const;
   double partial_sums_cost(size_t vector, int64_t lanes, Expr rows, int64_t row_count) const;
@@ -69,6 +87,8 @@ class CostModel {
   double ends(size_t vector, int64_t lanes) const;
   Nest tile_along(size_t vector) const;
   void try_rows(size_t vector, Expr rows, Nest& best) const;
+  int64_t all_rows(size_t vector, Expr rows) const;
+  void try_tile(size_t vector, Nest n, Nest& best) const;
 
   const Draft& draft_;
   const Computation& c_;

@@ -159,6 +159,8 @@ class Expander {
   }
 
   StmtRef distribute(const StmtRef& s) {
+    const bool vector = s->kind == StmtKind::loop && s->loop == LoopKind::vector;
+    if (vector) return nested(ranges_, with_body(s, {renewed(*s->body[0])}));
     switch (s->kind) {
       case StmtKind::seq:
       case StmtKind::loop: {
@@ -170,14 +172,12 @@ class Expander {
       case StmtKind::barrier: return s;
       case StmtKind::store: break;
     }
-    const auto found = grown_.find(s->buffer->id);
-    const bool own = found != grown_.end();
-    std::vector<Expr> index = own ? with_ranges(s->index) : s->index;
-    for (Expr& i : index) i = renewed(i);
-    Expr value = renewed(s->value);
+    const StmtRef now = renewed(*s);
+    Expr value = now->value;
     std::vector<StmtRef> all;
+    const bool own = grown_.count(s->buffer->id) != 0;
     if (own && class_of(value->op) == OpClass::binary) all = hold_operands(value);
-    all.push_back(nested(ranges_, store(own ? found->second : s->buffer, index, value)));
+    all.push_back(nested(ranges_, store(now->buffer, now->index, value)));
     return seq(std::move(all));
   }
 
@@ -245,6 +245,15 @@ class Expander {
   std::vector<Expr> with_ranges(std::vector<Expr> index) const {
     index.insert(index.begin(), ranges_.begin(), ranges_.end());
     return index;
+  }
+
+  /// A store, of and to the buffers as they are now.
+  StmtRef renewed(const Stmt& s) {
+    const auto found = grown_.find(s.buffer->id);
+    const bool own = found != grown_.end();
+    std::vector<Expr> index = own ? with_ranges(s.index) : s.index;
+    for (Expr& i : index) i = renewed(i);
+    return store(own ? found->second : s.buffer, index, renewed(s.value));
   }
 
   Expr renewed(Expr e) {

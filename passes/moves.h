@@ -18,6 +18,11 @@
 //   expand p           for p 3 { S(p) }       →  S(0); S(1); S(2), without what p decides
 //   share x            for x { A(t) } for x { B(t) }, t used by both or several times
 //                                             →  alloc s; for x { s = t }; for x { A(s) } for x { B(s) }
+//   stage jo k ji      for jo { for x { for k { for ji { … B(jo,ji,k) … } } } }
+//                      →  for jo { alloc p[k][ji]; for k for ji p = B; for x { … p[k,ji] … } }: every
+//                         operand that moves with k and ji and no other loop within jo is copied in
+//                         the order of its use, to where it lies side by side
+//   flatten y x        for y 4 { for x 7 { S(y, x) } }  →  for yx 28 { S(yx div 7, yx mod 7) }
 #pragma once
 
 #include "ir/stmt.h"
@@ -39,6 +44,10 @@ StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int
 StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count);
 StmtRef expand(const StmtRef& tree, const std::string& name);
 StmtRef share(const StmtRef& tree, const std::string& name);
+/// The most bytes of a panel: it lies on the stack.
+inline constexpr int64_t kMostStaged = 65536;
+StmtRef stage(const StmtRef& tree, const std::string& name, const std::vector<std::string>& within);
+StmtRef flatten(const StmtRef& tree, const std::string& outer, const std::string& inner);
 StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind);
 
 /// Makes the moves of a schedule, "tile j 32; tile x 14; …", in order.

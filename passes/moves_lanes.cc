@@ -199,6 +199,12 @@ constexpr MoveRow kMoves[] = {
      [](const StmtRef& t, const Words& w, const std::string&) { return expand(t, w[1]); }},
     {"share", 1, 1,
      [](const StmtRef& t, const Words& w, const std::string&) { return share(t, w[1]); }},
+    {"stage", 2, 16,
+     [](const StmtRef& t, const Words& w, const std::string&) {
+       return stage(t, w[1], {w.begin() + 2, w.end()});
+     }},
+    {"flatten", 2, 2,
+     [](const StmtRef& t, const Words& w, const std::string&) { return flatten(t, w[1], w[2]); }},
     {"unroll", 1, 16, mark_all<LoopKind::unroll>},
     {"thread", 1, 2, mark_all<LoopKind::thread>},
 };

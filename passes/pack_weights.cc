@@ -12,16 +12,19 @@ namespace {
 struct Use {
   std::vector<Expr> index;
   std::vector<Expr> loops;
+  Expr lane;  // the innermost loop, if it is a vector
 };
 
-void find_uses(const StmtRef& s, int64_t buffer, std::vector<Expr>& loops, std::vector<Use>& uses) {
+void find_uses(const StmtRef& s, int64_t buffer, std::vector<Expr>& loops, std::vector<Use>& uses,
+               Expr lane = {}) {
   if (s->kind == StmtKind::loop) loops.push_back(s->range);
+  if (s->kind == StmtKind::loop && s->loop == LoopKind::vector) lane = s->range;
   if (s->kind == StmtKind::store) {
     for (Expr l : loads_in(s->value)) {
-      if (l->attr.ints[0] == buffer) uses.push_back({l->sources, loops});
+      if (l->attr.ints[0] == buffer) uses.push_back({l->sources, loops, lane});
     }
   }
-  for (const StmtRef& part : s->body) find_uses(part, buffer, loops, uses);
+  for (const StmtRef& part : s->body) find_uses(part, buffer, loops, uses, lane);
   if (s->kind == StmtKind::loop) loops.pop_back();
 }
 
@@ -30,16 +33,22 @@ int64_t depth(const Use& use, Expr range) {
   return found - use.loops.begin();
 }
 
-int64_t deepest(const Use& use, Expr index) {
-  int64_t most = -1;
+/// How deep an axis for the whole index belongs: by the innermost loop that moves along it. One that
+/// rows of a tile walk, not lanes, goes by the outermost, so that each row is a stream of its own.
+int64_t depth_of_axis(const Use& use, Expr index) {
+  std::vector<int64_t> depths;
+  bool lanes = use.lane == Expr();
   for (Expr n : topological({index})) {
-    if (n->is(Op::range)) most = std::max(most, depth(use, n));
+    if (n->is(Op::range)) depths.push_back(depth(use, n));
+    lanes |= n == use.lane;
   }
-  return most;
+  if (depths.empty()) return -1;
+  std::sort(depths.begin(), depths.end());
+  return lanes ? depths.back() : depths.front();
 }
 
 /// i = r0*s0 + r1*s1 + …, each factor the product of the extents behind it: one axis a range. Any
-/// other index: one axis, as deep as the innermost loop that moves along it.
+/// other index: one axis.
 void split_axes(const Use& use, int64_t dim, int64_t extent,
                 std::vector<std::pair<int64_t, Axis>>& axes) {
   const Expr index = use.index[static_cast<size_t>(dim)];
@@ -58,7 +67,7 @@ void split_axes(const Use& use, int64_t dim, int64_t extent,
         {depth(use, range), {.dim = dim, .div = stride, .mod = top ? 0 : extent_of(range)}});
     stride *= extent_of(range);
   }
-  if (!radix || stride != extent) split = {{deepest(use, index), {.dim = dim}}};
+  if (!radix || stride != extent) split = {{depth_of_axis(use, index), {.dim = dim}}};
   axes.insert(axes.end(), split.begin(), split.end());
 }
 
@@ -77,7 +86,7 @@ Layout packed_layout(const Buffer& weight, const StmtRef& body) {
     if (one)
       split_axes(uses[0], dim, weight.shape[d], axes);
     else
-      axes.push_back({deepest(uses[0], uses[0].index[d]), {.dim = dim}});
+      axes.push_back({depth_of_axis(uses[0], uses[0].index[d]), {.dim = dim}});
   }
   std::sort(axes.begin(), axes.end(), [](const auto& a, const auto& b) {
     return std::pair(a.first, a.second.dim) < std::pair(b.first, b.second.dim);

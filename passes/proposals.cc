@@ -23,9 +23,10 @@ struct Steps {
   int64_t least, most;
 };
 constexpr Steps kSteps[] = {{kTail, 0, 1},      {kOuter, -1, 2},  {kBlock, -1, 4},
-                            {kSumBlock, -1, 3}, {kReduced, 0, 2}, {kUnrolled, -1, 3}};
+                            {kSumBlock, -1, 3}, {kReduced, 0, 2}, {kUnrolled, -1, 3},
+                            {kJoined, 0, 3},    {kStaged, 0, 1}};
 
-Knobs start(int64_t vector) { return {vector, 1, 1, -1, 1, -1, 1, 0, -1, -1, -1, 0, -1}; }
+Knobs start(int64_t vector) { return {vector, 1, 1, -1, 1, -1, 1, 0, -1, -1, -1, 0, -1, 0, 0}; }
 
 /// One knob apart; a range of rows and its number count as one.
 bool are_neighbours(const Knobs& a, const Knobs& b) {
@@ -61,6 +62,8 @@ ScheduleSpace::ScheduleSpace(const Draft& draft, const Computation& c)
   if (best_.vector) ours_[kVectors] = best_.vectors;
   ours_[kRange] = number(best_.rows);
   ours_[kRows] = best_.row_count;
+  ours_[kJoined] = (best_.vector_outer ? 1 : 0) + (best_.rows_outer ? 2 : 0);
+  ours_[kStaged] = best_.staged ? 1 : 0;
   add(start(-1));
   const int64_t widest = widest_lanes(draft, c);
   for (int64_t v = 0; v < static_cast<int64_t>(ranges_.size()) && has_vectors(draft, c); ++v) {
@@ -140,14 +143,24 @@ Choice ScheduleSpace::choice_of(const Knobs& k) const {
   };
   Choice c;  // what else the heuristics' nest says holds for tiles of the same loops
   if (k[kVector] == ours_[kVector] && k[kRange] == ours_[kRange]) c.nest = best_;
-  c.nest.vector = range(kVector);
-  c.nest.reduced = k[kVector] >= outputs_;
-  c.nest.rows = range(kRange);
-  c.nest.rows2 = range(kRange2);
-  c.nest.lanes = k[kLanes];
-  c.nest.vectors = k[kVectors];
-  c.nest.row_count = k[kRows];
-  c.nest.row2_count = k[kRows2];
+  Nest& n = c.nest;
+  n.vector = range(kVector);
+  n.reduced = k[kVector] >= outputs_;
+  n.rows = range(kRange);
+  n.rows2 = range(kRange2);
+  n.lanes = k[kLanes];
+  n.vectors = k[kVectors];
+  n.row_count = k[kRows];
+  n.row2_count = k[kRows2];
+  n.vector_outer = n.rows_outer = n.staged = {};
+  if (n.vector && !n.reduced && !n.rows2) {
+    if ((k[kJoined] & 1) != 0 && extent_of(n.vector) % n.lanes == 0)
+      n.vector_outer = model_.joined_with(n.vector);
+    if ((k[kJoined] & 2) != 0) n.rows_outer = model_.joined_with(n.rows);
+    if (n.vector_outer == n.rows) n.vector_outer = {};
+    if (n.rows_outer == n.vector) n.rows_outer = {};
+    if (k[kStaged] != 0 && draft_.target.prefer == Prefer::speed) n.staged = model_.panel_of(n);
+  }
   c.tail = k[kTail] != 0;
   c.outer = k[kOuter];
   c.block = k[kBlock];

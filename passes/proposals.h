@@ -8,6 +8,8 @@
 //   range      the range of the rows of a register tile           none, or another range
 //   rows       MR                                                 what registers hold
 //   range2     a second range of rows, rows2 of them              none, or another range
+//   joined     loops that run as one: 1 the vectors', 2 the rows'  their sum
+//   staged     a panel of the operand along the vector            0, 1
 //   tail, outer, block, sum_block, reduced, unrolled: as a Choice of schedule.h has them
 #pragma once
 
@@ -31,6 +33,8 @@ enum Knob : uint8_t {
   kSumBlock,
   kReduced,
   kUnrolled,
+  kJoined,
+  kStaged,
   kKnobs
 };
 using Knobs = std::array<int64_t, kKnobs>;

@@ -150,10 +150,15 @@ class Chooser {
     return {along / turns, others / turns};
   }
 
+  bool in_tile(Expr r) const {
+    return r == nest_.vector || r == nest_.rows || r == nest_.rows2 || r == nest_.vector_outer ||
+           r == nest_.rows_outer;
+  }
+
   /// Does every operand move with the loop? Then its turns have nothing in common.
   bool is_batch(Expr r) const {
     const std::vector<Expr> loads = loads_in(reduction_in(c_.value)[0]);
-    return r != nest_.vector && !in_rows(r) && loads.size() > 1 &&
+    return !in_tile(r) && loads.size() > 1 &&
            std::all_of(loads.begin(), loads.end(), [&](Expr l) { return occurs(r, l); });
   }
 
@@ -166,8 +171,6 @@ class Chooser {
     Expr range;  // empty: nothing to gain
     int64_t size = 0;
   };
-
-  bool in_rows(Expr r) const { return r == nest_.rows || r == nest_.rows2; }
 
   /// A part of a loop that a choice asks for: so many times halved, whole units; 0: none.
   static int64_t part_of(int64_t extent, int64_t halvings, int64_t unit) {
@@ -183,7 +186,7 @@ class Chooser {
       const bool shared = std::any_of(loads.begin(), loads.end(), [&](Expr l) {
         return occurs(r, l) && occurs(nest_.vector, l);
       });
-      if (r != nest_.vector && !in_rows(r) && !shared && !is_outermost(r)) return r;
+      if (!in_tile(r) && !shared && !is_outermost(r)) return r;
     }
     return nest_.rows;
   }
@@ -192,8 +195,9 @@ class Chooser {
     const auto [along, others] = operand_bytes();
     const double room = static_cast<double>(draft_.target.l2_bytes) / 2;
     const Expr r = blocked_range();
-    if (!r || choice_.block == 0) return {};
-    const int64_t extent = extent_of(r), unit = r == nest_.rows ? nest_.row_count : 1;
+    if (!r || choice_.block == 0 || nest_.staged) return {};
+    const int64_t extent = r == nest_.rows ? all_rows() : extent_of(r),
+                  unit = r == nest_.rows ? nest_.row_count : 1;
     if (const int64_t asked = part_of(extent, choice_.block, unit)) return {r, asked};
     if (along <= room || others <= room) return {};
     const bool exact = may_run_in_place(draft_, c_);
@@ -210,19 +214,30 @@ class Chooser {
     return best.size > 1 ? best : Block{};
   }
 
-  /// A block of the reduction whose weights stay in the second cache while the rows pass by; 0: all.
-  /// Weights that stream from there into the first one in one go are no slower (measured).
-  int64_t sum_block(Expr k) const {
+  int64_t all_rows() const {
+    return extent_of(nest_.rows) * (nest_.rows_outer ? extent_of(nest_.rows_outer) : 1);
+  }
+
+  /// What the vectors of a tile read.
+  double panel_bytes() const {
     const double turns =
         std::accumulate(reduced_.begin(), reduced_.end(), 1.0,
                         [](double n, Expr r) { return n * static_cast<double>(extent_of(r)); });
-    const double bytes = turns * static_cast<double>(nest_.lanes * nest_.vectors * 4);
-    const auto l2 = static_cast<double>(draft_.target.l2_bytes);
+    return turns * static_cast<double>(nest_.lanes * nest_.vectors * 4);
+  }
+
+  /// A block of the reduction whose weights stay in the second cache, or whose panel on the stack,
+  /// while the rows pass by; 0: all. Weights that stream from there into the first one in one go are
+  /// no slower (measured).
+  int64_t sum_block(Expr k) const {
+    const double bytes = panel_bytes();
+    double most = static_cast<double>(draft_.target.l2_bytes) / 2;
+    if (nest_.staged) most = std::min(most, static_cast<double>(kMostStaged));
     const int64_t extent = extent_of(k);
     if (!nest_.rows || c_.ordered || choice_.sum_block == 0) return 0;
     if (choice_.sum_block > 0) return part_of(extent, choice_.sum_block, 1);
-    if (bytes <= l2 / 2) return 0;
-    auto size = static_cast<int64_t>(l2 / 4 / bytes * static_cast<double>(extent));
+    if (bytes <= most) return 0;
+    auto size = static_cast<int64_t>(most / 2 / bytes * static_cast<double>(extent));
     while (size > 1 && extent % size != 0) --size;
     return size >= 8 ? size : 0;
   }
@@ -239,6 +254,8 @@ class Chooser {
   struct Tile {
     std::vector<std::string> moves, outer, inner, unrolled;
     std::string row, pass;  // the loop over rows; the one that a block of the sum goes around
+    std::string vectors;    // the loop that vectors are cut from
+    std::string panel;      // the loop that a panel is packed in
     std::string last_sum;   // the innermost loop of the reduction
     int64_t rows = 1;       // turns of `row`
 
@@ -246,6 +263,11 @@ class Chooser {
     std::string split(const std::string& loop, int64_t size) {
       moves.push_back(fmt::format("tile {} {}", loop, size));
       return loop + "i";
+    }
+    /// Makes one loop of two; its name.
+    std::string join(const std::string& outside, const std::string& inside) {
+      moves.push_back(fmt::format("flatten {} {}", outside, inside));
+      return outside + inside;
     }
     /// Rows in blocks of this size, the loop over blocks last so far.
     void block_rows(int64_t size) {
@@ -261,27 +283,75 @@ class Chooser {
     for (Expr r : c_.ranges) {
       if (is_batch(r) && !is_outermost(r)) t.outer.push_back(r->attr.name);
     }
-    if (nest_.rows) t.row = nest_.rows->attr.name;
-    if (nest_.rows) t.rows = extent_of(nest_.rows);
+    join_loops(t);
     const std::vector<std::string> sums = reduction_order();
     const int64_t block = sum_block(*std::find_if(
         reduced_.begin(), reduced_.end(), [&](Expr k) { return k->attr.name == sums.back(); }));
-    add_outer_loops(t);
+    if (nest_.staged)
+      add_loops_of_panel(t);
+    else
+      add_outer_loops(t);
     add_rows2(t);
     if (block > 0 && rows_block(t.rows) < t.rows) t.block_rows(rows_block(t.rows));
     add_rows(t);
-    if (is_split() && choice_.outer == 2) t.outer.push_back(name() + "o");
+    if (is_split() && choice_.outer == 2 && !nest_.staged) t.outer.push_back(t.vectors + "o");
     const std::string lane = add_vector(t);
     std::vector<std::string> all(t.outer);
     all.insert(all.end(), t.inner.begin(), t.inner.end());
     if (all.size() > 1) t.moves.push_back("order " + list(all));
-    order_sum(t, sums, t.pass.empty() ? 0 : block);
+    const bool blocked = block > 0 && !t.pass.empty();
+    order_sum(t, sums, blocked ? block : 0);
     t.moves.push_back("register " + list(t.inner));
+    if (nest_.staged && (blocked || panel_bytes() <= kMostStaged)) stage_panel(t, sums, blocked);
     t.moves.push_back(fmt::format("vectorize {} {}", lane, nest_.lanes));
     if (choice_.unrolled == 3) t.unrolled.push_back(t.split(t.last_sum, 4));
     for (const std::string& k : unrolled_sums(t)) t.unrolled.push_back(k);
     if (!t.unrolled.empty()) t.moves.push_back("unroll " + list(t.unrolled));
     return fmt::format("{}", fmt::join(t.moves, "; "));
+  }
+
+  /// Two loops become the one that the rows, or the vectors, are cut from.
+  void join_loops(Tile& t) const {
+    t.vectors = name();
+    if (nest_.vector_outer) {
+      t.split(name(), nest_.lanes);
+      t.vectors = t.join(nest_.vector_outer->attr.name, name() + "o");
+    }
+    if (!nest_.rows) return;
+    t.row = nest_.rows->attr.name;
+    t.rows = all_rows();
+    if (nest_.rows_outer) t.row = t.join(nest_.rows_outer->attr.name, t.row);
+  }
+
+  /// Is there more than one tile of vectors?
+  bool is_split() const {
+    const int64_t extent = extent_of(nest_.vector),
+                  outer = nest_.vector_outer ? extent_of(nest_.vector_outer) : 1;
+    return nest_.lanes * nest_.vectors < extent * outer;
+  }
+
+  /// Loops that the panel moves with; within the last of them it is packed, for all turns of the rest.
+  void add_loops_of_panel(Tile& t) const {
+    if (is_split()) t.outer.push_back(t.vectors + "o");
+    for (const bool moves : {true, false}) {
+      for (Expr r : c_.ranges) {
+        if (!in_tile(r) && !is_batch(r) && !is_outermost(r) && occurs(r, nest_.staged) == moves)
+          t.outer.push_back(r->attr.name);
+      }
+      if (moves) t.panel = t.outer.back();
+    }
+  }
+
+  /// Packs what the tile reads along the vector in the order in which it does.
+  void stage_panel(Tile& t, const std::vector<std::string>& sums, bool blocked) const {
+    std::vector<std::string> words{blocked ? sums.back() + "o" : t.panel};
+    for (const std::string& k : sums) {
+      const Expr r = *std::find_if(reduced_.begin(), reduced_.end(),
+                                   [&](Expr e) { return e->attr.name == k; });
+      if (occurs(r, nest_.staged)) words.push_back(blocked && k == sums.back() ? k + "i" : k);
+    }
+    words.insert(words.end(), t.inner.end() - (nest_.vectors > 1 ? 2 : 1), t.inner.end());
+    t.moves.push_back("stage " + list(words));
   }
 
   /// Blocks for the second cache; then what is larger is read once: its loop is outside.
@@ -297,15 +367,13 @@ class Chooser {
     const auto [along, others] = operand_bytes();
     const bool larger = block.range || along > others;
     const int64_t place = choice_.outer != Choice::kTheirs ? choice_.outer : larger ? 0 : 1;
-    if (is_split() && place == 0) t.outer.push_back(name() + "o");
+    if (is_split() && place == 0) t.outer.push_back(t.vectors + "o");
     for (Expr r : c_.ranges) {
-      if (r != nest_.vector && !in_rows(r) && !is_batch(r) && !is_outermost(r))
+      if (!in_tile(r) && !is_batch(r) && !is_outermost(r))
         t.outer.push_back(r->attr.name + (r->attr.name == blocked ? "i" : ""));
     }
-    if (is_split() && place == 1) t.outer.push_back(name() + "o");
+    if (is_split() && place == 1) t.outer.push_back(t.vectors + "o");
   }
-
-  bool is_split() const { return nest_.lanes * nest_.vectors < extent_of(nest_.vector); }
 
   void add_rows2(Tile& t) const {
     if (!nest_.rows2) return;
@@ -326,11 +394,17 @@ class Chooser {
 
   /// The name of the loop over lanes.
   std::string add_vector(Tile& t) const {
-    std::string lane = t.split(name(), nest_.lanes * nest_.vectors);
-    if (nest_.vectors > 1) {
-      t.inner.push_back(lane + "o");
-      t.unrolled.push_back(lane + "o");
-      lane = t.split(lane, nest_.lanes);
+    std::string lane = name() + "i";
+    if (nest_.vector_outer) {
+      t.inner.push_back(t.split(t.vectors, nest_.vectors));
+      t.unrolled.push_back(t.inner.back());
+    } else {
+      lane = t.split(name(), nest_.lanes * nest_.vectors);
+      if (nest_.vectors > 1) {
+        t.inner.push_back(lane + "o");
+        t.unrolled.push_back(lane + "o");
+        lane = t.split(lane, nest_.lanes);
+      }
     }
     t.inner.push_back(lane);
     return lane;

@@ -45,6 +45,22 @@ constexpr const char* kLargest = R"(kernel largest {
     Y[y] = most[]
   }
 })";
+constexpr const char* kWide = R"(kernel wide {
+  in X: f32[200,100]
+  out Y: f32[2]
+  for i 2 {
+    alloc sum: f32 reg
+    sum[] = 0
+    for j 200 { for k 100 { sum[] = sum[] + X[j, k] } }
+    Y[i] = sum[]
+  }
+})";
+constexpr const char* kIndirect = R"(kernel indirect {
+  in X: f32[5]
+  in P: i64[5]
+  out Y: f32[3,5]
+  for i 3 { for j 5 { Y[i, j] = X[P[j]] } }
+})";
 
 Kernel scheduled(Pool& pool, const char* text, const std::string& moves) {
   Kernel kernel = parse_kernel(pool, text, "test");
@@ -93,6 +109,18 @@ TEST_CASE("legal moves keep what a kernel computes") {
       {kProduct,
        "tile j 8; tile i 3; order jo io ii ji; tile k 4; split_sum ko io; register ii ji; "
        "vectorize ji 8; unroll ii"},
+      {kProduct, "order j i; stage j k"},
+      {kProduct, "tile i 4; stage io ii k"},
+      {kProduct, "tile j 9; order jo i ji; stage jo ji k"},
+      {kProduct, "order j i; stage j k; stage j k"},
+      {kProduct,
+       "tile j 8; tile i 3; order jo io ii ji; register ii ji; stage jo k ji; vectorize ji 8"},
+      {kProduct, "tile k 5; tile j 8; order jo i ji; split_sum ko i; stage ko ki ji"},
+      {kProduct, "order j i; stage j k; thread j"},
+      {kProduct, "flatten i j; tile ij 5"},
+      {kProduct, "tile j 8; flatten i jo; tile ijo 3; order ijoo ijoi ji; register ijoi ji"},
+      {kLargest, "flatten a b; lanes ab 2 4"},
+      {kLargest, "stage y a b"},
       {kLargest, "tile a 4; split_sum ao y"},
       {kLargest, "order b a"},
       {kLargest, "lanes a 1 4"},
@@ -137,6 +165,14 @@ TEST_CASE("illegal moves say why") {
       {kProduct, "split_sum ko i", "there is no loop `ko`"},
       {kProduct, "split_sum j i", "`j` is not the outermost loop of a reduction"},
       {kDouble, "split_sum x x", "`x` is not the outermost loop of a reduction"},
+      {kProduct, "stage i j", "no operand moves with these loops"},
+      {kProduct, "stage j i", "loop `i` does not lie within"},
+      {kProduct, "order j i; thread i; stage j k", "threads within the loop"},
+      {kUpdate, "tile x 25; stage xi xo", "loop `xo` does not lie within"},
+      {kProduct, "flatten j i", "loop `i` is not all that `j` holds"},
+      {kProduct, "flatten j k", "loop `k` is not all that `j` holds"},
+      {kWide, "tile i 1; stage io j k", "a panel of 80000 bytes is too large; at most 65536"},
+      {kIndirect, "stage i j", "the places of X are data"},
       {kDouble, "tile x 16; thread xo", "`thread xo`: two threads may meet in Y"},
   };
   for (const Case& c : cases) {

@@ -1,39 +1,81 @@
 /*
  * lanes k 1 8; vectorize kl 8; vectorize ki 8 | tile j 8; order i jo ji; vectorize ji 8 | lanes k 1
- * 8; vectorize kl 8; vectorize ki 8 | tile j 8; order i jo ji; vectorize ji 8; thread i
+ * 8; vectorize kl 8; vectorize ki 8 | tile j 8; order i jo ji; vectorize ji 8 | tile i 2; register
+ * ii; unroll ii; thread io
  */
-static void softmax_copy_t52(const softmax_x *restrict x, softmax_y *restrict y, int32_t part,
+static void softmax_copy_t54(const softmax_x *restrict x, softmax_y *restrict y, int32_t part,
                              int32_t parts)
 {
-    const int32_t first = (6 * part) / parts;
-    const int32_t end = (6 * (part + 1)) / parts;
-    for (int32_t i = first; i < end; ++i) {
-        float total;
-        float row[40];
-        float most;
-        float largest = -INFINITY;
-        softmax_f_f32x8 largest_part = SOFTMAX_F_SPLAT_f32x8(-INFINITY);
+    const int32_t first = (3 * part) / parts;
+    const int32_t end = (3 * (part + 1)) / parts;
+    for (int32_t io = first; io < end; ++io) {
+        float total[2];
+        float row[2][40] __attribute__((aligned(32)));
+        float most[2];
+        float largest[2];
+#pragma GCC unroll 2
+        for (int32_t ii = 0; ii < 2; ++ii) {
+            largest[ii] = -INFINITY;
+        }
+        softmax_f_f32x8 largest_part[2];
+#pragma GCC unroll 2
+        for (int32_t ii = 0; ii < 2; ++ii) {
+            largest_part[ii] = SOFTMAX_F_SPLAT_f32x8(-INFINITY);
+        }
         for (int32_t ko = 0; ko < 5; ++ko) {
-            const softmax_f_f32x8 v = SOFTMAX_F_AT_f32x8(x->at[i][ko * 8]);
-            largest_part = SOFTMAX_F_MAX_f32x8(largest_part, v);
+#pragma GCC unroll 2
+            for (int32_t ii = 0; ii < 2; ++ii) {
+                const softmax_f_f32x8 v = SOFTMAX_F_AT_f32x8(x->at[(io * 2) + ii][ko * 8]);
+                largest_part[ii] = SOFTMAX_F_MAX_f32x8(largest_part[ii], v);
+            }
         }
-        const float v = softmax_f_largest_f32x8(&largest_part);
-        largest = (largest < v) ? v : largest;
-        most = -largest;
+#pragma GCC unroll 2
+        for (int32_t ii = 0; ii < 2; ++ii) {
+            const float v = softmax_f_largest_f32x8(&largest_part[ii]);
+            largest[ii] = (largest[ii] < v) ? v : largest[ii];
+        }
+#pragma GCC unroll 2
+        for (int32_t ii = 0; ii < 2; ++ii) {
+            most[ii] = -largest[ii];
+        }
         for (int32_t jo = 0; jo < 5; ++jo) {
-            softmax_f_f32x8 v_2 = SOFTMAX_F_AT_f32x8(x->at[i][jo * 8]) + most;
-            softmax_f_exp_f32x8(&v_2);
-            SOFTMAX_F_PUT_f32x8(row[jo * 8]) = v_2;
+#pragma GCC unroll 2
+            for (int32_t ii = 0; ii < 2; ++ii) {
+                softmax_f_f32x8 v = SOFTMAX_F_AT_f32x8(x->at[(io * 2) + ii][jo * 8]) + most[ii];
+                softmax_f_exp_f32x8(&v);
+                SOFTMAX_F_PUT_f32x8(row[ii][jo * 8]) = v;
+            }
         }
-        float sum = 0.0f;
-        softmax_f_f32x8 sum_part = SOFTMAX_F_SPLAT_f32x8(0.0f);
+        float sum[2];
+#pragma GCC unroll 2
+        for (int32_t ii = 0; ii < 2; ++ii) {
+            sum[ii] = 0.0f;
+        }
+        softmax_f_f32x8 sum_part[2];
+#pragma GCC unroll 2
+        for (int32_t ii = 0; ii < 2; ++ii) {
+            sum_part[ii] = SOFTMAX_F_SPLAT_f32x8(0.0f);
+        }
         for (int32_t ko = 0; ko < 5; ++ko) {
-            sum_part += SOFTMAX_F_AT_f32x8(row[ko * 8]);
+#pragma GCC unroll 2
+            for (int32_t ii = 0; ii < 2; ++ii) {
+                sum_part[ii] += SOFTMAX_F_AT_f32x8(row[ii][ko * 8]);
+            }
         }
-        sum += softmax_f_sum_f32x8(&sum_part);
-        total = sum;
+#pragma GCC unroll 2
+        for (int32_t ii = 0; ii < 2; ++ii) {
+            sum[ii] += softmax_f_sum_f32x8(&sum_part[ii]);
+        }
+#pragma GCC unroll 2
+        for (int32_t ii = 0; ii < 2; ++ii) {
+            total[ii] = sum[ii];
+        }
         for (int32_t jo = 0; jo < 5; ++jo) {
-            SOFTMAX_F_PUT_f32x8(y->at[i][jo * 8]) = SOFTMAX_F_AT_f32x8(row[jo * 8]) / total;
+#pragma GCC unroll 2
+            for (int32_t ii = 0; ii < 2; ++ii) {
+                SOFTMAX_F_PUT_f32x8(y->at[(io * 2) + ii][jo * 8]) =
+                    SOFTMAX_F_AT_f32x8(row[ii][jo * 8]) / total[ii];
+            }
         }
     }
 }

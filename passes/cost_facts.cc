@@ -1,0 +1,32 @@
+// What estimates and schedules ask about a computation before they choose; see cost.h.
+#include <algorithm>
+
+#include "ir/simplify.h"
+#include "passes/cost.h"
+
+namespace tinycc {
+
+bool may_run_in_place(const Draft& draft, const Computation& c) {
+  const std::vector<Expr> loads = loads_in(c.value);
+  const auto reads_target = [&](Expr l) { return l->attr.ints[0] == c.target; };
+  if (std::any_of(loads.begin(), loads.end(), reads_target)) return true;  // another part of it
+  if (draft.target.prefer == Prefer::speed) return false;  // then it gets memory of its own
+  return std::any_of(loads.begin(), loads.end(),
+                     [&](Expr l) { return reads_in_place(draft, c, l); });
+}
+
+bool has_vectors(const Draft& draft, const Computation& c) {
+  const DType t = draft.buffers.at(c.target).dtype;
+  return draft.target.dialect == "gnu" && bits_of(t) >= (is_float(t) ? 32 : 8);
+}
+
+bool is_packable(const Draft& draft, Expr load) {
+  if (draft.buffers.at(load->attr.ints[0]).space != Space::weight) return false;
+  return std::all_of(load->sources.begin(), load->sources.end(), [](Expr i) {
+    const Affine a = affine(i);
+    return std::all_of(a.terms.begin(), a.terms.end(),
+                       [](const auto& t) { return t.first->is(Op::range); });
+  });
+}
+
+}  // namespace tinycc
