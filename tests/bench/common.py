@@ -31,10 +31,10 @@ def kernel_times(out, name):
     return {row[0]: float(row[2]) for row in rows}
 
 
-def peak(compiler, vector_bytes, folder):
-    """The FMA limit of one core in GFLOP/s, measured now."""
-    program = folder / f"peak-{compiler}-{vector_bytes}"
+def limits(compiler, vector_bytes, folder):
+    """What one core can do, measured now by limits.c: GFLOP/s ("best"), GB/s by size ("read")."""
+    program = folder / f"limits-{compiler}-{vector_bytes}"
     if not program.exists():
-        flags = ["-O2", "-march=native", f"-DVECTOR_BYTES={vector_bytes}", "-o", program]
-        run(COMPILERS[compiler], *flags, HERE / "peak.c")
-    return json.loads(run(program))["best"]
+        flags = ["-O3", "-march=native", f"-DVECTOR_BYTES={vector_bytes}", "-o", program]
+        run(COMPILERS[compiler], *flags, HERE / "limits.c")
+    return json.loads(run(program))

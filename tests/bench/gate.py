@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The gate: a 3x3 convolution (gate.yaml) has to reach 85 % of the machine's FMA limit.
 
-The limit (peak.c) and the kernel are measured in turn, best of several rounds, with GCC and with
+The limit (limits.c) and the kernel are measured in turn, best of several rounds, with GCC and with
 Clang. The schedule stands here, by hand. Status 1 when a compiler stays below the limit.
 """
 import pathlib
@@ -11,7 +11,7 @@ import struct
 import sys
 import tempfile
 
-from common import COMPILERS, HERE, compile_model, kernel_times, peak, run
+from common import COMPILERS, HERE, compile_model, kernel_times, limits, run
 
 WANTED = 85  # percent
 ROUNDS = 5
@@ -52,7 +52,7 @@ def main():
         width = build(folder)
         for _ in range(ROUNDS):
             for name in COMPILERS:
-                limit = max(limit, peak(name, width, folder))
+                limit = max(limit, limits(name, width, folder)["best"])
                 least = kernel_times(folder / name, "gate")["r_y"]
                 best[name] = max(best[name], FLOPS / least * 1e-3)
     print(f"gate: 3x3 convolution 64 -> 64 on 56x56; FMA limit {limit:.1f} GFLOP/s")

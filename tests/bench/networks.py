@@ -1,4 +1,5 @@
-"""Small networks of well-known shapes as ONNX, weights random: what the peers are timed on."""
+"""Small networks of well-known shapes and single kernels as ONNX, weights random: what the peers are
+timed on."""
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -15,6 +16,11 @@ class Net:
         values = self.random.randn(*shape).astype("float32") / np.float32(fan_in**0.5)
         name = f"w{len(self.weights)}"
         self.weights.append(numpy_helper.from_array(values, name))
+        return name
+
+    def constant(self, value):
+        name = f"w{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(np.float32(value), name))
         return name
 
     def node(self, op, *inputs, **attributes):
@@ -105,14 +111,29 @@ def mnist():
     return net, net.dense(net.node("Flatten", x), 784, 10)
 
 
+def conv3x3():
+    net = Net("conv3x3", [1, 64, 56, 56])
+    return net, net.conv("x", 64, 64, (3, 3), relu=False)
+
+
 def conv1x1():
-    net = Net("conv1x1", [1, 256, 28, 28])
-    return net, net.conv(net.conv("x", 256, 64, 1), 64, 256, 1)
+    net = Net("conv1x1", [1, 256, 56, 56])
+    return net, net.conv("x", 256, 64, 1, relu=False)
+
+
+def depthwise():
+    net = Net("depthwise", [1, 144, 56, 56])
+    return net, net.conv("x", 144, 144, 3, groups=144, relu=False)
 
 
 def matmul():
-    net = Net("matmul", [128, 768])
-    return net, net.dense("x", 768, 768)
+    net = Net("matmul", [512, 512])
+    return net, net.node("MatMul", "x", net.weight(512, 512))
+
+
+def gemv():
+    net = Net("gemv", [1, 4096])
+    return net, net.node("MatMul", "x", net.weight(4096, 4096))
 
 
 def softmax():
@@ -125,4 +146,20 @@ def layernorm():
     return net, net.node("LayerNormalization", "x", net.weight(768), net.weight(768), axis=-1)
 
 
-ALL = [resnet8, vww, kws, autoencoder, mnist, conv1x1, matmul, softmax, layernorm]
+def gelu():
+    net = Net("gelu", [128, 3072])
+    half, one, root = (net.constant(v) for v in (0.5, 1, 2**0.5))
+    erf = net.node("Erf", net.node("Div", "x", root))
+    return net, net.node("Mul", net.node("Mul", "x", half), net.node("Add", erf, one))
+
+
+def attention():
+    """Of queries, keys and values that are the same tensor."""
+    net = Net("attention", [1, 12, 128, 64])
+    keys = net.node("Transpose", "x", perm=[0, 1, 3, 2])
+    scores = net.node("Mul", net.node("MatMul", "x", keys), net.constant(0.125))
+    return net, net.node("MatMul", net.node("Softmax", scores, axis=-1), "x")
+
+
+NETWORKS = [resnet8, vww, kws, autoencoder, mnist]
+KERNELS = [conv3x3, conv1x1, depthwise, matmul, gemv, softmax, layernorm, gelu, attention]
