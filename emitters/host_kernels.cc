@@ -17,27 +17,28 @@ bool is_word_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-void collect_steps(const Names& names, size_t kernel, const Step& step, size_t top,
-                   std::vector<size_t>& steps) {
-  if (step.kind == Step::Kind::call && step.kernel == kernel &&
-      (steps.empty() || steps.back() != top)) {
-    steps.push_back(top);
+/// By kernel: the top-level steps that call it.
+using Callers = std::vector<std::vector<size_t>>;
+
+void collect_callers(const Step& step, size_t top, Callers& callers) {
+  if (step.kind == Step::Kind::call) {
+    std::vector<size_t>& steps = callers[step.kernel];
+    if (steps.empty() || steps.back() != top) steps.push_back(top);
   }
-  for (const Step& inner : step.body) collect_steps(names, kernel, inner, top, steps);
+  for (const Step& inner : step.body) collect_callers(inner, top, callers);
+}
+
+Callers callers_in(const Program& program) {
+  Callers callers(program.kernels.size());
+  for (size_t i = 0; i < program.steps.size(); ++i) collect_callers(program.steps[i], i, callers);
+  return callers;
 }
 
 /// "Step 2", "Steps 2, 5, 8", "Steps 2, 5, 8 and 9 more".
-std::string steps_text(const Names& names, size_t kernel) {
-  std::vector<size_t> steps;
-  const Program& program = names.program();
-  for (size_t i = 0; i < program.steps.size(); ++i) {
-    collect_steps(names, kernel, program.steps[i], i, steps);
-  }
-  const size_t shown = std::min<size_t>(steps.size(), 8);
-  std::string out =
-      fmt::format("Step{} {}", steps.size() == 1 ? "" : "s",
-                  fmt::join(steps.begin(), steps.begin() + static_cast<long>(shown), ", "));
-  return shown == steps.size() ? out : out + fmt::format(" and {} more", steps.size() - shown);
+std::string steps_text(const std::vector<size_t>& steps) {
+  std::vector<std::string> numbers;
+  for (const size_t step : steps) numbers.push_back(std::to_string(step));
+  return (steps.size() == 1 ? "Step " : "Steps ") + listed(numbers, 8);
 }
 
 std::string parameter_shapes(const Names& names, size_t kernel, bool written) {
@@ -51,7 +52,7 @@ std::string parameter_shapes(const Names& names, size_t kernel, bool written) {
   return join(shapes, ", ");
 }
 
-std::string comment_of(const HostInputs& host, size_t k) {
+std::string comment_of(const HostInputs& host, size_t k, const std::vector<size_t>& steps) {
   const Names& names = host.names;
   const Kernel& kernel = names.program().kernels[k];
   std::vector<std::string> results;
@@ -60,7 +61,7 @@ std::string comment_of(const HostInputs& host, size_t k) {
   }
   const auto lines = [](std::string_view text) { return wrap_words(comment_text(text), " * "); };
   std::string out =
-      "/" + wrap_words(fmt::format("{}: {} = {}", steps_text(names, k), join(results, ", "),
+      "/" + wrap_words(fmt::format("{}: {} = {}", steps_text(steps), join(results, ", "),
                                    comment_text(kernel.computes)),
                        " * ")
                 .substr(1);
@@ -87,8 +88,10 @@ bool has_word(std::string_view text, std::string_view word) {
 
 std::vector<size_t> called_kernels(const Names& names) {
   std::vector<size_t> order;
+  std::vector<bool> seen(names.program().kernels.size());
   const std::function<void(const Step&)> visit = [&](const Step& step) {
-    if (step.kind == Step::Kind::call && std::ranges::count(order, step.kernel) == 0) {
+    if (step.kind == Step::Kind::call && !seen[step.kernel]) {
+      seen[step.kernel] = true;
       order.push_back(step.kernel);
     }
     for (const Step& inner : step.body) visit(inner);
@@ -136,6 +139,7 @@ std::string nan_check(const Names& names) {
 }
 
 std::vector<std::string> kernel_shards(const HostInputs& host, bool& sharded) {
+  const Callers callers = callers_in(host.names.program());
   std::vector<std::string> texts;
   size_t total = 0;
   for (const size_t k : called_kernels(host.names)) total += host.kernels.at(k).body.size();
@@ -145,7 +149,7 @@ std::vector<std::string> kernel_shards(const HostInputs& host, bool& sharded) {
     const std::string guard = kernel.guards_loads ? host.names.macro("F_GUARDED") + " " : "";
     const std::string head = guard + (sharded ? "" : "static ") + host.names.signature(k);
     const std::string text =
-        comment_of(host, k) + wrap_arguments(head, 0) + "\n" + kernel.body + "\n";
+        comment_of(host, k, callers[k]) + wrap_arguments(head, 0) + "\n" + kernel.body + "\n";
     const bool fits = !texts.empty() && texts.back().size() + text.size() <= kShardText;
     if (texts.empty() || (sharded && !fits)) texts.emplace_back();
     texts.back() += text;

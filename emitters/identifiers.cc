@@ -65,9 +65,15 @@ std::string c_identifier(std::string_view text) {
 
 std::string unique_identifier(std::string_view text, std::set<std::string>& taken) {
   const std::string plain = c_identifier(text);
-  std::string out = plain;
-  for (int64_t k = 2; !taken.insert(out).second; ++k) out = fmt::format("{}_{}", plain, k);
-  return out;
+  if (taken.insert(plain).second) return plain;
+  const auto name = [&](int64_t k) { return fmt::format("{}_{}", plain, k); };
+  int64_t low = 1, high = 2;  // low is taken: then high is sought, in larger and larger steps
+  for (; taken.contains(name(high)); high += std::max<int64_t>(1, high / 16)) low = high;
+  while (high - low > 1) {
+    const int64_t middle = (low + high) / 2;
+    (taken.contains(name(middle)) ? low : high) = middle;
+  }
+  return *taken.insert(name(high)).first;
 }
 
 std::string shape_text(DType dtype, const std::vector<int64_t>& shape) {

@@ -16,12 +16,7 @@ constexpr int64_t kLeastLanes = 2, kMostLanes = 64;  // of which helpers.cc has 
 
 }  // namespace
 
-bool KernelWriter::varies(Expr e) {
-  for (Expr n : topological({e})) {
-    if (n == lane_) return true;
-  }
-  return false;
-}
+bool KernelWriter::varies(Expr e) { return lane_ && contains(free_.of(e), id_of(lane_)); }
 
 /// How an element is reached by all lanes at once.
 KernelWriter::Access KernelWriter::access(int64_t buffer, const std::vector<Expr>& logical) {
@@ -146,8 +141,7 @@ std::vector<Expr> KernelWriter::first_lane(std::vector<Expr> index) const {
 /// Stores the elements of a vector that do not lie side by side.
 void KernelWriter::store_lanes(const Stmt& s, const Text& v) {
   const DType element = kept(s.value);
-  const std::string all =
-      v.precedence == kAtom ? v.text : temporary(vector_type(element), v.text);
+  const std::string all = v.precedence == kAtom ? v.text : temporary(vector_type(element), v.text);
   const std::string l = ranges_[lane_] = unique_identifier(lane_->attr.name, taken_);
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, l, lanes_));
   lane_ = {};
@@ -180,12 +174,11 @@ void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
   } else {
     const std::string v = vector_of(s.value, element).text;
     if (declares) elements_[s.buffer->id] = unique_identifier(s.buffer->name, taken_);
-    const std::string target =
-        declares ? vector_type(element) + " " + elements_[s.buffer->id]
-        : to == Access::vector_register
-            ? place(s.buffer->id, s.index, true)
-            : fmt::format("{}({})", helper("PUT", element),
-                          place(s.buffer->id, first_lane(s.index), false));
+    const std::string target = declares ? vector_type(element) + " " + elements_[s.buffer->id]
+                               : to == Access::vector_register
+                                   ? place(s.buffer->id, s.index, true)
+                                   : fmt::format("{}({})", helper("PUT", element),
+                                                 place(s.buffer->id, first_lane(s.index), false));
     line(fmt::format("{} = {};", target, v));
     if (declares || to == Access::vector_register) keep(s, element);
   }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "emitters/cstyle.h"
+#include "ir/free.h"
 
 namespace tinycc {
 
@@ -112,6 +113,7 @@ class KernelWriter {
   std::unordered_map<Expr, std::string> ranges_;
   std::unordered_map<Expr, std::string> starts_;  // clamped places of tiles that have a name
   std::set<std::string> taken_;
+  FreeIds free_;                           // of expressions: ids of ranges
   std::unordered_map<Expr, Text> shared_;  // values that have a name in this statement
   std::unordered_map<Expr, int> uses_;     // unconditional uses in this statement
   Expr root_;                              // of this statement's value

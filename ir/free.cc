@@ -11,9 +11,19 @@ bool within(const Ids& a, const Ids& b) {
   return std::includes(b.begin(), b.end(), a.begin(), a.end());
 }
 
+/// Sources first, no further down than what is known.
 const Ids& FreeIds::of(Expr e) {
-  if (const auto found = known_.find(e); found != known_.end()) return found->second;
-  for (Expr node : topological({e})) {
+  std::vector<Expr> stack{e};
+  while (!stack.empty()) {
+    const Expr node = stack.back();
+    const size_t above = stack.size();
+    if (!known_.contains(node)) {
+      for (Expr s : node->sources) {
+        if (!known_.contains(s)) stack.push_back(s);
+      }
+    }
+    if (stack.size() > above) continue;
+    stack.pop_back();
     if (!known_.contains(node)) add(node);
   }
   return known_.at(e);

@@ -227,9 +227,16 @@ std::string ExprPrinter::reduction(Expr e) {
   return std::string(name->name) + "{" + heads + "}(" + body + ")";
 }
 
+/// What is shared has a name where written out the text would be long.
 std::string to_text(Expr e) {
+  constexpr int64_t kLong = 1000;  // operations
   ExprPrinter printer;
-  return printer.define(e);
+  std::string lets;
+  if (size_of(e, kLong) >= kLong) {
+    printer.find_shared({e});
+    for (const std::string& let : printer.lets({e})) lets += let + "; ";
+  }
+  return lets + printer.define(e);
 }
 
 std::string type_text(Expr e) {

@@ -47,6 +47,10 @@ class KernelVerifier {
     const std::string pass = after_.empty() ? "" : "after " + std::string(after_) + ": ";
     bug(pass + "kernel " + kernel_.name + where_ + ": " + what, __FILE__, __LINE__);
   }
+  /// Texts of expressions are long: made only for what is wrong.
+  void check(bool holds, Expr e, const char* what, std::string_view more = "") const {
+    if (!holds) check(false, to_text(e) + what + std::string(more));
+  }
   void declare(const BufferRef& b);
   void statement(const StmtRef& s);
   void loop_statement(const Stmt& s);
@@ -131,9 +135,8 @@ void KernelVerifier::store(const Stmt& s) {
 
 /// A scalar of the type, in which everything is bound and of the type that its builder gives.
 void KernelVerifier::value(Expr e, DType wanted) {
-  check(e->dtype == wanted && e->shape.empty(),
-        to_text(e) + " is no " + std::string(name_of(wanted)));
-  check(within(free_.of(e), bound_), to_text(e) + " reads a range that no loop binds");
+  check(e->dtype == wanted && e->shape.empty(), e, " is no ", name_of(wanted));
+  check(within(free_.of(e), bound_), e, " reads a range that no loop binds");
   for (Expr n : topological({e})) node(n);
   std::unordered_set<Expr> seen;
   certain_loads(e, seen);
@@ -142,21 +145,20 @@ void KernelVerifier::value(Expr e, DType wanted) {
 void KernelVerifier::node(Expr e) {
   if (e->is(Op::load)) {
     const auto b = buffers_.find(e->attr.ints.at(0));
-    check(b != buffers_.end(), to_text(e) + " is of no buffer here");
-    check(b->second->dtype == e->dtype && b->second->shape.size() == e->sources.size(),
-          to_text(e) + " does not fit its buffer");
-    for (Expr i : e->sources)
-      check(i->dtype == DType::i64, to_text(e) + " has an index that is no i64");
+    check(b != buffers_.end(), e, " is of no buffer here");
+    check(b->second->dtype == e->dtype && b->second->shape.size() == e->sources.size(), e,
+          " does not fit its buffer");
+    for (Expr i : e->sources) check(i->dtype == DType::i64, e, " has an index that is no i64");
     return;
   }
   if (!typed_.insert(e).second) return;
-  check(e->shape.empty(), to_text(e) + " is no scalar");
+  check(e->shape.empty(), e, " is no scalar");
   if (e->is(Op::constant) || e->is(Op::range)) return;
-  check(is_elementwise(e->op) || is_reduce(e->op), to_text(e) + " has no place in a kernel");
+  check(is_elementwise(e->op) || is_reduce(e->op), e, " has no place in a kernel");
   try {
-    check(type_by_builder(e).first == e->dtype, to_text(e) + " has a wrong type");
+    check(type_by_builder(e).first == e->dtype, e, " has a wrong type");
   } catch (const Error& error) {
-    check(false, to_text(e) + ": " + error.what());
+    check(false, e, ": ", error.what());
   }
 }
 
@@ -185,10 +187,10 @@ void KernelVerifier::inside(const Buffer& b, const std::vector<Expr>& index) {
       (factor < 0 ? low : high) += factor * (extent_of(range) - 1);
     }
     const auto [first, end] = b.layout.reach(static_cast<int64_t>(d), b.shape[d]);
-    check(low >= first && high < end, "index " + to_text(index[d]) + " of " + b.name +
-                                          " runs from " + std::to_string(low) + " to " +
-                                          std::to_string(high) + ", beyond [" +
-                                          std::to_string(first) + ", " + std::to_string(end) + ")");
+    if (low >= first && high < end) continue;
+    check(false, "index " + to_text(index[d]) + " of " + b.name + " runs from " +
+                     std::to_string(low) + " to " + std::to_string(high) + ", beyond [" +
+                     std::to_string(first) + ", " + std::to_string(end) + ")");
   }
 }
 

@@ -2,6 +2,8 @@
 // buffer lives from its first use to its last; one that a repeat reads before it writes lives
 // through the whole repeat, since the next turn reads what this one left.
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "ir/simplify.h"
 #include "ir/verify.h"
@@ -55,7 +57,6 @@ class ProgramVerifier {
   void step(const Step& s);
   void repeat(const Step& s);
   void call(const Step& s);
-  int64_t home(int64_t id) const;
   void overlaps() const;
 
   const Program& program_;
@@ -63,14 +64,13 @@ class ProgramVerifier {
   std::string where_;
   int64_t now_ = 0;
   std::map<int64_t, Life> lives_;
+  std::unordered_set<std::string> names_;  // of buffers
 };
 
 void ProgramVerifier::buffer(int64_t id, const Placed& placed) {
   check(placed.buffer != nullptr && placed.buffer->id == id, "a buffer under another's id");
   const Buffer& b = *placed.buffer;
-  for (const auto& [other_id, other] : program_.buffers) {
-    check(other_id == id || other.buffer->name != b.name, "two buffers called " + b.name);
-  }
+  check(names_.insert(b.name).second, "two buffers called " + b.name);
   const auto value = program_.weights.find(id);
   if (value != program_.weights.end()) {
     check(value->second.dtype == b.dtype && value->second.count() == b.elements(),
@@ -156,32 +156,33 @@ void ProgramVerifier::call(const Step& s) {
   ++now_;
 }
 
-/// Whose memory it is at the end of the chain of buffers that took it over.
-int64_t ProgramVerifier::home(int64_t id) const {
-  const int64_t from = program_.buffers.at(id).same_as;
-  return from < 0 || !program_.buffers.contains(from) ? id : home(from);
-}
-
+/// What lives at the same time must not lie at the same place. In the order of the first steps, so that
+/// each meets those alone that are still alive.
 void ProgramVerifier::overlaps() const {
-  std::vector<int64_t> placed;
+  std::vector<int64_t> placed, alive;
   for (const auto& [id, life] : lives_) {
     if (in_arena(id) && life.last >= life.first) placed.push_back(id);
   }
   std::sort(placed.begin(), placed.end(), [&](int64_t a, int64_t b) {
-    return program_.buffers.at(a).offset < program_.buffers.at(b).offset;
+    return std::pair(lives_.at(a).first, a) < std::pair(lives_.at(b).first, b);
   });
-  for (size_t i = 0; i < placed.size(); ++i) {
-    const int64_t a = placed[i];
-    const int64_t end = program_.buffers.at(a).offset + known(a).bytes();
-    for (size_t j = i + 1; j < placed.size(); ++j) {
-      const int64_t b = placed[j];
-      if (program_.buffers.at(b).offset >= end) break;
-      const Life &la = lives_.at(a), &lb = lives_.at(b);
+  std::unordered_map<int64_t, int64_t> homes;  // whose memory a chain of buffers took over
+  for (const int64_t b : placed) {
+    const Placed& pb = program_.buffers.at(b);
+    const auto from = homes.find(pb.same_as);
+    homes[b] = from == homes.end() ? b : from->second;
+    const int64_t first = lives_.at(b).first;
+    std::erase_if(alive, [&](int64_t a) { return lives_.at(a).last < first; });
+    for (const int64_t a : alive) {
+      const Placed& pa = program_.buffers.at(a);
+      const bool elsewhere = pa.offset + pa.buffer->bytes() <= pb.offset ||
+                             pb.offset + pb.buffer->bytes() <= pa.offset;
       // In place, the step that reads the old value for the last time writes the new one.
-      const int64_t shared = home(a) == home(b) ? 0 : 1;
-      const bool apart = la.last + shared <= lb.first || lb.last + shared <= la.first;
-      check(apart, known(a).name + " and " + known(b).name + " live at the same time and place");
+      const bool taken_over = homes.at(a) == homes.at(b) && lives_.at(a).last == first;
+      check(elsewhere || taken_over,
+            pa.buffer->name + " and " + pb.buffer->name + " live at the same time and place");
     }
+    alive.push_back(b);
   }
 }
 

@@ -79,7 +79,7 @@ Cut cut_of(const Digits& digits, int64_t most) {
 
 class Blocking {
  public:
-  explicit Blocking(Draft& draft) : draft_(draft), all_(draft.computations) {}
+  explicit Blocking(Draft& draft) : draft_(draft), all_(draft.computations), users_(draft) {}
 
   void run() {
     for (size_t i = 0; i < all_.size(); ++i) {
@@ -89,17 +89,15 @@ class Blocking {
   }
 
  private:
-  size_t partner(int64_t buffer, size_t but) const { return only_other(draft_, buffer, but); }
-
   /// The chain whose sums are number i.
   std::optional<Chain> chain_at(size_t i) const {
     const Computation& sum = all_[i];
     const Expr reduce = reduction_in(sum.value);
     if (!reduce || sum.loop >= 0) return {};
-    Chain chain{all_.size(), i, partner(sum.target, i), {}, {}, {}, 0};
+    Chain chain{all_.size(), i, users_.only_other(sum.target, i), {}, {}, {}, 0};
     if (chain.gather >= all_.size() || choosing_ranges(all_[chain.gather]).empty()) return {};
     for (Expr l : loads_in(reduce[0])) {
-      chain.spread = partner(l->attr.ints[0], i);
+      chain.spread = users_.only_other(l->attr.ints[0], i);
       if (chain.spread < i && !choosing_ranges(all_[chain.spread]).empty() &&
           finds_digits(chain, l))
         return chain;
@@ -170,43 +168,55 @@ class Blocking {
       if (i == chain.sum) continue;
       if (all_[i].loop >= 0) return false;
       for (const size_t k : {chain.spread, chain.sum}) {
-        if (touches(all_[k], all_[i].target)) return false;
+        if (users_.touches(k, all_[i].target)) return false;
       }
     }
     return all_[chain.spread].loop < 0 && all_[chain.gather].loop < 0;
   }
 
   void move_together(const Chain& chain) {
-    const auto at = [&](size_t i) { return all_.begin() + static_cast<std::ptrdiff_t>(i); };
-    std::rotate(at(chain.sum), at(chain.sum + 1), at(chain.gather));
-    std::rotate(at(chain.spread), at(chain.spread + 1), at(chain.gather - 1));
+    users_.move(chain.sum, chain.gather);
+    users_.move(chain.spread, chain.gather - 1);
   }
 
   Draft& draft_;
   std::vector<Computation>& all_;
+  BufferUsers users_;
 };
 
 }  // namespace
 
 void block_chains(Draft& draft) { Blocking(draft).run(); }
 
-bool touches(const Computation& c, int64_t buffer) {
-  const std::vector<Expr> loads = loads_in(c.value);
-  return c.target == buffer ||
-         std::any_of(loads.begin(), loads.end(), [&](Expr l) { return l->attr.ints[0] == buffer; });
+BufferUsers::BufferUsers(Draft& draft) : draft_(draft) {
+  for (const Computation& c : draft.computations) {
+    buffers_.push_back({c.target});
+    for (Expr l : loads_in(c.value)) buffers_.back().insert(l->attr.ints[0]);
+    for (const int64_t b : buffers_.back()) places_[b].insert(buffers_.size() - 1);
+  }
 }
 
-size_t only_other(const Draft& draft, int64_t buffer, size_t but) {
-  const std::vector<Computation>& all = draft.computations;
-  const Buffer& b = draft.buffers.at(buffer);
-  size_t found = all.size();
-  if (b.space != Space::arena || b.layout.has_halo()) return found;
-  for (size_t i = 0; i < all.size(); ++i) {
-    if (i == but || !touches(all[i], buffer)) continue;
-    if (found != all.size()) return all.size();
-    found = i;
+size_t BufferUsers::only_other(int64_t buffer, size_t but) const {
+  const Buffer& b = draft_.buffers.at(buffer);
+  const std::set<size_t>& places = places_.at(buffer);
+  if (b.space != Space::arena || b.layout.has_halo() || places.size() != 2)
+    return draft_.computations.size();
+  return *places.begin() == but ? *places.rbegin() : *places.begin();
+}
+
+void BufferUsers::move(size_t from, size_t to) {
+  for (size_t i = from; i < to; ++i) {
+    for (const int64_t b : buffers_[i]) places_[b].erase(i);
   }
-  return found;
+  const auto rotate = [&](auto& list) {
+    const auto at = [&](size_t i) { return list.begin() + static_cast<std::ptrdiff_t>(i); };
+    std::rotate(at(from), at(from + 1), at(to));
+  };
+  rotate(draft_.computations);
+  rotate(buffers_);
+  for (size_t i = from; i < to; ++i) {
+    for (const int64_t b : buffers_[i]) places_[b].insert(i);
+  }
 }
 
 }  // namespace tinycc

@@ -6,6 +6,8 @@
 //                                →  for b { for t in b V; for e, t in b M; for t in b y }
 #pragma once
 
+#include <set>
+
 #include "passes/draft.h"
 
 namespace tinycc {
@@ -19,10 +21,23 @@ void block_chains(Draft& draft);
 ///   for y P[y] = Σ…   for y C[y] = Σ P[s*y + 0…s-1]   →  for b { for y in b P; for y in b C }
 void block_pairs(Draft& draft);
 
-/// Does the computation write or read a buffer?
-bool touches(const Computation& computation, int64_t buffer);
-/// The only computation that touches a buffer beside number `but`; the number of all where there is
-/// none or several, or where the buffer is more than memory between the two.
-size_t only_other(const Draft& draft, int64_t buffer, size_t but);
+/// The computations of a draft, and which of them write or read a buffer: kept while they move.
+class BufferUsers {
+ public:
+  explicit BufferUsers(Draft& draft);
+  bool touches(size_t computation, int64_t buffer) const {
+    return buffers_[computation].contains(buffer);
+  }
+  /// The only computation that touches a buffer beside number `but`; the number of all where there
+  /// is none or several, or where the buffer is more than memory between the two.
+  size_t only_other(int64_t buffer, size_t but) const;
+  /// Moves computation `from` to just before place `to`, behind it.
+  void move(size_t from, size_t to);
+
+ private:
+  Draft& draft_;
+  std::vector<std::set<int64_t>> buffers_;                // by computation
+  std::unordered_map<int64_t, std::set<size_t>> places_;  // by buffer
+};
 
 }  // namespace tinycc

@@ -21,7 +21,7 @@ struct Pair {
 
 class Pairing {
  public:
-  explicit Pairing(Draft& draft) : draft_(draft), all_(draft.computations) {}
+  explicit Pairing(Draft& draft) : draft_(draft), all_(draft.computations), users_(draft) {}
 
   void run() {
     for (size_t i = 0; i < all_.size(); ++i) {
@@ -35,7 +35,7 @@ class Pairing {
   /// The pair whose producer is number i.
   std::optional<Pair> pair_at(size_t i) const {
     const Computation& c = all_[i];
-    const size_t to = only_other(draft_, c.target, i);
+    const size_t to = users_.only_other(c.target, i);
     if (!is_free(c) || to >= all_.size() || to < i || !is_free(all_[to])) return {};
     if (!reduction_in(c.value) || !reduction_in(all_[to].value)) return {};
     for (size_t d = 0; d < c.index.size(); ++d) {
@@ -117,20 +117,20 @@ class Pairing {
     from.outermost = {cut_range(from, pair.written, rows * pair.factor)};
     to.outermost = {cut_range(to, pair.read, rows)};
     from.chain = to.chain = from.target;
-    const auto at = [&](size_t i) { return all_.begin() + static_cast<std::ptrdiff_t>(i); };
-    std::rotate(at(pair.from), at(pair.from + 1), at(pair.to));
+    users_.move(pair.from, pair.to);
   }
 
   /// Nothing that the producer reads may change before the consumer, which it moves to.
   bool may_move(const Pair& pair) const {
     for (size_t i = pair.from + 1; i < pair.to; ++i) {
-      if (all_[i].loop >= 0 || touches(all_[pair.from], all_[i].target)) return false;
+      if (all_[i].loop >= 0 || users_.touches(pair.from, all_[i].target)) return false;
     }
     return true;
   }
 
   Draft& draft_;
   std::vector<Computation>& all_;
+  BufferUsers users_;
 };
 
 }  // namespace

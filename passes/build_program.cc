@@ -3,7 +3,10 @@
 #include "passes/build_program.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -80,6 +83,7 @@ class Builder {
       const Scheduled s = schedule(draft_, c, moves ? &*moves : nullptr);
       k.body = s.body;
       k.schedule = s.moves;
+      k.cost = std::llround(s.cost);
       k.nodes = c.origin.nodes;
       k.computes = c.origin.computes;
       collect_parameters(k, c);
@@ -103,7 +107,11 @@ class Builder {
       all.back().kernel.name = merged_name(last, u);
     }
     units_ = std::move(all);
-    for (Unit& u : units_) shrink_buffers(draft_, u, [&](int64_t id) { return is_private(u, id); });
+    for (const auto& [id, loop] : draft_.loops) ++users_[loop.until];  // the host reads it
+    for (const Unit& u : units_) {
+      for (const BufferRef& b : u.kernel.parameters) ++users_[b->id];
+    }
+    for (Unit& u : units_) shrink_buffers(draft_, u, [&](int64_t id) { return users_[id] == 1; });
     if (draft_.target.prefer != Prefer::speed) return;
     for (Unit& u : units_) interleave_rows(u, draft_.target);
   }
@@ -112,17 +120,6 @@ class Builder {
   static std::string merged_name(const Unit& first, const Unit& second) {
     const bool unnamed = second.kernel.name.starts_with("copy_");
     return unnamed ? first.kernel.name : second.kernel.name;
-  }
-
-  bool is_private(const Unit& unit, int64_t buffer) const {
-    for (const auto& [id, loop] : draft_.loops) {
-      if (loop.until == buffer) return false;  // the host reads it
-    }
-    return std::all_of(units_.begin(), units_.end(), [&](const Unit& u) {
-      if (&u == &unit) return true;
-      return std::none_of(u.kernel.parameters.begin(), u.kernel.parameters.end(),
-                          [&](const BufferRef& p) { return p->id == buffer; });
-    });
   }
 
   void add_unit(Unit& u) {
@@ -135,7 +132,6 @@ class Builder {
     step.computes = k.computes;
     step.nodes = k.nodes;
     for (const BufferRef& b : k.parameters) step.arguments.push_back(b->id);
-    program_.macs += k.macs;
     recomputes_.push_back(u.parts.size() > 1 || recomputes(k.body, u.parts[0]->target));
     step.scalars = k.scalars;
     step.kernel = find_or_add(k);
@@ -178,10 +174,11 @@ class Builder {
   /// The index of an equal kernel that is there already, or of this one, added.
   size_t find_or_add(Kernel k) {
     Kernel form = canonical(k, *draft_.pool);
-    for (size_t i = 0; i < forms_.size(); ++i) {
-      if (same_kernel(forms_[i], form)) return i;
+    std::vector<std::pair<Kernel, size_t>>& alike = forms_[{k.schedule, k.flops, k.bytes_read}];
+    for (const auto& [other, place] : alike) {
+      if (same_kernel(other, form)) return place;
     }
-    forms_.push_back(std::move(form));
+    alike.emplace_back(std::move(form), program_.kernels.size());
     k.name = unique_name(k.name);
     program_.kernels.push_back(std::move(k));
     return program_.kernels.size() - 1;
@@ -444,9 +441,12 @@ class Builder {
   const MovesOf& moves_of_;
   Program program_;
   std::set<std::string> names_;
-  std::vector<std::pair<int64_t, Step>> open_;     // loops that are being filled, outermost first
-  std::vector<Unit> units_;                        // kernels to be, in order
-  std::vector<Kernel> forms_;                      // of program_.kernels, canonical
+  std::vector<std::pair<int64_t, Step>> open_;  // loops that are being filled, outermost first
+  std::vector<Unit> units_;                     // kernels to be, in order
+  // Kernels of the program in canonical form with their places, by what equal ones have in common.
+  std::map<std::tuple<std::string, int64_t, int64_t>, std::vector<std::pair<Kernel, size_t>>>
+      forms_;
+  std::unordered_map<int64_t, int64_t> users_;     // of a buffer: units, and loops of the host
   std::vector<bool> recomputes_;                   // by step
   std::map<int64_t, std::vector<Buffer>> packed_;  // by weight: the orders it is stored in
 };

@@ -19,6 +19,8 @@ namespace {
 
 constexpr double kStoreAndLoad = 2.0;  // in additions
 constexpr double kMost = 1e18;
+constexpr int64_t kMostOperations = 2000;  // of one kernel, beside those of a stack: no more fits a
+                                           // page, or a compiler's patience
 
 double op_cost(Expr e) {
   switch (e->op) {
@@ -34,9 +36,7 @@ double op_cost(Expr e) {
 }
 
 /// A buffer already, or not worth one.
-bool is_free(Expr e) {
-  return is_stored_leaf(e) || class_of(e->op) == OpClass::leaf;
-}
+bool is_free(Expr e) { return is_stored_leaf(e) || class_of(e->op) == OpClass::leaf; }
 
 /// Elements of the source that one element of a reduction reads.
 double reduction_size(Expr e) {
@@ -47,7 +47,10 @@ double reduction_size(Expr e) {
 class Chooser {
  public:
   Chooser(const Graph& graph, const FuseOptions& options)
-      : options_(options), order_(topological(graph.roots())), scopes_(order_), lengths_(lengths_in(order_)) {
+      : options_(options),
+        order_(topological(graph.roots())),
+        scopes_(order_),
+        lengths_(lengths_in(order_)) {
     for (Expr root : graph.roots()) {
       if (lengths_.count(root) != 0) continue;
       must_.insert(root);
@@ -121,6 +124,8 @@ class Chooser {
     if (must_.count(e) != 0 || needed_late_.count(e) != 0) return true;
     if (is_free(e) || e->is(Op::scan) || lengths_.count(e) != 0 || is_within(e) || is_mask(e))
       return false;
+    if (is_elementwise(e->op) && is_float(e->dtype) && in_stack_.count(e) == 0 && is_full(e))
+      return true;
     const double factor =
         evaluations / static_cast<double>(std::max<int64_t>(1, count_of(e->shape)));
     // A sum that needs memory gets it behind the elementwise ops that follow it.
@@ -131,6 +136,13 @@ class Chooser {
       return result_.stacks.count(e) == 0 || factor > 1.0 || summed_.count(e) != 0;
     if (e->is(Op::pad)) return options_.halo && factor > 1.0 && !frame(e);
     return !is_movement(e->op) && (factor - 1.0) * cost_[e] > kStoreAndLoad;
+  }
+
+  /// Is a kernel that would evaluate e as large as kernels may be?
+  bool is_full(Expr e) {
+    const auto& roots = roots_[e];
+    return std::any_of(roots.begin(), roots.end(),
+                       [&](Expr r) { return operations_[r] >= kMostOperations; });
   }
 
   /// The reductions and stacks that inlining e would inline, element for element.
@@ -179,7 +191,10 @@ class Chooser {
       evaluations = static_cast<double>(count_of(e->shape));
       frames_[e] = {{e, evaluations}};
     }
-    if (is_elementwise(e->op)) separate_operands(e);
+    if (is_elementwise(e->op)) {
+      separate_operands(e);
+      for (Expr r : roots_[e]) ++operations_[r];
+    }
     if (is_reduce(e->op)) reduced_.insert(roots_[e].begin(), roots_[e].end());
     for (Expr s : e->sources) hand_down(e, s, evaluations);
   }
@@ -271,6 +286,7 @@ class Chooser {
   std::unordered_set<Expr> summed_;   // inlined into the body of a reduction
   std::unordered_set<Expr> reduced_;  // kernels (their roots) that reduce already
   std::unordered_map<Expr, std::unordered_set<Expr>> roots_;  // the kernels that evaluate a node
+  std::unordered_map<Expr, int64_t> operations_;              // of a kernel, by its root
   std::unordered_map<Expr, std::vector<Expr>> users_;
   std::unordered_map<Expr, std::map<Expr, double, ById>> frames_;  // who asks, and how often
   std::unordered_map<Expr, double> cost_;

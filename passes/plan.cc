@@ -55,12 +55,13 @@ int64_t place(std::vector<Block*> order) {
 }
 
 int64_t working_set(const std::vector<Block>& blocks) {
-  int64_t most = 0;
-  for (const Block& now : blocks) {  // a maximum begins where some block begins
-    int64_t sum = 0;
-    for (const Block& b : blocks) sum += b.first <= now.first && now.first <= b.last ? b.bytes : 0;
-    most = std::max(most, sum);
+  std::map<int64_t, int64_t> changes;  // of the sum, by step
+  for (const Block& b : blocks) {
+    changes[b.first] += b.bytes;
+    changes[b.last + 1] -= b.bytes;
   }
+  int64_t most = 0, sum = 0;
+  for (const auto& [step, change] : changes) most = std::max(most, sum += change);
   return most;
 }
 
