@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "compiler/check/check.h"
+#include "compiler/explain.h"
 #include "compiler/golden.h"
 #include "compiler/load.h"
 #include "compiler/tune/tune_file.h"
@@ -19,6 +20,7 @@
 #include "emitters/host.h"
 #include "ir/print.h"
 #include "ir/verify.h"
+#include "ir/work.h"
 #include "passes/build_program.h"
 #include "passes/pipeline.h"
 
@@ -144,6 +146,7 @@ Program compile(LoadedModel& model, const Options& options, TunedMoves& tuned, L
   Decide decide;
   if (tuned.has_choices()) decide = [&](const Decision& d) { return tuned.decide(d); };
   Passes passes(options);
+  const int64_t macs = macs_of(graph);
   ended = line.done(Stage::trace, [&] { return to_text(graph); });
   if (ended) return {};
   for (const GraphPass& pass : graph_passes()) {
@@ -173,6 +176,7 @@ Program compile(LoadedModel& model, const Options& options, TunedMoves& tuned, L
     return kernels;
   });
   if (ended) return {};
+  program.macs = macs;
   verify(program, "plan");
   ended = line.done(Stage::plan, [&] { return to_text(program); });
   return program;
@@ -211,6 +215,12 @@ TunedMoves read_tuned(const Options& options, std::vector<std::string>& files) {
   return {path, read_tune_file(path)};
 }
 
+/// Where predicted times are not those of the schedules shown.
+std::string note_on(const Options& options, const TunedMoves& tuned) {
+  if (options.schedules.empty() && !tuned.used()) return "";
+  return "Where a schedule was given or tuned, the time predicted is that of tinycc's own.\n";
+}
+
 /// The files of out/, a line each.
 std::string listed(const std::vector<SourceFile>& files) {
   std::string list;
@@ -239,7 +249,8 @@ int compile_model(const Options& options, LoadedModel model) {
   TunedMoves tuned = read_tuned(options, model.files);
   const Program program = compile(model, options, tuned, line, meant, ended);
   if (options.stop_after >= Stage::schedule) std::cerr << tuned.stale();
-  if (ended) return 0;
+  if (options.explain && !ended) std::cout << explained(program) << note_on(options, tuned);
+  if (ended || options.explain) return 0;
 
   const Names names(program, options.weights);
   std::vector<KernelText> kernels;

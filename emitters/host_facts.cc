@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "emitters/host_files.h"
+#include "ir/work.h"
 
 namespace tinycc {
 
@@ -125,6 +126,7 @@ void add_work(const Program& program, const Step& step, int64_t times, Work& wor
     work.flops += times * kernel.flops;
     work.bytes_read += times * kernel.bytes_read;
     work.bytes_written += times * kernel.bytes_written;
+    work.predicted_us += static_cast<double>(times) * roof_of(kernel, program.target).predicted_us;
   }
   for (const Step& inner : step.body) add_work(program, inner, times, work);
 }

@@ -67,6 +67,7 @@ std::map<int64_t, Uses> uses_of(const Program& program);
 struct Work {
   std::string name;  // of the kernel, or "loop of 10" …
   int64_t flops = 0, bytes_read = 0, bytes_written = 0;
+  double predicted_us = 0;
 };
 Work work_of(const Names& names, const Step& step);
 

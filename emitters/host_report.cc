@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "emitters/host_model.h"
+#include "ir/work.h"
 
 namespace tinycc {
 
@@ -89,13 +90,15 @@ std::vector<std::string> kernel_rows(const HostInputs& host, std::span<const Sou
   std::vector<std::string> rows;
   for (const size_t k : called_kernels(names)) {
     const Kernel& kernel = names.program().kernels[k];
+    const Roof roof = roof_of(kernel, names.program().target);
     rows.push_back(fmt::format(
         "{{\n   \"name\": {},\n   \"nodes\": {},\n   \"computes\": {},\n   \"calls\": {},\n"
         "   \"flops\": {},\n   \"macs\": {},\n   \"bytes_read\": {},\n   \"bytes_written\": {},\n"
+        "   \"predicted_us\": {:.3f},\n   \"roof\": \"{}\",\n"
         "   \"parts\": {},\n   \"schedule\": {},\n   \"source\": {}\n  }}",
         json_string(names.kernel(k)), json_strings(nodes_of(names, k)),
         json_string(kernel.computes), names.calls(k).size(), kernel.flops, kernel.macs,
-        kernel.bytes_read, kernel.bytes_written, kernel.parts,
+        kernel.bytes_read, kernel.bytes_written, roof.predicted_us, roof.name(), kernel.parts,
         json_string(kernel.schedule), json_string(line_of(names.kernel(k), files))));
   }
   return rows;

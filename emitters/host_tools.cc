@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "ir/work.h"
+
 namespace tinycc {
 
 namespace {
@@ -104,10 +106,28 @@ std::string step_rows(const Names& names) {
   std::string out;
   for (const Step& step : names.program().steps) {
     const Work work = work_of(names, step);
-    out += fmt::format("{{{}, {}.0, {}.0}},\n", c_string(work.name), work.flops,
-                       work.bytes_read + work.bytes_written);
+    out += fmt::format("{{{}, {}.0, {}.0, {:.3f}, {}}},\n", c_string(work.name), work.flops,
+                       work.bytes_read + work.bytes_written, work.predicted_us,
+                       c_string(listed(step.nodes, 3)));
   }
   return out;
+}
+
+/// What steps are held against: vectors of the machine, memory as large as a step needs (up to 64
+/// MiB), and the limits that the target's record states.
+TextValues roof_values(const Program& program) {
+  const Target& t = program.target;
+  int64_t most = 32 << 10;
+  for (const Kernel& k : program.kernels) {
+    while (most < k.bytes_read + k.bytes_written && most < 64 << 20) most *= 2;
+  }
+  const double memory = static_cast<double>(t.memory_mbps) * 1e-3;
+  return {{"roof_vector_bytes", fmt::format("{}", std::max<int64_t>(t.vector_bytes, 4))},
+          {"roof_bytes", fmt::format("{}", most)},
+          {"roof_l2", fmt::format("{}", t.l2_bytes)},
+          {"roof_gflops", fmt::format("{:.3f}", peak_gflops(t))},
+          {"roof_cache", fmt::format("{:.3f}", std::max(cache_gbps(t), memory))},
+          {"roof_memory", fmt::format("{:.3f}", memory)}};
 }
 
 /// Some value that is no special case: floats near 0.01 (or 1), integers 0.
@@ -214,6 +234,7 @@ std::string bench_file(const HostInputs& host) {
   values.merge(TextValues{{"usage_threads", is_parallel(host) ? " [THREADS]" : ""},
                           {"step_rows", step_rows(host.names)},
                           {"fill_inputs", fill_text(host.names)}});
+  values.merge(roof_values(host.names.program()));
   return expand_template("bench.c", values);
 }
 

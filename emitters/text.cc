@@ -123,6 +123,13 @@ std::string expand_template(std::string_view name, const TextValues& values) {
   bug(fmt::format("there is no template {}", name), __FILE__, __LINE__);
 }
 
+std::string listed(const std::vector<std::string>& items, size_t most) {
+  const size_t shown = std::min(items.size(), most);
+  const std::string names =
+      fmt::format("{}", fmt::join(items.begin(), items.begin() + static_cast<long>(shown), ", "));
+  return shown == items.size() ? names : names + fmt::format(" and {} more", items.size() - shown);
+}
+
 std::string thousands(int64_t number) {
   std::string digits = fmt::format("{}", number);
   const size_t first = number < 0 ? 1 : 0;

@@ -41,6 +41,8 @@ std::string wrap_long_lines(std::string_view text);
 std::string comment_text(std::string_view text);
 /// `text` as a C string literal, with its quotes.
 std::string c_string(std::string_view text);
+/// "a, b, c", "a, b and 9 more": at most so many by name.
+std::string listed(const std::vector<std::string>& items, size_t most);
 std::string join(const std::vector<std::string>& items, std::string_view separator);
 std::string upper(std::string_view text);
 /// Spaces after `text` up to `width` columns (before it: right_aligned).

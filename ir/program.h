@@ -20,6 +20,7 @@ struct Kernel {
   std::string computes;            // for people: "relu(conv2d(h1, conv2.weight, …))"
   std::vector<std::string> nodes;  // names of the model's nodes that it computes
   int64_t flops = 0, macs = 0, bytes_read = 0, bytes_written = 0;
+  int64_t cost = 0;  // on one thread, by the estimate that schedules are chosen by: vector multiply-adds
   int64_t parts = 1;  // at most so many threads share its thread loops; 1: all loops are serial
 };
 
@@ -83,7 +84,7 @@ struct Program {
   std::vector<Port> inputs, outputs, states;
   std::vector<ProgramDim> dims;
   int64_t arena_bytes = 0, arena_align = 4, arena_bound_bytes = 0;
-  int64_t macs = 0;
+  int64_t macs = 0;  // of the model as it was written: see macs_of()
 };
 
 }  // namespace tinycc

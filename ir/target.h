@@ -25,6 +25,10 @@ struct Target {
   int64_t threads = 1;
   int64_t thread_ns = 2000;  // about so much work of a kernel is worth another thread
   Prefer prefer = Prefer::speed;
+  // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.
+  int64_t clock_mhz = 2500;
+  double madd_cycles = 1;       // between two multiply-adds of a whole vector, in each core
+  int64_t memory_mbps = 10000;  // that one core reads from beyond its caches
 
   int64_t lanes() const { return vector_bytes >= 8 ? vector_bytes / 4 : 1; }  // of 32 bits
 };

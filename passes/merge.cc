@@ -199,6 +199,7 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
   k.macs += second.kernel.macs;
   k.bytes_read += second.kernel.bytes_read;
   k.bytes_written += second.kernel.bytes_written;
+  k.cost += second.kernel.cost;
   return unit;
 }
 

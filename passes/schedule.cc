@@ -477,14 +477,16 @@ std::string write_schedule(const Draft& draft, const Computation& c, const Choic
 
 Scheduled schedule(const Draft& draft, const Computation& c, const std::string* moves) {
   Scheduled s;
-  s.moves = moves ? *moves : choose_schedule(draft, c);
+  const Choice choice{CostModel(draft, c).best()};
+  s.cost = choice.nest.cost;
+  s.moves = moves ? *moves : write_schedule(draft, c, choice);
   try {
     s.body = apply_schedule(plain_nest(draft, c), s.moves);
   } catch (const IllegalMove& e) {
     if (moves) throw;
     TCC_CHECK(!draft.dims.empty(), fmt::format("the moves `{}` chosen for `{}` are illegal: {}",
                                                s.moves, c.origin.computes, e.what()));
-    s = {plain_nest(draft, c), ""};  // loops that end early allow less
+    s = {plain_nest(draft, c), "", s.cost};  // loops that end early allow less
   }
   return s;
 }

@@ -30,6 +30,7 @@ std::string write_schedule(const Draft& draft, const Computation& computation,
 struct Scheduled {
   StmtRef body;
   std::string moves;
+  double cost = 0;  // of the heuristics' nest (cost.h)
 };
 Scheduled schedule(const Draft& draft, const Computation& computation, const std::string* moves);
 

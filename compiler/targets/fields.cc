@@ -59,6 +59,12 @@ bool fma(Target& target, const std::string& value) {
   return one_of(value, {"true", "false"});
 }
 
+bool madd_cycles(Target& target, const std::string& value) {
+  const char* end = value.data() + value.size();
+  const auto [rest, error] = std::from_chars(value.data(), end, target.madd_cycles);
+  return error == std::errc() && rest == end && target.madd_cycles > 0 && target.madd_cycles <= 1e4;
+}
+
 constexpr const char* kBytes = "a number of bytes: 32768, 32K, 1M";
 
 constexpr TargetField kFields[] = {
@@ -81,6 +87,11 @@ constexpr TargetField kFields[] = {
     {"l1_bytes", kBytes, bytes<&Target::l1_bytes>},
     {"l2_bytes", kBytes, bytes<&Target::l2_bytes>},
     {"fma", "true or false", fma},
+    {"clock_mhz", "MHz of one core at work, 1 to 100000",
+     [](Target& t, const std::string& v) { return number(v, 1, 100000, false, t.clock_mhz); }},
+    {"madd_cycles", "cycles from one multiply-add of a vector to the next: 0.5", madd_cycles},
+    {"memory_mbps", "megabytes a second that one core reads from memory, 1 to 10000000",
+     [](Target& t, const std::string& v) { return number(v, 1, 10000000, false, t.memory_mbps); }},
 };
 
 }  // namespace

@@ -72,6 +72,8 @@ class TunedMoves {
   bool has_choices() const { return !file_.choices.empty(); }
   /// "FILE: 2 of 5 entries match nothing …", once all were asked for; "" when each was used.
   std::string stale() const;
+  /// Has any entry been found?
+  bool used() const { return !used_.empty(); }
 
  private:
   std::string path_;

@@ -1,0 +1,98 @@
+// See explain.h.
+#include "compiler/explain.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "emitters/text.h"
+#include "ir/work.h"
+
+namespace tinycc {
+namespace {
+
+constexpr size_t kMostNodes = 8;  // that are named
+constexpr const char* kRow = "{:<36} {:>6} {:>15} {:>14} {:>12} {:>8} {:>8}\n";
+
+/// A kernel in the order of the first calls.
+struct Row {
+  size_t kernel = 0;
+  int64_t calls = 0;  // in a run, at most
+  std::vector<std::string> nodes;
+};
+
+void add_calls(const std::vector<Step>& steps, int64_t times, std::vector<Row>& rows,
+               std::vector<size_t>& places) {
+  for (const Step& s : steps) {
+    add_calls(s.body, s.kind == Step::Kind::repeat ? times * extent_of(s.range) : times, rows,
+              places);
+    if (s.kind != Step::Kind::call) continue;
+    size_t& place = places[s.kernel];
+    if (place == 0) place = (rows.push_back({s.kernel, 0, {}}), rows.size());
+    Row& row = rows[place - 1];
+    row.calls += times;
+    row.nodes.insert(row.nodes.end(), s.nodes.begin(), s.nodes.end());
+  }
+}
+
+/// "f32[1,3,8,8], f32[1,16,8,8] -> f32[1,16,8,8]": weights are left out.
+std::string shapes_text(const Kernel& k) {
+  std::string in, out;
+  for (const BufferRef& b : k.parameters) {
+    if (b->space == Space::weight) continue;
+    std::string& list = std::count(k.outputs.begin(), k.outputs.end(), b->id) != 0 ? out : in;
+    list += fmt::format("{}{}[{}]", list.empty() ? "" : ", ", name_of(b->dtype),
+                        fmt::join(b->shape, ","));
+  }
+  return in + (in.empty() ? "-> " : " -> ") + out;
+}
+
+std::string work_text(const std::string& name, int64_t calls, int64_t flops, int64_t bytes,
+                      double predicted_us, const std::string& roof, double least_us) {
+  return fmt::format(kRow, name, calls, thousands(flops), thousands(bytes),
+                     fmt::format("{:.2f}", predicted_us), roof,
+                     fmt::format("{:.0f} %", predicted_us > 0 ? 100 * least_us / predicted_us : 0));
+}
+
+std::string machine_text(const Program& p) {
+  const Target& t = p.target;
+  return fmt::format(
+      "{}: {} steps, {} kernels, arena {} bytes, {} multiply-adds a run\n"
+      "for {} {}, {} thread{}, {} MHz: a core does {:.1f} GFLOP/s, reads {:.1f} GB/s from caches, "
+      "{:.1f} from "
+      "memory\n\n",
+      p.name, p.steps.size(), p.kernels.size(), thousands(p.arena_bytes), thousands(p.macs),
+      t.dialect, t.resolved.empty() ? t.cpu : t.resolved, t.threads, t.threads == 1 ? "" : "s",
+      t.clock_mhz, peak_gflops(t), cache_gbps(t), static_cast<double>(t.memory_mbps) * 1e-3);
+}
+
+}  // namespace
+
+std::string explained(const Program& p) {
+  std::vector<Row> rows;
+  std::vector<size_t> places(p.kernels.size());
+  add_calls(p.steps, 1, rows, places);
+  std::string out = machine_text(p);
+  out += fmt::format(kRow, "kernel", "calls", "FLOP", "bytes", "predicted us", "roof", "of roof");
+  int64_t calls = 0, flops = 0, bytes = 0;
+  double predicted = 0, least = 0;
+  for (const Row& row : rows) {
+    const Kernel& k = p.kernels[row.kernel];
+    const Roof roof = roof_of(k, p.target);
+    const int64_t moved = k.bytes_read + k.bytes_written;
+    const auto times = static_cast<double>(row.calls);
+    out += work_text(k.name, row.calls, k.flops, moved, roof.predicted_us, roof.name(),
+                     roof.least_us());
+    out += fmt::format("    {}{}{}\n", listed(row.nodes, kMostNodes), row.nodes.empty() ? "" : ": ",
+                       shapes_text(k));
+    if (!k.schedule.empty()) out += "    " + k.schedule + "\n";
+    calls += row.calls;
+    flops += row.calls * k.flops;
+    bytes += row.calls * moved;
+    predicted += times * roof.predicted_us;
+    least += times * roof.least_us();
+  }
+  return out + work_text("all calls", calls, flops, bytes, predicted, "", least);
+}
+
+}  // namespace tinycc
