@@ -13,7 +13,8 @@
 namespace tinycc {
 namespace {
 
-constexpr int64_t kSmallWork = 2000;   // FLOPs of kernels that are merged without a common loop
+constexpr int64_t kSmallWork = 2000;  // FLOPs of kernels that are merged without a common loop
+constexpr size_t kMostParts = 24;     // of a kernel: what people read, and passes go over each time
 constexpr int64_t kLocalBytes = 2048;  // of one array on the stack, where memory matters
 
 /// Of one array on the stack: rows stay in the nearest cache, beside what they are made of.
@@ -158,6 +159,7 @@ void append_unique(std::vector<std::string>& to, const std::vector<std::string>&
 std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& second) {
   const int64_t chain = first.parts[0]->chain;
   const bool fits = chain >= 0 || (is_light(first) && is_light(second));
+  if (first.parts.size() + second.parts.size() > kMostParts) return {};
   if (first.parts[0]->loop != second.parts[0]->loop || chain != second.parts[0]->chain || !fits)
     return {};
   std::set<int64_t> shared;
