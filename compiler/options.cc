@@ -292,7 +292,7 @@ bool parse(CLI::App& app, int argc, const char* const* argv) {
 
 std::string name_of(Stage stage) { return kStages[static_cast<size_t>(stage)].name; }
 
-bool is_model_name(const std::string& name) { return !name.empty() && c_identifier(name) == name; }
+bool is_model_name(const std::string& name) { return name.size() <= 100 && is_c_identifier(name); }
 
 std::optional<Options> parse_options(int argc, const char* const* argv) {
   Options options;

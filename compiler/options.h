@@ -65,6 +65,6 @@ std::optional<Options> parse_options(int argc, const char* const* argv);
 bool is_model_name(const std::string& name);
 /// What the hint about a bad name says.
 inline constexpr const char* kModelNameRule =
-    "a name is a letter, then letters, digits and single '_', no word of C, at most 40 in all";
+    "a name is a letter, then letters, digits and '_', no word of C, at most 100 in all";
 
 }  // namespace tinycc

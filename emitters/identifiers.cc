@@ -63,6 +63,12 @@ std::string c_identifier(std::string_view text) {
   return out;
 }
 
+bool is_c_identifier(std::string_view text) {
+  const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '_'; };
+  return !text.empty() && is_letter(text[0]) && std::all_of(text.begin(), text.end(), fits) &&
+         !std::binary_search(std::begin(kReserved), std::end(kReserved), text);
+}
+
 std::string unique_identifier(std::string_view text, std::set<std::string>& taken) {
   const std::string plain = c_identifier(text);
   if (taken.insert(plain).second) return plain;

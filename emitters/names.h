@@ -26,6 +26,8 @@ enum class WeightsMode : uint8_t { source, incbin, bin };
 /// `text` as an identifier of C and C++: letters, digits and single underscores, not reserved, at
 /// most 40 characters. Never empty.
 std::string c_identifier(std::string_view text);
+/// A letter, then letters, digits and '_', no word of C or C++.
+bool is_c_identifier(std::string_view text);
 /// The same, not yet in `taken`; what it returns is added there. "h", then "h_2", "h_3" …
 std::string unique_identifier(std::string_view text, std::set<std::string>& taken);
 

@@ -61,8 +61,8 @@ TEST_CASE("options: every stage has its name") {
 }
 
 TEST_CASE("options: names that can prefix C symbols") {
-  for (const char* good : {"digits", "vad_16k", "N"}) CHECK(is_model_name(good));
-  for (const char* bad : {"", "2nd", "a-b", "_x", "a__b", "int", "a_", "\xC3\xA4"})
+  for (const char* good : {"digits", "vad_16k", "N", "a__b", "a_"}) CHECK(is_model_name(good));
+  for (const char* bad : {"", "2nd", "a-b", "_x", "int", "\xC3\xA4"})
     CHECK(!is_model_name(bad));
 }
 
