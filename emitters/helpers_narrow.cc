@@ -107,14 +107,24 @@ static float @P@_f_odd_f32(double x)
 
 // @T@, @t@: a small float's name and the C type of its pattern.
 constexpr HelperRow kFloatRows[] = {
-    {"@P@_f_widen_@T@",
-     "#define @P@_f_widen_@T@(bits) \\\n"
-     "    @P@_f_small_value((bits), @EXPONENT@u, @MANTISSA@u, @BIAS@, @FIRST@u, @NEVER@u)\n"},
-    {"@P@_f_narrow_@T@",
-     "#define @P@_f_narrow_@T@(x) \\\n"
-     "    ((@t@)@P@_f_small_bits((x), @EXPONENT@u, @MANTISSA@u, @BIAS@, @LARGEST@u, @BEYOND@u, "
-     "@NAN@u))\n"},
-    {"@P@_f_round_@T@", "#define @P@_f_round_@T@(x) @P@_f_widen_@T@(@P@_f_narrow_@T@(x))\n"},
+    {"@P@_f_widen_@T@", R"(
+static float @P@_f_widen_@T@(uint32_t bits)
+{
+    return @P@_f_small_value(bits, @EXPONENT@u, @MANTISSA@u, @BIAS@, @FIRST@u, @NEVER@u);
+}
+)"},
+    {"@P@_f_narrow_@T@", R"(
+static @t@ @P@_f_narrow_@T@(float x)
+{
+    return (@t@)@P@_f_small_bits(x, @EXPONENT@u, @MANTISSA@u, @BIAS@, @LARGEST@u, @BEYOND@u, @NAN@u);
+}
+)"},
+    {"@P@_f_round_@T@", R"(
+static float @P@_f_round_@T@(float x)
+{
+    return @P@_f_widen_@T@(@P@_f_narrow_@T@(x));
+}
+)"},
 };
 
 struct SmallFloat {
@@ -135,10 +145,12 @@ constexpr SmallFloat kFloats[] = {
 
 constexpr HelperRow kSignedRow[] = {
     {"@P@_f_round_@T@",
-     "#define @P@_f_round_@T@(x) ((int8_t)((((int32_t)(x) & @MASK@) ^ @SIGN@) - @SIGN@))\n"},
+     "#define @P@_f_round_@T@(x) \\\n    ((int8_t)((((int32_t)(x) & @MASK@) ^ @SIGN@) - "
+     "@SIGN@))\n"},
 };
 constexpr HelperRow kUnsignedRow[] = {
-    {"@P@_f_round_@T@", "#define @P@_f_round_@T@(x) ((uint8_t)((uint32_t)(x) & @MASK@u))\n"},
+    {"@P@_f_round_@T@",
+     "#define @P@_f_round_@T@(x) \\\n    ((uint8_t)((uint32_t)(x) & @MASK@u))\n"},
 };
 
 // @F@, @G@: two C types of one width; @f@, @g@: their names.
