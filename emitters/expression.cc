@@ -62,6 +62,13 @@ int64_t below_zero(Expr quotient) {
   return (-in.low + integer_of(quotient[1]) - 1) / integer_of(quotient[1]);
 }
 
+/// May the dividend be negative, nobody knows how far?
+bool is_open(Expr quotient) {
+  const Interval in = bounds(quotient[0]);
+  return in.low < 0 && !in.is_finite() && quotient[1]->is(Op::constant) &&
+         integer_of(quotient[1]) > 0;
+}
+
 bool is_negated(Expr e) { return e->is(Op::neg) || (e->is(Op::constant) && number_of(e) < 0); }
 
 }  // namespace
@@ -108,6 +115,12 @@ Text KernelWriter::index(Expr e) {
     case Op::mod: {
       const int64_t down = below_zero(e);
       const char* const op = e->is(Op::div) ? "/" : "%";
+      if (is_open(e)) {  // i mod c = (i % c + c) % c, i div c = (i - i mod c) / c
+        const std::string i = operand(index(e[0]), '%'), c = operand(index(e[1]), '%');
+        const std::string rest = fmt::format("(({} % {}) + {}) % {}", i, c, c, c);
+        if (e->is(Op::mod)) return {rest, kProduct, false, '%'};
+        return {fmt::format("({} - ({})) / {}", i, rest, c), kProduct, false, '/'};
+      }
       if (down == 0) return both(op, kProduct);
       // C divides towards zero, an index is rounded down: i / 2 = (i + 2) / 2 - 1 for i >= -2.
       const Text raised = index(simplify(e[0] + static_cast<double>(down * integer_of(e[1]))));
