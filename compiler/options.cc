@@ -186,11 +186,18 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("--time-passes", options.time_passes, "prints how long each pass took");
 }
 
+/// A subcommand, about one model; options of the program may stand behind it.
+CLI::App* add_command(CLI::App& app, Options& options, const char* name, const char* what) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->fallthrough();
+  command->add_option("MODEL", options.model, "the model")->type_name("");
+  return command;
+}
+
 void declare_tune(CLI::App& app, Options& options) {
-  CLI::App* tune = app.add_subcommand(
-      "tune", "times algorithms, layouts and schedules on this machine; keeps what is fastest");
-  tune->fallthrough();
-  tune->add_option("MODEL", options.model, "the model")->type_name("");
+  CLI::App* tune =
+      add_command(app, options, "tune",
+                  "times algorithms, layouts and schedules on this machine; keeps what is fastest");
   tune->add_option("--budget", options.tune_budget, "seconds to search: 60")
       ->type_name("SECONDS")
       ->check(CLI::Range(1.0, 1e6));
@@ -204,10 +211,9 @@ void declare_tune(CLI::App& app, Options& options) {
 }
 
 void declare_verify(CLI::App& app, Options& options) {
-  CLI::App* verify = app.add_subcommand(
-      "verify", "builds the model for this machine, compares its numbers with references");
-  verify->fallthrough();
-  verify->add_option("MODEL", options.model, "the model")->type_name("");
+  CLI::App* verify =
+      add_command(app, options, "verify",
+                  "builds the model for this machine, compares its numbers with references");
   verify->add_option("--inputs", options.inputs, "a folder with in_0.npy, in_1.npy …")
       ->type_name("DIR");
   verify->add_option("--seed", options.seed, "without --inputs: other numbers: 1")->type_name("N");
@@ -220,10 +226,8 @@ void declare_verify(CLI::App& app, Options& options) {
 }
 
 void declare_explain(CLI::App& app, Options& options) {
-  CLI::App* explain = app.add_subcommand(
-      "explain", "prints the kernels: nodes, shapes, schedule, work, predicted time, roof");
-  explain->fallthrough();
-  explain->add_option("MODEL", options.model, "the model")->type_name("");
+  add_command(app, options, "explain",
+              "prints the kernels: nodes, shapes, schedule, work, predicted time, roof");
 }
 
 std::vector<std::string> flag_names(const CLI::App& app) {

@@ -54,21 +54,6 @@ std::string operand(const Text& t, char op) {
   return t.precedence >= kUnary || chain ? t.text : "(" + t.text + ")";
 }
 
-/// How many times its divisor, a constant, brings a dividend to 0 or above.
-int64_t below_zero(Expr quotient) {
-  const Interval in = bounds(quotient[0]);
-  const bool is_known = in.is_finite() && quotient[1]->is(Op::constant);
-  if (in.low >= 0 || !is_known || integer_of(quotient[1]) <= 0) return 0;
-  return (-in.low + integer_of(quotient[1]) - 1) / integer_of(quotient[1]);
-}
-
-/// May the dividend be negative, nobody knows how far?
-bool is_open(Expr quotient) {
-  const Interval in = bounds(quotient[0]);
-  return in.low < 0 && !in.is_finite() && quotient[1]->is(Op::constant) &&
-         integer_of(quotient[1]) > 0;
-}
-
 bool is_negated(Expr e) { return e->is(Op::neg) || (e->is(Op::constant) && number_of(e) < 0); }
 
 }  // namespace
@@ -87,6 +72,27 @@ Text KernelWriter::constant_text(Expr e) const {
   const std::string text = is_float(e->dtype) ? number_text(e->dtype, number_of(e), 0)
                                               : number_text(e->dtype, 0, integer_of(e));
   return {text, text[0] == '-' ? kUnary : kAtom};
+}
+
+/// i / c or i % c of indices. C divides towards zero, an index is rounded down.
+Text KernelWriter::quotient(Expr e) {
+  const char* const op = e->is(Op::div) ? "/" : "%";
+  const Interval in = bounds(e[0]);
+  const std::string c = operand(index(e[1]), op[0]);
+  const auto plain = [&](Expr i) { return operand(index(i), op[0]) + " " + op + " " + c; };
+  if (in.low >= 0 || !e[1]->is(Op::constant) || integer_of(e[1]) <= 0)
+    return {plain(e[0]), kProduct, false, op[0]};
+  if (!in.is_finite()) {  // i mod c = (i % c + c) % c, i div c = (i - i mod c) / c
+    const std::string i = operand(index(e[0]), '%');
+    const std::string rest = fmt::format("(({} % {}) + {}) % {}", i, c, c, c);
+    if (e->is(Op::mod)) return {rest, kProduct, false, '%'};
+    return {fmt::format("({} - ({})) / {}", i, rest, c), kProduct, false, '/'};
+  }
+  // i / 2 = (i + 2) / 2 - 1 for i >= -2
+  const int64_t size = integer_of(e[1]), down = (-in.low + size - 1) / size;
+  const std::string raised = plain(simplify(e[0] + static_cast<double>(down * size)));
+  if (e->is(Op::mod)) return {raised, kProduct, false, '%'};
+  return {"(" + raised + ") - " + std::to_string(down), kSum, false, '-'};
 }
 
 /// Index arithmetic: small, proven free of overflow, in the type of loop variables.
@@ -112,23 +118,7 @@ Text KernelWriter::index(Expr e) {
       return both("+", kSum);
     case Op::mul: return both("*", kProduct);
     case Op::div:
-    case Op::mod: {
-      const int64_t down = below_zero(e);
-      const char* const op = e->is(Op::div) ? "/" : "%";
-      if (is_open(e)) {  // i mod c = (i % c + c) % c, i div c = (i - i mod c) / c
-        const std::string i = operand(index(e[0]), '%'), c = operand(index(e[1]), '%');
-        const std::string rest = fmt::format("(({} % {}) + {}) % {}", i, c, c, c);
-        if (e->is(Op::mod)) return {rest, kProduct, false, '%'};
-        return {fmt::format("({} - ({})) / {}", i, rest, c), kProduct, false, '/'};
-      }
-      if (down == 0) return both(op, kProduct);
-      // C divides towards zero, an index is rounded down: i / 2 = (i + 2) / 2 - 1 for i >= -2.
-      const Text raised = index(simplify(e[0] + static_cast<double>(down * integer_of(e[1]))));
-      const std::string quotient =
-          operand(raised, op[0]) + " " + op + " " + operand(index(e[1]), op[0]);
-      if (e->is(Op::mod)) return {quotient, kProduct, false, '%'};
-      return {"(" + quotient + ") - " + std::to_string(down), kSum, false, '-'};
-    }
+    case Op::mod: return quotient(e);
     case Op::lt: return both("<", kCompare);
     case Op::eq: return both("==", kCompare);
     case Op::neg: return {"-" + parenthesised(index(e[0]), kUnary), kUnary};

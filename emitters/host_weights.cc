@@ -9,6 +9,7 @@
 
 #include "emitters/host_files.h"
 #include "emitters/literal.h"
+#include "ir/hash.h"
 
 namespace tinycc {
 
@@ -209,15 +210,8 @@ void pad_to(std::string& out, int64_t align) {
   while (static_cast<int64_t>(out.size()) % align != 0) out += '\0';
 }
 
-/// FNV-1a, 64 bits.
-uint64_t hash_of(std::string_view bytes) {
-  uint64_t hash = 14695981039346656037u;
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  return hash;
-}
-
 std::string weights_mark(const Names& names, std::string_view contents) {
-  std::string mark = fmt::format("tinycc weights 1 {:016x} ", hash_of(contents)) + names.prefix();
+  std::string mark = fmt::format("tinycc weights 1 {:016x} ", fnv1a(contents)) + names.prefix();
   mark.resize(kWeightsMarkBytes, '\0');
   return mark;
 }

@@ -53,6 +53,7 @@ class KernelWriter {
   Text fresh_value(Expr e);
   Text operation(Expr e);
   Text index(Expr e);
+  Text quotient(Expr e);
   Text constant_text(Expr e) const;
   Text loaded(Expr e);
   bool is_packed(const Buffer& b) const;

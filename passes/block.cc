@@ -128,11 +128,7 @@ class Blocking {
 
   /// What a block may take: the near cache, with the constants, or enough to outweigh them.
   double budget_of(const Chain& chain) const {
-    double constants = 0;
-    for (Expr l : loads_in(reduction_in(all_[chain.sum].value))) {
-      const int64_t id = l->attr.ints[0];
-      if (draft_.buffers.at(id).space == Space::weight) constants += bytes_of_buffer(id);
-    }
+    const double constants = weight_bytes(draft_, reduction_in(all_[chain.sum].value));
     const double near = kOfL2 * static_cast<double>(draft_.target.l2_bytes) - constants;
     const double few = kFewRows * chain.bytes / static_cast<double>(extent_of(chain.sum_range));
     return near >= few ? near : kOfConstants * constants;
@@ -187,6 +183,15 @@ class Blocking {
 }  // namespace
 
 void block_chains(Draft& draft) { Blocking(draft).run(); }
+
+double weight_bytes(const Draft& draft, Expr value) {
+  double bytes = 0;
+  for (Expr l : loads_in(value)) {
+    const Buffer& b = draft.buffers.at(l->attr.ints[0]);
+    if (b.space == Space::weight) bytes += static_cast<double>(b.bytes());
+  }
+  return bytes;
+}
 
 BufferUsers::BufferUsers(Draft& draft) : draft_(draft) {
   for (const Computation& c : draft.computations) {

@@ -40,4 +40,7 @@ class BufferUsers {
   std::unordered_map<int64_t, std::set<size_t>> places_;  // by buffer
 };
 
+/// Bytes of the weights that an expression reads; of one that it reads at two places, twice.
+double weight_bytes(const Draft& draft, Expr value);
+
 }  // namespace tinycc

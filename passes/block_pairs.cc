@@ -82,20 +82,12 @@ class Pairing {
     return pair.read && pair.read->sources.empty() && in.low >= 0 && in.high < pair.factor;
   }
 
-  double constants_of(const Computation& c) const {
-    double bytes = 0;
-    for (Expr l : loads_in(c.value)) {
-      const Buffer& b = draft_.buffers.at(l->attr.ints[0]);
-      if (b.space == Space::weight) bytes += static_cast<double>(b.bytes());
-    }
-    return bytes;
-  }
-
   /// Rows of the consumer in a block: as many as the near cache holds. 0: no blocks.
   int64_t rows_of(const Pair& pair) const {
     const auto bytes = static_cast<double>(draft_.buffers.at(all_[pair.from].target).bytes());
     const double l2 = kOfL2 * static_cast<double>(draft_.target.l2_bytes),
-                 left = l2 - constants_of(all_[pair.from]) - constants_of(all_[pair.to]);
+                 left = l2 - weight_bytes(draft_, all_[pair.from].value) -
+                        weight_bytes(draft_, all_[pair.to].value);
     const int64_t rows = extent_of(pair.read);
     if (bytes <= 2 * l2 || left <= 0) return 0;
     auto most = static_cast<int64_t>(left * static_cast<double>(rows) / bytes);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "ir/hash.h"
+
 namespace tinycc {
 
 std::string target_text(const Target& t) {
@@ -12,10 +14,6 @@ std::string target_text(const Target& t) {
                      static_cast<int>(t.prefer));
 }
 
-std::string hash_of(const std::string& text) {
-  uint64_t hash = 14695981039346656037u;  // FNV-1a
-  for (const char ch : text) hash = (hash ^ static_cast<unsigned char>(ch)) * 1099511628211u;
-  return fmt::format("{:016x}", hash);
-}
+std::string hash_of(const std::string& text) { return fmt::format("{:016x}", fnv1a(text)); }
 
 }  // namespace tinycc

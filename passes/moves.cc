@@ -31,12 +31,6 @@ StmtRef replace_loops(const StmtRef& tree, Expr range,
   });
 }
 
-Expr must_find(const StmtRef& tree, const std::string& name) {
-  const Expr range = find_range(tree, name);
-  if (!range) throw IllegalMove("there is no loop `" + name + "`");
-  return range;
-}
-
 StmtRef simplified(const StmtRef& s) {
   return map_exprs(s, [](Expr e) { return simplify(e); });
 }
@@ -78,6 +72,12 @@ Expr find_range(const StmtRef& tree, const std::string& name) {
     if (!found && s.kind == StmtKind::loop && s.range->attr.name == name) found = s.range;
   });
   return found;
+}
+
+Expr must_find(const StmtRef& tree, const std::string& name) {
+  const Expr range = find_range(tree, name);
+  if (!range) throw IllegalMove("there is no loop `" + name + "`");
+  return range;
 }
 
 StmtRef tile(const StmtRef& tree, const std::string& name, int64_t size) {

@@ -55,5 +55,7 @@ StmtRef apply_schedule(const StmtRef& tree, const std::string& schedule);
 
 /// The range that the first loop called `name` runs over, or empty.
 Expr find_range(const StmtRef& tree, const std::string& name);
+/// The same; IllegalMove where there is none.
+Expr must_find(const StmtRef& tree, const std::string& name);
 
 }  // namespace tinycc

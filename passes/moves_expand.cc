@@ -100,8 +100,7 @@ class Sharing {
 }  // namespace
 
 StmtRef expand(const StmtRef& tree, const std::string& name) {
-  const Expr r = find_range(tree, name);
-  if (!r) throw IllegalMove("there is no loop `" + name + "`");
+  const Expr r = must_find(tree, name);
   return rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
     if (s->kind != StmtKind::loop || s->range != r) return s;
     std::vector<StmtRef> turns;
@@ -116,8 +115,7 @@ StmtRef expand(const StmtRef& tree, const std::string& name) {
 }
 
 StmtRef share(const StmtRef& tree, const std::string& name) {
-  const Expr r = find_range(tree, name);
-  if (!r) throw IllegalMove("there is no loop `" + name + "`");
+  const Expr r = must_find(tree, name);
   return rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
     const bool fits = s->kind == StmtKind::seq &&
                       std::all_of(s->body.begin(), s->body.end(), [&](const StmtRef& part) {

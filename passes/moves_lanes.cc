@@ -228,8 +228,7 @@ StmtRef apply_move(const StmtRef& tree, const std::string& text) {
 
 StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int64_t width) {
   const int64_t count = vectors * width;
-  const Expr r = find_range(tree, name);
-  if (!r) throw IllegalMove("there is no loop `" + name + "`");
+  const Expr r = must_find(tree, name);
   if (count < 1 || (r->sources.empty() ? extent_of(r) % count != 0 : extent_of(r) < count)) {
     throw IllegalMove("loop `" + name + "` of " + std::to_string(extent_of(r)) +
                       " is no multiple of " + std::to_string(count));
@@ -250,8 +249,7 @@ StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int
 }
 
 StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind) {
-  const Expr r = find_range(tree, name);
-  if (!r) throw IllegalMove("there is no loop `" + name + "`");
+  const Expr r = must_find(tree, name);
   const StmtRef marked = rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
     if (s->kind != StmtKind::loop || s->range != r) return s;
     if (kind == LoopKind::vector) check_innermost(s);

@@ -10,12 +10,6 @@
 namespace tinycc {
 namespace {
 
-Expr must_find(const StmtRef& tree, const std::string& name) {
-  const Expr range = find_range(tree, name);
-  if (!range) throw IllegalMove("there is no loop `" + name + "`");
-  return range;
-}
-
 bool contains(const std::vector<Expr>& all, Expr e) {
   return std::find(all.begin(), all.end(), e) != all.end();
 }

@@ -64,8 +64,7 @@ StmtRef split(const Reduction& r, Expr k) {
 }  // namespace
 
 StmtRef split_sum(const StmtRef& tree, const std::string& reduced, const std::string& around) {
-  const Expr k = find_range(tree, reduced), range = find_range(tree, around);
-  if (!k || !range) throw IllegalMove("there is no loop `" + (k ? around : reduced) + "`");
+  const Expr k = must_find(tree, reduced), range = must_find(tree, around);
   return rewrite_stmt(tree, [&](const StmtRef& s) {
     const bool here = s->kind == StmtKind::loop && s->range == range;
     return here ? split(reduction_within(s, k), k) : s;

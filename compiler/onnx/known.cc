@@ -69,7 +69,6 @@ std::optional<TensorData> Tracer::value_of(Expr e) {
   return eval({e}, leaves)[0];
 }
 
-/// Small results that depend on no input become numbers at once.
 namespace {
 
 /// Operators of one result that has the shape of the operands, where all have that or are numbers.
@@ -127,6 +126,7 @@ std::optional<Ints> stated_extents(const Scope& scope, const std::string& name) 
   return std::nullopt;
 }
 
+/// Small results that depend on no input become numbers at once.
 Expr Tracer::folded(Expr e) {
   if (e->is(Op::constant) || e->is(Op::weight) || !is_static(e->shape)) return e;
   if (count_of(e->shape) > kFoldLimit || depends_on_inputs(e) || work_of(e) > kWorkLimit) return e;

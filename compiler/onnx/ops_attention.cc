@@ -2,37 +2,13 @@
 #include <cmath>
 #include <limits>
 
+#include "compiler/onnx/heads.h"
 #include "compiler/onnx/ops.h"
 
 namespace tinycc::onnx {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-/// [b, t, heads * d] as [b, heads, t, d], and back.
-Expr split_heads(Expr x, int64_t heads) {
-  if (x->rank() != 3 || heads < 1 || x->extent(2) % heads != 0)
-    refuse(std::to_string(heads) + " heads of " + text_of(x->shape));
-  const Dim size = x->extent(2) / heads;
-  return permute(reshape_dims(x, {x->shape[0], x->shape[1], Dim(heads), size}), {0, 2, 1, 3});
-}
-
-Expr merge_heads(Expr x) {
-  const Expr rows = permute(x, {0, 2, 1, 3});
-  return reshape_dims(rows, {rows->shape[0], rows->shape[1], Dim(x->extent(1) * x->extent(3))});
-}
-
-/// Each head as often as there are query heads to it: h0, h0, h1, h1, ….
-Expr repeat_heads(Expr x, int64_t heads) {
-  const int64_t own = x->extent(1);
-  if (own == heads) return x;
-  if (own < 1 || heads % own != 0)
-    refuse(std::to_string(heads) + " query heads for " + std::to_string(own));
-  Shape many = x->shape, joined = x->shape;
-  many.insert(many.begin() + 2, Dim(heads / own));
-  joined[1] = Dim(heads);
-  return reshape_dims(expand(unsqueeze(x, {2}), many), joined);
-}
 
 /// Softmax of the last axis in x's own precision; a row that is all -infinity gives 0. One division a
 /// row, but for types in which the quotient would be rounded twice.
@@ -203,29 +179,18 @@ Outputs causal_conv(Call& c) {
   return {activation == "none" ? y : swish(y), slice_axis(padded, 2, whole - before, whole)};
 }
 
-/// Pairs of features turn by an angle that depends on the position:
-/// (a, b) → (a cos - b sin, a sin + b cos).
+/// Angles by position, or as they are given.
 Expr rotary_embedding(Call& c) {
   const bool flat = c[0]->rank() == 3;
   const Expr x = flat ? split_heads(c[0], c.integer("num_heads")) : c[0];  // [b, heads, t, d]
   if (x->rank() != 4) refuse("RotaryEmbedding wants 3 or 4 axes");
   const int64_t given = c.integer("rotary_embedding_dim", 0), size = x->extent(3),
-                turned = given != 0 ? given : size, half = turned / 2;
+                turned = given != 0 ? given : size;
   if (turned > size || turned % 2 != 0) refuse("rotary_embedding_dim does not fit");
-  const auto table = [&](size_t i) {  // [b, 1, t, half]
+  const auto table = [&](size_t i) {  // [b, 1, t, turned / 2]
     return unsqueeze(c.has(3) ? gather_axis(c[i], c[3], 0) : c[i], {1});
   };
-  const bool interleaved = c.integer("interleaved", 0) != 0;
-  const Expr a = interleaved ? slice_axis(x, 3, 0, turned, 2) : slice_axis(x, 3, 0, half),
-             b = interleaved ? slice_axis(x, 3, 1, turned, 2) : slice_axis(x, 3, half, turned);
-  const Expr cosine = table(1), sine = table(2);
-  const Expr real = sub(mul(a, cosine), mul(b, sine)),
-             imaginary = add(mul(a, sine), mul(b, cosine));
-  Shape whole = x->shape;
-  whole[3] = Dim(turned);
-  const Expr both =
-      interleaved ? reshape_dims(stack({real, imaginary}, 4), whole) : join({real, imaginary}, 3);
-  const Expr result = turned == size ? both : join({both, slice_axis(x, 3, turned, size)}, 3);
+  const Expr result = rotated(x, table(1), table(2), turned, c.integer("interleaved", 0) != 0);
   return flat ? merge_heads(result) : result;
 }
 

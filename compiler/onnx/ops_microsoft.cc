@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "compiler/onnx/heads.h"
 #include "compiler/onnx/ops.h"
 
 namespace tinycc::onnx {
@@ -91,30 +92,6 @@ Outputs embed_norm(Call& c) {
 
 // ---- attention ---------------------------------------------------------------------------------
 
-/// [b, t, heads * d] as [b, heads, t, d].
-Expr by_heads(Expr x, int64_t heads) {
-  if (x->rank() != 3 || heads < 1 || x->extent(2) % heads != 0)
-    refuse(std::to_string(heads) + " heads of " + text_of(x->shape));
-  return permute(reshape_dims(x, {x->shape[0], x->shape[1], Dim(heads), Dim(x->extent(2) / heads)}),
-                 {0, 2, 1, 3});
-}
-
-/// [b, heads, t, d] as [b, t, heads * d].
-Expr heads_joined(Expr x) {
-  const Expr rows = permute(x, {0, 2, 1, 3});
-  return reshape_dims(rows, {rows->shape[0], rows->shape[1], Dim(x->extent(1) * x->extent(3))});
-}
-
-/// Each head as often as there are query heads to it.
-Expr heads_repeated(Expr x, int64_t heads) {
-  if (x->extent(1) == heads) return x;
-  if (heads % x->extent(1) != 0) refuse("query heads are no multiple of the others");
-  Shape many = x->shape, joined = x->shape;
-  many.insert(many.begin() + 2, Dim(heads / x->extent(1)));
-  joined[1] = Dim(heads);
-  return reshape_dims(expand(unsqueeze(x, {2}), many), joined);
-}
-
 /// `value` where `allowed` is false, else 0; spread over the scores.
 Expr bias_of(Expr allowed, double value, const Expr& scores) {
   const Expr zero = constant_like(scores, 0);
@@ -165,7 +142,7 @@ Expr attended(Call& c, const Heads& h, bool causal) {
                               std::numeric_limits<float>::lowest(), scores);
   }
   if (h.bias) scores = add(scores, broadcast_to(cast(h.bias, scores->dtype), scores->shape));
-  return heads_joined(matmul(cast(softmax(scores, -1), h.v->dtype), h.v));
+  return merge_heads(matmul(cast(softmax(scores, -1), h.v->dtype), h.v));
 }
 
 /// One product gives q, k and v: x W + b.
@@ -177,7 +154,7 @@ Outputs attention(Call& c) {
       split(all, c.ints("qkv_hidden_sizes", Ints{third, third, third}), 2);
   if (c.integer("do_rotary", 0) != 0 || c.has(6))
     throw Error(ExitCode::unsupported, "do_rotary and a shared past are not supported");
-  Heads h{by_heads(parts[0], heads), by_heads(parts[1], heads), by_heads(parts[2], heads),
+  Heads h{split_heads(parts[0], heads), split_heads(parts[1], heads), split_heads(parts[2], heads),
           c.or_none(3), c.or_none(5)};
   if (c.has(4)) {  // [2, b, heads, t, d]
     h.k = join({pick(c[4], 0, 0), h.k}, 2);
@@ -194,10 +171,10 @@ Outputs multi_head(Call& c) {
     throw Error(ExitCode::unsupported, "packed queries, keys and values are not supported");
   const auto part = [&](size_t i) {
     if (c[i]->rank() == 4) return c[i];
-    if (!c.has(3)) return by_heads(c[i], heads);
+    if (!c.has(3)) return split_heads(c[i], heads);
     int64_t start = 0;
     for (size_t before = 0; before < i; ++before) start += c[before]->extent(2);
-    return by_heads(add(c[i], narrow(c[3], 0, start, c[i]->extent(2))), heads);
+    return split_heads(add(c[i], narrow(c[3], 0, start, c[i]->extent(2))), heads);
   };
   Heads h{part(0), part(1), part(2), c.or_none(4), c.or_none(5)};
   if (c.has(6)) h.k = join({c[6], h.k}, 2);
@@ -205,23 +182,12 @@ Outputs multi_head(Call& c) {
   return {attended(c, h, c.integer("unidirectional", 0) != 0), h.k, h.v};
 }
 
-/// Pairs of features of x [b, heads, t, d] turn by the angle of their place [b, t]:
-/// (a, b) → (a cos - b sin, a sin + b cos).
-Expr rotated(Expr x, Expr places, Expr cosines, Expr sines, bool interleaved) {
-  const int64_t size = x->extent(3), half = cosines->extent(1), turned = 2 * half;
+/// x [b, heads, t, d] turned by the angles of its places [b, t].
+Expr rotated_at(Expr x, Expr places, Expr cosines, Expr sines, bool interleaved) {
   const auto table = [&](Expr t) {
     return cast(unsqueeze(gather_axis(t, places, 0), {1}), x->dtype);
   };
-  const Expr a = interleaved ? slice_axis(x, 3, 0, turned, 2) : slice_axis(x, 3, 0, half);
-  const Expr b = interleaved ? slice_axis(x, 3, 1, turned, 2) : slice_axis(x, 3, half, turned);
-  const Expr cosine = table(cosines), sine = table(sines);
-  const Expr real = sub(mul(a, cosine), mul(b, sine)),
-             imaginary = add(mul(a, sine), mul(b, cosine));
-  Shape whole = x->shape;
-  whole[3] = Dim(turned);
-  const Expr both =
-      interleaved ? reshape_dims(stack({real, imaginary}, 4), whole) : join({real, imaginary}, 3);
-  return turned == size ? both : join({both, slice_axis(x, 3, turned, size)}, 3);
+  return rotated(x, table(cosines), table(sines), 2 * cosines->extent(1), interleaved);
 }
 
 /// x, places [b, t] or one that they start from, tables of cosines and sines.
@@ -229,13 +195,13 @@ Expr rotary_embedding(Call& c) {
   const bool flat = c[0]->rank() == 3;
   const int64_t given = c.integer("num_heads", 0), turned = c.integer("rotary_embedding_dim", 0);
   const int64_t size = turned > 0 && given > 0 ? c[0]->extent(2) / given : 2 * c[2]->extent(1);
-  const Expr x = flat ? by_heads(c[0], given > 0 ? given : c[0]->extent(2) / size) : c[0];
+  const Expr x = flat ? split_heads(c[0], given > 0 ? given : c[0]->extent(2) / size) : c[0];
   const Shape shape{x->shape[0], x->shape[2]};
   const Expr places = count_of(c[1]->shape) == 1 && c[1]->rank() < 2
                           ? add(iota(c.pool(), shape, 1), broadcast_to(reshape_to(c[1], {}), shape))
                           : c[1];
-  const Expr y = rotated(x, places, c[2], c[3], c.integer("interleaved", 0) != 0);
-  return flat ? heads_joined(y) : y;
+  const Expr y = rotated_at(x, places, c[2], c[3], c.integer("interleaved", 0) != 0);
+  return flat ? merge_heads(y) : y;
 }
 
 /// Keys or values by place: what the past holds below `before` [b], then the new ones.
@@ -269,8 +235,8 @@ Outputs grouped(Call& c) {
     const int64_t size = c[0]->extent(2) / (heads + 2 * own);
     parts = split(c[0], {heads * size, own * size, own * size}, 2);
   }
-  Expr q = by_heads(parts[0], heads), k = by_heads(parts[1], own);
-  const Expr v = by_heads(parts[2], own);
+  Expr q = split_heads(parts[0], heads), k = split_heads(parts[1], own);
+  const Expr v = split_heads(parts[2], own);
   const Expr past = c.or_none(3);
   const int64_t fresh = q->extent(2), known_past = past ? past->extent(2) : 0;
   const Expr total = cast(reshape_to(c[5], {-1}), DType::i64) + 1;
@@ -282,15 +248,15 @@ Outputs grouped(Call& c) {
   if (c.integer("do_rotary", 0) != 0) {
     const bool interleaved = c.integer("rotary_interleaved", 0) != 0;
     const Expr at = c.has(9) ? c[9] : places;
-    q = rotated(q, at, c[7], c[8], interleaved);
-    k = rotated(k, at, c[7], c[8], interleaved);
+    q = rotated_at(q, at, c[7], c[8], interleaved);
+    k = rotated_at(k, at, c[7], c[8], interleaved);
   }
   const int64_t length =
       std::max(known_past, c.tracer.value_of(c[6]) ? c.constant_int(6) : known_past + fresh);
   const Expr keys = cache(past, k, start, length), values = cache(c.or_none(4), v, start, length);
   const double given = c.real("scale", 0),
                scale = given != 0 ? given : 1 / std::sqrt(static_cast<double>(q->extent(3)));
-  Expr scores = widened(matmul(q, permute(heads_repeated(keys, heads), {0, 1, 3, 2}))) * scale;
+  Expr scores = widened(matmul(q, permute(repeat_heads(keys, heads), {0, 1, 3, 2}))) * scale;
   if (const double cap = c.real("softcap", 0); cap > 0) scores = tanh(scores / cap) * cap;
   const Expr query = broadcast_to(unsqueeze(places, {1, 3}), scores->shape);
   const Expr key = iota(c.pool(), scores->shape, 3);
@@ -299,8 +265,8 @@ Outputs grouped(Call& c) {
     allowed = allowed & lt(query, key + static_cast<double>(window));
   if (c.has(10)) scores = add(scores, broadcast_to(cast(c[10], scores->dtype), scores->shape));
   scores = scores + bias_of(allowed, std::numeric_limits<float>::lowest(), scores);
-  const Expr y = matmul(cast(softmax(scores, -1), v->dtype), heads_repeated(values, heads));
-  return {heads_joined(y), keys, values};
+  const Expr y = matmul(cast(softmax(scores, -1), v->dtype), repeat_heads(values, heads));
+  return {merge_heads(y), keys, values};
 }
 
 const OpRow kRows[] = {

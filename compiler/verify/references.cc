@@ -65,6 +65,17 @@ TensorData cut(const TensorData& data, const std::vector<int64_t>& extents) {
   return TensorData::of_bytes(data.dtype, extents, std::move(bytes));
 }
 
+/// An output up to the lengths that others of `all` hold.
+TensorData meant_part(const Graph& graph, const std::vector<TensorData>& all, size_t output) {
+  const std::vector<int64_t>& lengths = graph.outputs[output].lengths;
+  if (lengths.empty()) return all[output];
+  std::vector<int64_t> extents = all[output].shape;
+  for (size_t d = 0; d < extents.size(); ++d) {
+    if (lengths[d] >= 0) extents[d] = all[static_cast<size_t>(lengths[d])].integer(0);
+  }
+  return cut(all[output], extents);
+}
+
 }  // namespace
 
 Reference interpreted(const Graph& graph, const std::vector<TensorData>& inputs, double most_work) {
@@ -100,16 +111,6 @@ Reference by_onnx_runtime(const std::string& model, const std::string& folder, s
     reference.outputs.push_back(load_tensors(file.string()).begin()->second);
   }
   return reference;
-}
-
-TensorData meant_part(const Graph& graph, const std::vector<TensorData>& all, size_t output) {
-  const std::vector<int64_t>& lengths = graph.outputs[output].lengths;
-  if (lengths.empty()) return all[output];
-  std::vector<int64_t> extents = all[output].shape;
-  for (size_t d = 0; d < extents.size(); ++d) {
-    if (lengths[d] >= 0) extents[d] = all[static_cast<size_t>(lengths[d])].integer(0);
-  }
-  return cut(all[output], extents);
 }
 
 }  // namespace tinycc

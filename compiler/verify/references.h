@@ -1,8 +1,6 @@
 // What a model's outputs should be, by somebody else than the emitted code.
 #pragma once
 
-#include <optional>
-
 #include "ir/graph.h"
 
 namespace tinycc {
@@ -21,8 +19,5 @@ Reference interpreted(const Graph& graph, const std::vector<TensorData>& inputs,
 /// ONNX Runtime, without its optimiser, from the python3 in PATH; reads in_K.npy in `folder`, and
 /// writes there.
 Reference by_onnx_runtime(const std::string& model, const std::string& folder, size_t outputs);
-
-/// A copy of `data` up to the lengths that outputs of `graph` have in `all`: what is meant.
-TensorData meant_part(const Graph& graph, const std::vector<TensorData>& all, size_t output);
 
 }  // namespace tinycc

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
+#include <unordered_set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -27,12 +27,12 @@ constexpr double kMostWork = 2e9;  // of the interpreter, about a minute
 
 /// Makes an output of every value that a node of the model computes, the model's own outputs first.
 void expose_nodes(Graph& graph) {
+  std::unordered_set<Expr> known;
+  for (const GraphOutput& o : graph.outputs) known.insert(o.value);
   for (Expr e : topological(graph.roots())) {
     const auto origin = graph.origins.find(e);
     if (origin == graph.origins.end() || origin->second.nodes.empty()) continue;
-    const auto is_known = [&](const GraphOutput& o) { return o.value == e; };
-    if (std::none_of(graph.outputs.begin(), graph.outputs.end(), is_known))
-      graph.outputs.push_back({origin->second.nodes.back(), e});
+    if (known.insert(e).second) graph.outputs.push_back({origin->second.nodes.back(), e});
   }
 }
 
