@@ -84,10 +84,16 @@ std::vector<std::string> externals_of(const std::vector<KernelText>& kernels, co
 
 CheckOptions check_options(const Program& program, const std::vector<std::string>& externals) {
   CheckOptions options;
-  options.language = program.target.dialect;
+  options.language = program.target.is_device() ? "iso" : program.target.dialect;
+  options.kernels = program.target.dialect;
   options.triple = program.target.triple;
   options.externals = externals;
   options.prefix = program.name;
+  if (program.target.is_device()) {
+    for (const char* word : {"open", "close", "bind", "write", "read", "reset", "launch", "flag", "finish"})
+      options.externals.push_back(fmt::format("tinycc_rt_device_{}", word));
+    return options;
+  }
   const bool shared = std::any_of(program.kernels.begin(), program.kernels.end(),
                                   [](const Kernel& k) { return k.parts > 1; });
   if (shared) options.hooks.push_back("parallel_for");
@@ -261,7 +267,8 @@ int compile_model(const Options& options, LoadedModel model) {
                         kernel_helpers(names),
                         golden_cases(meant, program.macs),
                         externals,
-                        from_model(model.files)};
+                        from_model(model.files),
+                        [](std::string_view text) { return format_c(text); }};
   std::vector<SourceFile> files = formatted(emit_host(host));
   files.push_back(emit_report(host, files));
   if (line.done(Stage::emit, [&] { return listed(files); })) return 0;

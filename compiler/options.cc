@@ -60,7 +60,7 @@ std::string wrapped(const std::vector<std::string>& names) {
   return out + line + "\n";
 }
 
-std::string footer() { return kExamples + wrapped(cpu_names()) + kExitCodes; }
+std::string footer() { return kExamples + wrapped(record_names(false)) + "\n" + wrapped(record_names(true)) + kExitCodes; }
 
 struct StageName {
   Stage stage;

@@ -22,7 +22,7 @@ KernelWriter::KernelWriter(const Names& names, size_t kernel)
   }
   for (Expr r : names.free_ranges(kernel)) taken_.insert(ranges_[r] = names.range_name(kernel, r));
   taken_.insert(names.prefix());
-  if (splits_) taken_.insert({"part", "parts"});
+  if (splits_) taken_.insert({"part", "parts", "item"});
 }
 
 std::string KernelWriter::body() {
@@ -31,6 +31,8 @@ std::string KernelWriter::body() {
     if (s.kind == StmtKind::store) ++stores_[s.buffer->id];
   });
   if (dialect_.vectors) find_vector_registers();
+  if (splits_ && *dialect_.item != 0)
+    line(fmt::format("const {0} item = ({0}){1};", dialect_.index, dialect_.item));
   write(kernel_.body);
   return "{\n" + out_ + "}\n";
 }
@@ -90,7 +92,7 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
   if (vector != vector_registers_.end()) extents.pop_back();
   for (const int64_t e : extents) text += fmt::format("[{}]", e);
   const int64_t vector_bytes = names_.program().target.vector_bytes;
-  if (dialect_.vectors && b.space == Space::local && vector_bytes >= 16 && b.bytes() >= 64)
+  if (dialect_.vectors && dialect_.gnu_vectors && b.space == Space::local && vector_bytes >= 16 && b.bytes() >= 64)
     text += fmt::format(" __attribute__((aligned({})))", vector_bytes);  // no vector in two lines
   line(text + (initial.empty() ? ";" : " = " + initial + ";"));
 }
@@ -156,13 +158,16 @@ void KernelWriter::name_starts(const Stmt& loop) {
   }
 }
 
+/// Asks for the next loop to be unrolled.
+void KernelWriter::unroll(int64_t extent) {
+  if (*dialect_.unroll != 0) out_ += fmt::format(fmt::runtime(dialect_.unroll), extent) + "\n";
+}
+
 void KernelWriter::write_plain_loop(const Stmt& s) {
   const std::set<std::string> outside = taken_;  // names end with their block
   const std::string name = ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
   const int64_t extent = extent_of(s.range);
-  if (s.loop == LoopKind::unroll && dialect_.unroll_pragma && extent > 1) {
-    out_ += fmt::format("#pragma GCC unroll {}\n", extent);
-  }
+  if (s.loop == LoopKind::unroll && extent > 1) unroll(extent);
   line(
       fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end_of(s.range)));
   const auto starts = starts_;

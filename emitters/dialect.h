@@ -9,15 +9,31 @@
 namespace tinycc {
 
 struct Dialect {
-  bool vectors = false;           // GNU C vector types; else a vector loop is a plain loop
-  bool unroll_pragma = false;     // "#pragma GCC unroll N" over loops that must be unrolled
+  bool vectors = false;           // vector types; else a vector loop is a plain loop
+  int64_t most_lanes = 64;        // of which the language, or a helper, has vectors
+  const char* unroll = "";        // before loops that must be unrolled, {} times; may be empty
   std::string index = "int32_t";  // type of loop variables
+  /// Vector types of GNU C: lanes are v[i], bits are reinterpreted by casts, what lies in memory is an
+  /// lvalue. Elsewhere helpers do that: F_LANE, F_SET, F_AS, F_PUT(place, v).
+  bool gnu_vectors = true;
+  const char* item = "";    // of a device: the number of this work-item
+  const char* memory = "";  // of a device: what pointers to its memory start with
+  const char* kernel = "";  // of a device: what a kernel starts with
 };
 
-/// iso: C99, nothing beyond. gnu: vector types of GCC and Clang.
+/// iso: C99, nothing beyond. gnu: vector types of GCC and Clang. opencl: OpenCL C 1.2.
 inline Dialect dialect_of(const Target& target) {
-  const bool gnu = target.dialect == "gnu";
-  return {.vectors = gnu && target.vector_bytes >= 16, .unroll_pragma = gnu};
+  const bool vectors = target.has_vectors() && target.vector_bytes >= 16;
+  if (target.dialect == "opencl") {
+    return {.vectors = vectors,
+            .most_lanes = 16,
+            .unroll = "#pragma unroll {}",
+            .gnu_vectors = false,
+            .item = "get_global_id(0)",
+            .memory = "__global ",
+            .kernel = "__kernel "};
+  }
+  return {.vectors = vectors, .unroll = target.has_vectors() ? "#pragma GCC unroll {}" : ""};
 }
 
 }  // namespace tinycc

@@ -152,6 +152,11 @@ std::vector<HelperText> kernel_helpers(const Names& names) {
   add_math_helpers(helpers, with);
   add_narrow_helpers(helpers, with);
   add_integer_helpers(helpers, with);
+  if (names.program().target.dialect == "opencl") {
+    use_opencl_functions(helpers, with);
+    for (const int lanes : {2, 4, 8, 16}) add_opencl_vector_helpers(helpers, with, lanes);
+    return helpers;
+  }
   for (const int lanes : {2, 4, 8, 16, 32, 64}) add_vector_helpers(helpers, with, lanes);
   return helpers;
 }

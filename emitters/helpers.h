@@ -46,6 +46,12 @@ void add_narrow_helpers(std::vector<HelperText>& helpers, const Replacements& wi
 /// GNU C: vector types of `lanes` elements, macros and functions on them.
 void add_vector_helpers(std::vector<HelperText>& helpers, const Replacements& with, int lanes);
 
+/// OpenCL C: the same names on the language's own vectors; and its functions of one number in place of
+/// those that C needs.
+void add_opencl_vector_helpers(std::vector<HelperText>& helpers, const Replacements& with,
+                               int lanes);
+void use_opencl_functions(std::vector<HelperText>& helpers, const Replacements& with);
+
 template <size_t n>
 void add_rows(std::vector<HelperText>& helpers, const HelperRow (&rows)[n],
               const Replacements& with) {

@@ -6,17 +6,26 @@
 #include <algorithm>
 
 #include "emitters/embedded.h"
-#include "emitters/host_files.h"
+#include "emitters/host_device.h"
 
 namespace tinycc {
 
 namespace {
+
+/// tinycc_rt_device.h is for all devices, tinycc_rt_opencl.c for those of one language.
+bool stub_is_for(std::string_view file, const Target& target) {
+  for (const char* language : {"opencl"}) {
+    if (file == fmt::format("tinycc_rt_{}.c", language)) return target.language == language;
+  }
+  return file != "tinycc_rt_device.h" || target.is_device();
+}
 
 /// The stub's files that this model's programs need.
 std::vector<SourceFile> stub_files(const HostInputs& host) {
   std::vector<SourceFile> files;
   for (const EmbeddedFile& file : embedded_files()) {
     if (file.name.starts_with("tinycc_rt_threads") && !is_parallel(host)) continue;
+    if (!stub_is_for(file.name, host.names.program().target)) continue;
     files.push_back({std::string(file.name), std::string(file.text), Role::stub});
   }
   return files;
@@ -78,8 +87,13 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
   const Target& target = host.names.program().target;
   const bool gnu = target.dialect == "gnu", parallel = is_parallel(host);
   const std::string machine = join(target.cflags, " ");
-  const std::vector<std::string> library = c_files(sources, Role::library);
-  const std::vector<std::string> stub = c_files(sources, Role::stub);
+  std::vector<std::string> library = c_files(sources, Role::library);
+  std::vector<std::string> stub = c_files(sources, Role::stub);
+  if (target.is_device()) {  // the library stands on the device's part of the stub
+    const auto part = std::ranges::find(stub, fmt::format("tinycc_rt_{}.c", target.language));
+    library.push_back(*part);
+    stub.erase(part);
+  }
   TextValues values = common_values(host);
   values.merge(
       TextValues{{"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
@@ -91,7 +105,8 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
                  {"extensions", gnu ? "ON" : "OFF"},
                  {"pthread", parallel ? " -pthread" : ""},
                  {"cmake_threads", parallel ? " Threads::Threads" : ""},
-                 {"lm", host.externals.empty() ? "" : "1"},
+                 {"lm", host.externals.empty() || target.is_device() ? "" : "1"},
+                 {"device", target.is_device() ? "1" : ""},
                  {"objects", objects_text(library)},
                  {"stub_objects", objects_text(stub)},
                  {"sources", wrap_words(join(library, " "), "    ")},
@@ -103,7 +118,8 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
 
 std::vector<SourceFile> emit_library(const HostInputs& host) {
   std::vector<SourceFile> files{{host.names.prefix() + ".h", header_file(host), Role::interface}};
-  std::ranges::move(model_files(host), std::back_inserter(files));
+  const bool device = host.names.program().target.is_device();
+  std::ranges::move(device ? device_files(host) : model_files(host), std::back_inserter(files));
   std::ranges::move(weight_files(host), std::back_inserter(files));
   return files;
 }

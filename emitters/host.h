@@ -8,6 +8,7 @@
 //   files.push_back(emit_report(host, files));
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -53,6 +54,7 @@ struct HostInputs {
   std::vector<GoldenCase> golden;
   std::vector<std::string> externals;     // functions of the C library that kernels call: "sinf"
   std::vector<std::string> dependencies;  // files that were read, as the user named them
+  std::function<std::string(std::string_view)> format = {};  // of text that is quoted
 };
 
 /// The library alone: what a product compiles, its headers, and a file of weights if there is one.

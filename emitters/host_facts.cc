@@ -37,7 +37,8 @@ std::map<int64_t, std::string> dim_places(const Names& names) {
 bool needs_stdint(DType dtype) { return c_type(dtype).ends_with("_t"); }
 
 bool is_parallel(const HostInputs& host) {
-  return most_parts(host.names.program()) > 1;
+  const Program& program = host.names.program();
+  return !program.target.is_device() && most_parts(program) > 1;
 }
 
 int64_t most_parts(const Program& program) {
@@ -155,19 +156,31 @@ Work work_of(const Names& names, const Step& step) {
   return work;
 }
 
+std::string context_word(const HostInputs& host) {
+  return host.names.program().target.is_device() ? "device" : "arena";
+}
+
+bool host_state(const Program& program) {
+  return !program.states.empty() && !program.target.is_device();
+}
+
 TextValues common_values(const HostInputs& host) {
   const Names& names = host.names;
   const Program& program = names.program();
   const bool state = !program.states.empty();
   std::string parameters = fmt::format(
-      "const {0}_inputs *inputs, const {0}_outputs *outputs, {0}_arena *arena", names.prefix());
-  if (state) parameters += fmt::format(", {}_state *state", names.prefix());
+      "const {0}_inputs *inputs, const {0}_outputs *outputs, {0}_{1} *{1}", names.prefix(),
+      context_word(host));
+  if (host_state(program)) parameters += fmt::format(", {}_state *state", names.prefix());
   return {{"name", names.prefix()},
           {"NAME", upper(names.prefix())},
           {"source", comment_text(program.source)},
           {"parameters", parameters},
           {"steps", fmt::format("{}", program.steps.size())},
           {"has_state", state ? "1" : ""},
+          {"host_state", host_state(program) ? "1" : ""},
+          {"device", program.target.is_device() ? "1" : ""},
+          {"context", context_word(host)},
           {"dims_too", program.dims.empty() ? "" : ", but for what stands in the inputs' dimensions"},
           {"dims", program.dims.empty() ? "" : fmt::format("{}", program.dims.size())},
           {"has_weights", has_weights(program) ? "1" : ""},

@@ -23,6 +23,10 @@ int64_t weights_align(const Names& names);
 /// NAME_weights.bin, byte by byte as the struct NAME_weights lies in memory.
 std::string weights_binary(const Names& names);
 
+/// What holds the network at run time: the caller's "arena", or the "device".
+std::string context_word(const HostInputs& host);
+/// True when states are the caller's, not a device's.
+bool host_state(const Program& program);
 /// What templates of every file may name: name, NAME, source, state (the parameter), …
 TextValues common_values(const HostInputs& host);
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "emitters/host_files.h"
+#include "emitters/host_device.h"
 
 namespace tinycc {
 
@@ -78,9 +78,13 @@ std::string usage_text(const HostInputs& host) {
   const Program& program = names.program();
   const std::string& n = names.prefix();
   const bool state = !program.states.empty(), bin = names.weights_mode() == WeightsMode::bin;
-  std::vector<std::string> lines{usage_line(fmt::format("static {}_arena arena;", n),
-                                            "scratch memory, yours; its contents need no care")};
-  if (state) {
+  const bool device = program.target.is_device();
+  std::vector<std::string> lines{
+      device ? usage_line(fmt::format("static {}_device device;", n),
+                          fmt::format("{0}_open(&device, NULL) first, {0}_close(&device) last", n))
+             : usage_line(fmt::format("static {}_arena arena;", n),
+                          "scratch memory, yours; its contents need no care")};
+  if (state && !device) {
     lines.push_back(usage_line(fmt::format("static {}_state state;", n),
                                fmt::format("kept between runs; {}_state_init(&state) first", n)));
   }
@@ -107,8 +111,9 @@ std::string usage_text(const HostInputs& host) {
         "has)");
   }
   initial("outputs", address_list(names, program.outputs, false));
-  lines.push_back(fmt::format(" *     if ({}_run(&inputs, &outputs, &arena{}) == {}) {{ ... }}", n,
-                              state ? ", &state" : "", names.macro("OK")));
+  lines.push_back(fmt::format(" *     if ({}_run(&inputs, &outputs, &{}{}) == {}) {{ ... }}", n,
+                              context_word(host), host_state(program) ? ", &state" : "",
+                              names.macro("OK")));
   return join(lines, "\n");
 }
 
@@ -252,10 +257,13 @@ std::string header_file(const HostInputs& host) {
       {"state_type", state_type(names)},
       {"plan", plan_text(names)},
       {"arena_members", arena_members(names)},
+      {"lengths_too", program.dims.empty() ? "" : " that its lengths take in"},
       {"aligned", program.target.dialect == "gnu"
                       ? fmt::format(" __attribute__((aligned({})))", align)
                       : ""}});
-  return wrap_long_lines(expand_template("header.h", values));
+  if (!program.target.is_device()) return wrap_long_lines(expand_template("header.h", values));
+  values.merge(device_values(host));
+  return wrap_long_lines(expand_template("device.h", values));
 }
 
 }  // namespace tinycc

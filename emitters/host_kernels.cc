@@ -143,11 +143,12 @@ std::vector<std::string> kernel_shards(const HostInputs& host, bool& sharded) {
   std::vector<std::string> texts;
   size_t total = 0;
   for (const size_t k : called_kernels(host.names)) total += host.kernels.at(k).body.size();
-  sharded = total > kShardText;
+  const bool device = host.names.program().target.is_device();  // whose compiler gets it whole
+  sharded = total > kShardText && !device;
   for (const size_t k : called_kernels(host.names)) {
     const KernelText& kernel = host.kernels[k];
-    const std::string guard = kernel.guards_loads ? host.names.macro("F_GUARDED") + " " : "";
-    const std::string head = guard + (sharded ? "" : "static ") + host.names.signature(k);
+    const std::string guard = kernel.guards_loads && !device ? host.names.macro("F_GUARDED") + " " : "";
+    const std::string head = guard + (sharded || device ? "" : "static ") + host.names.signature(k);
     const std::string text =
         comment_of(host, k, callers[k]) + wrap_arguments(head, 0) + "\n" + kernel.body + "\n";
     const bool fits = !texts.empty() && texts.back().size() + text.size() <= kShardText;

@@ -30,18 +30,6 @@ std::string is_null_text(const HostInputs& host) {
   return wrap(tests, std::string(12, ' ')).substr(12);
 }
 
-/// Every dimension must lie within its bounds.
-std::string wrong_dim_text(const Names& names) {
-  std::vector<std::string> tests;
-  for (size_t k = 0; k < names.program().dims.size(); ++k) {
-    tests.push_back(fmt::format("(inputs->{0} < 1) || (inputs->{0} > {1}) ||", names.dim(k),
-                                names.program().dims[k].bound()));
-  }
-  if (tests.empty()) return "";
-  tests.back().resize(tests.back().size() - 3);
-  return wrap(tests, std::string(8, ' ')).substr(8);
-}
-
 std::string nested_loops(const Names& names, const Port& port, const std::string& value) {
   static constexpr const char* kCounters[] = {"i", "j", "k", "l", "m", "n", "o", "p"};
   const Buffer& buffer = buffer_of(names.program(), port.buffer);
@@ -72,11 +60,8 @@ std::string first_value(const Names& names, const Port& port) {
   const bool given = found != names.program().weights.end() && found->second.count() > 0;
   const TensorData data = given ? found->second : TensorData::of_numbers(buffer.dtype, {1}, {0});
   if (is_splat(data)) return nested_loops(names, port, literal(data, 0));
-  const std::vector<int64_t> extents = buffer.layout.extents(buffer.shape);
-  return fmt::format("static const {} {}_first = {{{{\n{}\n}}}};\nstate->{} = {}_first;\n",
-                     names.type(port.buffer), names.member(port.buffer),
-                     wrap_items(nested_items(data, extents), 4), names.member(port.buffer),
-                     names.member(port.buffer));
+  return fmt::format("{0}state->{1} = {2};\n", state_constant(names, port, data),
+                     names.member(port.buffer), names.prefixed(names.member(port.buffer) + "_first"));
 }
 
 std::string state_init_text(const Names& names) {
@@ -134,6 +119,25 @@ TextValues model_values(const HostInputs& host) {
 }
 
 }  // namespace
+
+std::string wrong_dim_text(const Names& names) {
+  std::vector<std::string> tests;
+  for (size_t k = 0; k < names.program().dims.size(); ++k) {
+    tests.push_back(fmt::format("(inputs->{0} < 1) || (inputs->{0} > {1}) ||", names.dim(k),
+                                names.program().dims[k].bound()));
+  }
+  if (tests.empty()) return "";
+  tests.back().resize(tests.back().size() - 3);
+  return wrap(tests, std::string(8, ' ')).substr(8);
+}
+
+std::string state_constant(const Names& names, const Port& port, const TensorData& data) {
+  const Buffer& buffer = buffer_of(names.program(), port.buffer);
+  const std::vector<int64_t> extents = buffer.layout.extents(buffer.shape);
+  return fmt::format("static const {} {} = {{{}\n{}\n{}}};\n", names.type(port.buffer),
+                     names.prefixed(names.member(port.buffer) + "_first"), extents.empty() ? "" : "{",
+                     wrap_items(nested_items(data, extents), 4), extents.empty() ? "" : "}");
+}
 
 std::string parts_text(const HostInputs& host) {
   std::string out;

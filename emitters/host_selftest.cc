@@ -235,21 +235,21 @@ std::pair<std::string, std::string> guarded_members(const Names& names) {
 std::string null_ports(const HostInputs& host) {
   const Names& names = host.names;
   const std::string ok = names.macro("ERROR_NULL");
-  const std::string state = names.program().states.empty() ? "" : ", &state";
+  const std::string state = host_state(names.program()) ? ", &state" : "";
   std::string out;
   for (const Port& port : names.program().inputs) {
     const std::string& member = names.member(port.buffer);
     out += fmt::format(
         "some_inputs = inputs;\nsome_inputs.{0} = NULL;\n"
-        "expect({1}_run(&some_inputs, &outputs, &arena{2}) == {3}, \"no {0}\");\n",
-        member, names.prefix(), state, ok);
+        "expect({1}_run(&some_inputs, &outputs, &{4}{2}) == {3}, \"no {0}\");\n",
+        member, names.prefix(), state, ok, context_word(host));
   }
   for (const Port& port : names.program().outputs) {
     const std::string& member = names.member(port.buffer);
     out += fmt::format(
         "some_outputs = outputs;\nsome_outputs.{0} = NULL;\n"
-        "expect({1}_run(&inputs, &some_outputs, &arena{2}) == {3}, \"no {0}\");\n",
-        member, names.prefix(), state, ok);
+        "expect({1}_run(&inputs, &some_outputs, &{4}{2}) == {3}, \"no {0}\");\n",
+        member, names.prefix(), state, ok, context_word(host));
   }
   return out;
 }
@@ -263,15 +263,15 @@ std::string set_dims(const Names& names) {
 
 std::string wrong_dims(const HostInputs& host) {
   const Names& names = host.names;
-  const std::string state = names.program().states.empty() ? "" : ", &state";
+  const std::string state = host_state(names.program()) ? ", &state" : "";
   std::string out;
   for (size_t k = 0; k < names.program().dims.size(); ++k) {
     for (const int64_t wrong : {int64_t{0}, names.program().dims[k].bound() + 1}) {
       out += fmt::format(
           "inputs.{0} = {1};\n"
-          "expect({2}_run(&inputs, &outputs, &arena{3}) == {4}, \"{0} is {1}\");\n"
+          "expect({2}_run(&inputs, &outputs, &{5}{3}) == {4}, \"{0} is {1}\");\n"
           "inputs = kept_inputs;\n",
-          names.dim(k), wrong, names.prefix(), state, names.macro("ERROR_DIM"));
+          names.dim(k), wrong, names.prefix(), state, names.macro("ERROR_DIM"), context_word(host));
     }
   }
   return out;

@@ -2,6 +2,7 @@
 // top-level step that is more than a call.
 #include <fmt/format.h>
 
+#include "emitters/host_device.h"
 #include "emitters/host_model.h"
 
 namespace tinycc {
@@ -15,6 +16,11 @@ using Scope = std::map<int64_t, std::string>;  // loop variables by the id of th
 std::string call_text(const HostInputs& host, const Step& step, const Scope& scope, size_t indent) {
   const Names& names = host.names;
   const size_t k = step.kernel;
+  if (names.program().target.is_device()) {
+    std::vector<std::string> scalars;
+    for (const Expr range : names.free_ranges(k)) scalars.push_back(scope.at(id_of(range)));
+    return device_call(host, step, scalars, indent);
+  }
   const bool parallel = names.program().kernels[k].parts > 1;
   std::vector<std::string> arguments;
   if (parallel) arguments.push_back("inputs");
@@ -37,6 +43,11 @@ std::string call_text(const HostInputs& host, const Step& step, const Scope& sco
 std::string steps_text(const HostInputs& host, const std::vector<Step>& steps, Scope scope,
                        size_t indent);
 
+std::string condition_text(const HostInputs& host, int64_t buffer) {
+  return host.names.program().target.is_device() ? device_flag(host, buffer)
+                                                 : scalar_text(host.names, buffer);
+}
+
 std::string repeat_text(const HostInputs& host, const Step& step, Scope scope, size_t indent) {
   const std::string margin(indent, ' ');
   std::set<std::string> taken{"inputs", "outputs", "arena", "state"};
@@ -48,7 +59,7 @@ std::string repeat_text(const HostInputs& host, const Step& step, Scope scope, s
   out += steps_text(host, step.body, scope, indent + 4);
   if (step.condition >= 0) {
     out += fmt::format("{0}    if ({1} != 0) {{\n{0}        break;\n{0}    }}\n", margin,
-                       scalar_text(host.names, step.condition));
+                       condition_text(host, step.condition));
   }
   return out + margin + "}\n";
 }
@@ -60,7 +71,7 @@ std::string select_text(const HostInputs& host, const Step& step, const Scope& s
     return i < step.body.size() ? steps_text(host, {step.body[i]}, scope, indent + 4) : "";
   };
   std::string out =
-      fmt::format("{}if ({} != 0) {{\n", margin, scalar_text(host.names, step.condition));
+      fmt::format("{}if ({} != 0) {{\n", margin, condition_text(host, step.condition));
   out += branch(0);
   const std::string otherwise = branch(1);
   if (!otherwise.empty()) out += margin + "} else {\n" + otherwise;
@@ -95,6 +106,7 @@ std::pair<std::string, std::string> used_parameters(const HostInputs& host,
        {std::pair{"inputs", fmt::format("const {}_inputs *inputs", n)},
         std::pair{"outputs", fmt::format("const {}_outputs *outputs", n)},
         std::pair{"arena", fmt::format("{}_arena *arena", n)},
+        std::pair{"device", fmt::format("{}_device *device", n)},
         std::pair{"state", fmt::format("{}_state *state", n)}}) {
     if (!has_word(text, word)) continue;
     parameters.push_back(declaration);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "emitters/host_files.h"
@@ -104,12 +105,18 @@ std::pair<int64_t, int64_t> rows_of(int64_t bytes) {
   return {rows, length};
 }
 
-/// Structs of weights that no header of the model declares yet.
+/// Structs of weights that no header of the model declares yet; a device's declares none.
 std::string weight_types(const Names& names) {
+  std::set<std::string> wanted;
+  for (const auto& [id, placed] : names.program().buffers) {
+    if (placed.buffer->space == Space::weight) wanted.insert(names.type(id));
+  }
   std::string out;
   for (const auto& [type, id] : names.shared_types()) {
     const Buffer& buffer = buffer_of(names.program(), id);
-    if (buffer.space != Space::weight) continue;
+    const bool here = names.program().target.is_device() ? wanted.count(type) != 0
+                                                         : buffer.space == Space::weight;
+    if (!here) continue;
     out += fmt::format("typedef struct {{\n    {} at{};\n}} {};\n\n", c_type(buffer.dtype),
                        extents_text(buffer), type);
   }

@@ -1,6 +1,8 @@
 // See names.h.
 #include "emitters/names.h"
 
+#include "emitters/dialect.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -168,6 +170,9 @@ std::set<int64_t> Names::arguments_of(size_t kernel, size_t parameter) const {
 
 /// Which weights need a struct, and which are too large for number literals: the largest ones.
 void Names::name_weights() {
+  for (const auto& [id, placed] : program_.buffers) {
+    if (program_.target.is_device() && is_weight(id)) structs_.insert(id);
+  }
   for (size_t k = 0; k < calls_.size(); ++k) {
     for (size_t i = 0; i < program_.kernels[k].parameters.size(); ++i) {
       const std::set<int64_t> arguments = arguments_of(k, i);
@@ -231,7 +236,7 @@ void Names::name_parameters(size_t k) {
     ParameterNames p;
     p.buffer = calls_[k][0]->arguments.at(i);
     p.written = std::ranges::count(kernel.outputs, kernel.parameters[i]->id) != 0;
-    p.passed = !is_weight(p.buffer) || arguments_of(k, i).size() > 1;
+    p.passed = !is_weight(p.buffer) || program_.target.is_device() || arguments_of(k, i).size() > 1;
     if (p.passed) {
       p.type = type(p.buffer);
       p.name = unique_identifier(kernel.parameters[i]->name, taken);
@@ -258,7 +263,7 @@ std::string Names::range_name(size_t kernel, Expr range) const {
 }
 
 bool Names::may_restrict(size_t kernel) const {
-  if (program_.target.dialect != "gnu") return false;
+  if (!program_.target.has_vectors()) return false;
   const auto& parameters = parameters_[kernel];
   for (const Step* call : calls_[kernel]) {
     for (size_t i = 0; i < parameters.size(); ++i) {
@@ -275,12 +280,14 @@ bool Names::may_restrict(size_t kernel) const {
 }
 
 std::string Names::signature(size_t kernel, bool whole) const {
+  const Dialect dialect = dialect_of(program_.target);
   std::vector<std::string> list;
   const char* const restricted = may_restrict(kernel) ? "restrict " : "";
   for (const ParameterNames& p : parameters_[kernel]) {
     if (!p.passed) continue;
     list.push_back(
-        fmt::format("{}{} *{}{}", p.written ? "" : "const ", p.type, restricted, p.name));
+        fmt::format("{}{}{} *{}{}", dialect.memory, p.written ? "" : "const ", p.type, restricted,
+                    p.name));
   }
   for (const Expr range : ranges_[kernel]) {
     const auto is_this = [&](const ProgramDim& d) { return d.range == range; };
@@ -288,9 +295,9 @@ std::string Names::signature(size_t kernel, bool whole) const {
     list.push_back((dim ? "const int32_t " : "int32_t ") + range_name(kernel, range));
   }
   if (takes_weights(kernel)) list.push_back(fmt::format("const {}_weights *weights", prefix()));
-  if (!whole && program_.kernels[kernel].parts > 1)
+  if (!whole && *dialect.item == 0 && program_.kernels[kernel].parts > 1)
     list.insert(list.end(), {"int32_t part", "int32_t parts"});
-  return fmt::format("void {}({})", kernels_[kernel], list.empty() ? "void" : join(list, ", "));
+  return fmt::format("{}void {}({})", dialect.kernel, kernels_[kernel], list.empty() ? "void" : join(list, ", "));
 }
 
 const std::string& Names::type(int64_t buffer) const {

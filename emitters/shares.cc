@@ -6,6 +6,12 @@
 //   for (int32_t turn = first; turn < end; ++turn) {
 //       const int32_t y = turn / 9;
 //       const int32_t x = turn % 9;
+//
+// A work-item of a device makes one turn, the one of its number:
+//
+//   if (item < 36) {
+//       const int32_t y = item / 9;
+//       const int32_t x = item % 9;
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,7 +25,9 @@ namespace tinycc {
 void KernelWriter::write_shared(const StmtRef& s) {
   if (!has_threads(s)) return write_by_first({s});
   if (s->kind == StmtKind::loop)
-    return s->loop == LoopKind::thread ? write_share(s) : write_plain_loop(*s);
+    return s->loop != LoopKind::thread ? write_plain_loop(*s)
+           : *dialect_.item != 0       ? write_item(s)
+                                       : write_share(s);
   std::vector<StmtRef> serial;
   for (const StmtRef& part : s->body) {
     if (!has_threads(part)) {
@@ -34,7 +42,7 @@ void KernelWriter::write_shared(const StmtRef& s) {
 
 void KernelWriter::write_by_first(const std::vector<StmtRef>& statements) {
   if (statements.empty()) return;
-  line("if (part == 0) {");
+  line(*dialect_.item != 0 ? "if (item == 0) {" : "if (part == 0) {");
   write_unshared(seq(statements));
   line("}");
 }
@@ -45,6 +53,33 @@ void KernelWriter::write_unshared(const StmtRef& s) {
   splits_ = false;
   write(s);
   splits_ = true;
+  taken_ = outside;
+}
+
+/// The loop variables of a nest as functions of the number of its turn; declares them.
+void KernelWriter::name_turns(const Shared& nest, const std::string& turn) {
+  int64_t stride = nest.turns();
+  for (Expr r : nest.ranges) {
+    const std::string name = ranges_[r] = unique_identifier(r->attr.name, taken_);
+    const bool outermost = stride == nest.turns();
+    stride /= extent_of(r);
+    const std::string whole = stride == 1 ? turn : fmt::format("{} / {}", turn, stride);
+    line(fmt::format("const {} {} = {};", dialect_.index, name,
+                     outermost     ? whole
+                     : stride == 1 ? fmt::format("{} % {}", turn, extent_of(r))
+                                   : fmt::format("({}) % {}", whole, extent_of(r))));
+  }
+}
+
+void KernelWriter::write_item(const StmtRef& s) {
+  const Shared nest = shared_by(s);
+  const std::set<std::string> outside = taken_;
+  const bool single = nest.ranges.size() == 1;
+  line(fmt::format("if (item < {}) {{",
+                   single ? end_of(nest.ranges[0]) : std::to_string(nest.turns())));
+  name_turns(nest, "item");
+  write_unshared(nest.body);
+  line("}");
   taken_ = outside;
 }
 
@@ -60,17 +95,7 @@ void KernelWriter::write_share(const StmtRef& s) {
   const std::string turn = unique_identifier(single ? nest.ranges[0]->attr.name : "turn", taken_);
   if (single) ranges_[nest.ranges[0]] = turn;
   line(fmt::format("for ({0} {1} = {2}; {1} < {3}; ++{1}) {{", dialect_.index, turn, first, end));
-  int64_t stride = nest.turns();
-  for (Expr r : single ? std::vector<Expr>{} : nest.ranges) {
-    const std::string name = ranges_[r] = unique_identifier(r->attr.name, taken_);
-    const bool outermost = stride == nest.turns();
-    stride /= extent_of(r);
-    const std::string whole = stride == 1 ? turn : fmt::format("{} / {}", turn, stride);
-    line(fmt::format("const {} {} = {};", dialect_.index, name,
-                     outermost     ? whole
-                     : stride == 1 ? fmt::format("{} % {}", turn, extent_of(r))
-                                   : fmt::format("({}) % {}", whole, extent_of(r))));
-  }
+  if (!single) name_turns(nest, turn);
   write_unshared(nest.body);
   line("}");
   taken_ = outside;

@@ -12,6 +12,7 @@ enum class Role {
   stub,       // the run-time stub: no warning, and the promises that hold for it too
   tool,       // command line, self-test, benchmark: no warning
   interface,  // the header that users include: must be C++17 as well, and stand alone
+  kernels,    // for a device's compiler: no warning, in its own language
   header,     // any other header: judged where it is included
   text,       // no source at all (Makefile, report.json): never looked at
 };

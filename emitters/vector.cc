@@ -12,7 +12,7 @@
 namespace tinycc {
 namespace {
 
-constexpr int64_t kLeastLanes = 2, kMostLanes = 64;  // of which helpers.cc has vector types
+constexpr int64_t kLeastLanes = 2;
 
 }  // namespace
 
@@ -84,7 +84,7 @@ bool KernelWriter::vectorizable(const Stmt& loop) {
   const Stmt& s = *loop.body[0];
   const int64_t lanes = extent_of(loop.range);
   if (s.kind != StmtKind::store || !std::has_single_bit(static_cast<uint64_t>(lanes)) ||
-      lanes < kLeastLanes || lanes > kMostLanes)
+      lanes < kLeastLanes || lanes > dialect_.most_lanes)
     return false;  // no such type
   const bool in_register = s.buffer->space == Space::reg;
   if (is_bool(s.buffer->dtype) && in_register) return false;
@@ -145,14 +145,14 @@ void KernelWriter::store_lanes(const Stmt& s, const Text& v) {
   const std::string l = ranges_[lane_] = unique_identifier(lane_->attr.name, taken_);
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, l, lanes_));
   lane_ = {};
-  line(fmt::format("{} = {}[{}]{};", place(s.buffer->id, s.index, false), all, l,
+  line(fmt::format("{} = {}{};", place(s.buffer->id, s.index, false), lane_text(element, all, l),
                    is_bool(s.value->dtype) ? " & 1" : ""));
   line("}");
 }
 
 /// A register that holds what was read from memory, and nothing else ever, is not read again.
 void KernelWriter::keep(const Stmt& s, DType element) {
-  if (!s.value->is(Op::load) || stores_.at(s.buffer->id) != 1 || !varies(s.value)) return;
+  if (!dialect_.gnu_vectors || !s.value->is(Op::load) || stores_.at(s.buffer->id) != 1 || !varies(s.value)) return;
   line(fmt::format("{}({});", helper("KEEP", element), place(s.buffer->id, s.index, true)));
 }
 
@@ -174,6 +174,14 @@ void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
   } else {
     const std::string v = vector_of(s.value, element).text;
     if (declares) elements_[s.buffer->id] = unique_identifier(s.buffer->name, taken_);
+    const bool to_memory = !declares && to != Access::vector_register;
+    if (to_memory && !dialect_.gnu_vectors) {
+      line(fmt::format("{}({}, {});", helper("PUT", element),
+                       place(s.buffer->id, first_lane(s.index), false), v));
+      lane_ = {};
+      lanes_ = 0;
+      return;
+    }
     const std::string target = declares ? vector_type(element) + " " + elements_[s.buffer->id]
                                : to == Access::vector_register
                                    ? place(s.buffer->id, s.index, true)

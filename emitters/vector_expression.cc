@@ -67,6 +67,19 @@ std::string KernelWriter::vector_type(DType element) const {
   return names_.prefixed(fmt::format("f_{}x{}", name_of(element), lanes_));
 }
 
+/// Lane l of the vector v, to be read.
+std::string KernelWriter::lane_text(DType element, const std::string& v,
+                                    const std::string& l) const {
+  if (dialect_.gnu_vectors) return fmt::format("{}[{}]", v, l);
+  return fmt::format("{}({}, {})", helper("LANE", element), v, l);
+}
+
+/// The bits of a vector as another type of vector.
+std::string KernelWriter::reinterpreted(const Text& t, DType element) const {
+  if (dialect_.gnu_vectors) return fmt::format("({}){}", vector_type(element), factor(t));
+  return fmt::format("{}({})", helper("AS", element), t.text);
+}
+
 std::string KernelWriter::helper(const char* name, DType element) const {
   return names_.macro(fmt::format("F_{}_{}x{}", name, name_of(element), lanes_));
 }
@@ -103,7 +116,7 @@ Text KernelWriter::converted(const Text& t, DType from, DType to) const {
   while (from != to) {
     const DType next = next_type(from, to);
     const bool same = bits_of(next) == bits_of(from) && is_float(next) == is_float(from);
-    result = same ? Text{fmt::format("({}){}", vector_type(next), factor(result)), kUnary, true}
+    result = same ? Text{reinterpreted(result, next), kUnary, true}
                   : Text{fmt::format("{}({})", helper("TO", next), result.text), kAtom, true};
     from = next;
   }
@@ -143,21 +156,24 @@ Text KernelWriter::lane_by_lane(Expr e) {
   }
   const std::string v = unique_identifier("v", taken_),
                     l = unique_identifier(lane_->attr.name, taken_);
-  line(fmt::format("{} {} = {{0}};", vector_type(kept(e)), v));  // else GCC warns of it
-  line(fmt::format("#pragma GCC unroll {}", lanes_));
+  line(fmt::format("{} {} = {};", vector_type(kept(e)), v,  // else GCC warns of it
+                   dialect_.gnu_vectors ? "{0}" : splat({"0"}, kept(e)).text));
+  unroll(lanes_);
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, l, lanes_));
   const auto outside = shared_;  // within this loop the lane is a plain variable
   std::erase_if(shared_, [](const auto& named) { return named.second.vector; });
   for (const auto& [s, name] : operands) {
-    shared_[s] = is_bool(s->dtype) ? Text{fmt::format("{}[{}] != 0", name, l), kCompare}
-                                   : Text{fmt::format("{}[{}]", name, l)};
+    const std::string one = lane_text(kept(s), name, l);
+    shared_[s] = is_bool(s->dtype) ? Text{one + " != 0", kCompare} : Text{one};
   }
   const Expr all = std::exchange(lane_, Expr{});
   ranges_[all] = l;
   const Text t = fresh_value(e);
-  line(fmt::format("{}[{}] = {}{};", v, l, is_bool(e->dtype) ? parenthesised(t, kAtom) : t.text,
-                   is_bool(e->dtype) ? " ? -1 : 0" : ""));
   lane_ = all;
+  const std::string to = dialect_.gnu_vectors ? fmt::format("{}[{}]", v, l)
+                                              : fmt::format("{}({}, {})", helper("SET", kept(e)), v, l);
+  line(fmt::format("{} = {}{};", to, is_bool(e->dtype) ? parenthesised(t, kAtom) : t.text,
+                   is_bool(e->dtype) ? " ? -1 : 0" : ""));
   shared_ = outside;
   line("}");
   taken_.erase(l);
@@ -254,7 +270,7 @@ Text KernelWriter::vector_cast(Expr e) {
   const DType from = kept(e[0]), to = kept(e);
   if (is_float(from) && is_integer(e->dtype) && e->is(Op::cast)) return saturated(e);
   const Text a = vector_of(e[0], from);
-  if (e->is(Op::bitcast)) return {fmt::format("({}){}", vector_type(to), factor(a)), kUnary, true};
+  if (e->is(Op::bitcast)) return {reinterpreted(a, to), kUnary, true};
   if (is_bool(e->dtype))
     return {fmt::format("{} != {}", factor(a), splat({"0"}, from).text), kCompare, true};
   if (is_bool(e[0]->dtype)) {

@@ -9,6 +9,7 @@
 
 #include "emitters/cstyle.h"
 #include "ir/free.h"
+#include "ir/threads.h"
 
 namespace tinycc {
 
@@ -34,6 +35,7 @@ class KernelWriter {
   void write_loop(const StmtRef& s);
   void write_plain_loop(const Stmt& s);
   void name_starts(const Stmt& loop);
+  void unroll(int64_t extent);
   std::string end_of(Expr range);
   void write_alloc(const Buffer& b, const std::string& initial);
   void write_store(const Stmt& s);
@@ -47,6 +49,8 @@ class KernelWriter {
   void write_by_first(const std::vector<StmtRef>& statements);
   void write_unshared(const StmtRef& s);
   void write_share(const StmtRef& s);
+  void write_item(const StmtRef& s);
+  void name_turns(const Shared& nest, const std::string& turn);
 
   // ---- expressions
   Text value(Expr e);
@@ -84,6 +88,8 @@ class KernelWriter {
   DType kept(Expr e);  // type of the elements of a vector that holds e
   int mask_bits(Expr e);
   std::string vector_type(DType element) const;
+  std::string lane_text(DType element, const std::string& v, const std::string& l) const;
+  std::string reinterpreted(const Text& t, DType element) const;
   std::string helper(const char* name, DType element) const;
   Text vector_operation(Expr e);
   Text vector_load(Expr e);

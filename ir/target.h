@@ -12,9 +12,9 @@ namespace tinycc {
 enum class Prefer : uint8_t { speed, ram, size };
 
 struct Target {
-  std::string language = "c";       // c; later opencl, cuda, hip, metal
-  std::string dialect = "gnu";      // iso: C99; gnu: GNU C vector types
-  std::string cpu = "generic";      // as asked for
+  std::string language = "c";       // c, opencl
+  std::string dialect = "gnu";      // iso: C99; gnu: GNU C vector types; of a device: its language
+  std::string cpu = "generic";      // as asked for: the CPU, or the GPU
   std::string resolved;             // what cpu=native turned out to be; else equal to cpu
   std::vector<std::string> cflags;  // what the C compiler should be told: -march=…
   std::string triple = "x86_64-linux-gnu";
@@ -24,12 +24,16 @@ struct Target {
   bool fma = false;
   int64_t threads = 1;
   int64_t thread_ns = 2000;  // about so much work of a kernel is worth another thread
+  int64_t group = 64;        // work-items that a device starts together
   Prefer prefer = Prefer::speed;
   // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.
   int64_t clock_mhz = 2500;
   double madd_cycles = 1;       // between two multiply-adds of a whole vector, in each core
   int64_t memory_mbps = 10000;  // that one core reads from beyond its caches
 
+  /// Do kernels run on a device of its own, as many work-items, each a turn of their thread loops?
+  bool is_device() const { return language != "c"; }
+  bool has_vectors() const { return dialect != "iso"; }
   int64_t lanes() const { return vector_bytes >= 8 ? vector_bytes / 4 : 1; }  // of 32 bits
 };
 

@@ -38,6 +38,9 @@ std::string word(const std::string& text) {
   return out.substr(0, 40);
 }
 
+/// Devices take parts of a buffer that start at a multiple of this many bytes.
+constexpr int64_t kDeviceAlign = 512;
+
 class Builder {
  public:
   Builder(Draft draft, const MovesOf& moves_of) : draft_(std::move(draft)), moves_of_(moves_of) {
@@ -99,7 +102,7 @@ class Builder {
     for (Unit& u : units_) {
       std::optional<Unit> both;
       if (!all.empty()) both = merged(draft_, all.back(), u);
-      if (!both) {
+      if (!both || idles(all.back(), u, *both)) {
         all.push_back(std::move(u));
         continue;
       }
@@ -114,6 +117,16 @@ class Builder {
     for (Unit& u : units_) shrink_buffers(draft_, u, [&](int64_t id) { return users_[id] == 1; });
     if (draft_.target.prefer != Prefer::speed) return;
     for (Unit& u : units_) interleave_rows(u, draft_.target);
+  }
+
+  /// Would a device have less to do at a time than in either kernel?
+  bool idles(const Unit& first, const Unit& second, const Unit& both) const {
+    if (!draft_.target.is_device()) return false;
+    const auto items = [&](Kernel k) {
+      share_among_threads(k, draft_.target);
+      return k.parts;
+    };
+    return items(both.kernel) < std::min(items(first.kernel), items(second.kernel));
   }
 
   /// After the part that has a node of the model of its own; the last of them.
@@ -354,7 +367,8 @@ class Builder {
 
   /// Whole vectors; with speed in mind, whole lines of a cache.
   static int64_t alignment(const Target& target) {
-    if (target.dialect != "gnu") return 8;
+    if (target.is_device()) return kDeviceAlign;
+    if (!target.has_vectors()) return 8;
     const bool lines = target.prefer == Prefer::speed && target.vector_bytes >= 16;
     return std::max<int64_t>(target.vector_bytes, lines ? 64 : 4);
   }

@@ -322,7 +322,8 @@ double CostModel::tile_cost(size_t vector, const Nest& n) const {
 /// The tile itself, then with loops that run as one; each also with a staged operand.
 void CostModel::try_tile(size_t vector, Nest n, Nest& best) const {
   const size_t row_slot = n.rows ? slot(n.rows) : ranges_.size();
-  const bool may_stage = n.rows && draft_.target.prefer == Prefer::speed;
+  const bool may_stage =
+      n.rows && draft_.target.prefer == Prefer::speed && !draft_.target.is_device();
   const Access* panel = may_stage ? stageable(vector, row_slot) : nullptr;
   const auto consider = [&](Nest now) {
     if (exact_ && !(turns_of_vectors(now).exact() && turns_of_rows(now).exact())) return;

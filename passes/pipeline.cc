@@ -29,13 +29,13 @@ constexpr DraftPass kDraftPasses[] = {
     {"block",
      [](Draft& draft, const Decide&) {
        const Target& t = draft.target;
-       if (t.dialect != "gnu" || t.prefer != Prefer::speed || t.threads != 1) return;
+       if (!t.has_vectors() || t.is_device() || t.prefer != Prefer::speed || t.threads != 1) return;
        block_chains(draft);
        block_pairs(draft);
      }},
     {"layout",
      [](Draft& draft, const Decide& decide) {
-       if (draft.target.dialect == "gnu") choose_layouts(draft, decide);
+       if (draft.target.has_vectors()) choose_layouts(draft, decide);
      }},
 };
 

@@ -53,7 +53,7 @@ ScheduleSpace::ScheduleSpace(const Draft& draft, const Computation& c)
   outputs_ = static_cast<int64_t>(ranges_.size());
   for (Expr r : reduction_ranges(c.value)) ranges_.push_back(r);
   exact_ = may_run_in_place(draft, c);
-  if (c.ordered || draft.target.dialect != "gnu") return;
+  if (c.ordered || !draft.target.has_vectors()) return;
   const auto number = [&](Expr r) {
     return r ? std::find(ranges_.begin(), ranges_.end(), r) - ranges_.begin() : -1;
   };

@@ -39,7 +39,7 @@ class Chooser {
 
  private:
   std::string nest() {
-    if (c_.ordered || draft_.target.dialect != "gnu") return "";
+    if (c_.ordered || !draft_.target.has_vectors()) return "";
     if (!nest_.vector || !has_vectors(draft_, c_)) return memory_order();
     if (nest_.reduced) return side_by_side();
     return reduced_.empty() ? elementwise() : register_tile();

@@ -96,6 +96,24 @@ std::vector<Choice> choices(const std::vector<Expr>& nest, int64_t parts) {
   return all;
 }
 
+/// Of a device: loops that are nested perfectly, those with the most turns first; of equals the outer.
+std::vector<Choice> device_choices(const std::vector<Expr>& nest) {
+  std::vector<Choice> all;
+  for (size_t first = 0; first < nest.size(); ++first) {
+    double turns = 1;
+    for (size_t last = first; last < nest.size(); ++last) {
+      if (last > first && !(nest[last]->sources.empty() && nest[first]->sources.empty())) break;
+      turns *= static_cast<double>(extent_of(nest[last]));
+      all.push_back({{nest.begin() + static_cast<ptrdiff_t>(first),
+                      nest.begin() + static_cast<ptrdiff_t>(last) + 1},
+                     turns});
+    }
+  }
+  std::erase_if(all, [](const Choice& c) { return c.value < 2; });
+  std::ranges::stable_sort(all, [](const Choice& a, const Choice& b) { return a.value > b.value; });
+  return all;
+}
+
 int64_t turns_of(const StmtRef& s) {
   int64_t most = 1;
   if (s->kind == StmtKind::loop && s->loop == LoopKind::thread) return shared_by(s).turns();
@@ -111,9 +129,10 @@ void share_among_threads(Kernel& kernel, const Target& target) {
     kernel.parts = std::min(target.threads, turns_of(kernel.body));
     return;
   }
-  const int64_t parts = worthwhile(kernel, target);
+  const int64_t parts = target.is_device() ? target.threads : worthwhile(kernel, target);
   if (parts < 2) return;
-  for (const Choice& c : choices(main_nest(kernel.body), parts)) {
+  const std::vector<Expr> nest = main_nest(kernel.body);
+  for (const Choice& c : target.is_device() ? device_choices(nest) : choices(nest, parts)) {
     const StmtRef body = with_threads(kernel.body, c.ranges);
     if (!thread_conflict(body).empty()) continue;
     kernel.body = body;

@@ -480,7 +480,7 @@ std::unordered_map<Expr, std::string> names_by_node(const Graph& graph,
 }  // namespace
 
 void use_winograd(Graph& graph, const Target& target, const Decide& decide) {
-  if (target.dialect != "gnu" || target.prefer != Prefer::speed) return;
+  if (!target.has_vectors() || target.is_device() || target.prefer != Prefer::speed) return;
   const GraphFacts facts(graph);
   const std::vector<Expr> order = topological(graph.roots());
   const auto names = names_by_node(graph, order);

@@ -40,7 +40,9 @@ Task task_of(const SourceFile& file, const Language& language, const CheckOption
 }
 
 const Language& language_of(const SourceFile& file, const CheckOptions& options) {
-  const std::string name = file.role == Role::interface ? "c++" : options.language;
+  const std::string name = file.role == Role::interface ? "c++"
+                           : file.role == Role::kernels ? options.kernels
+                                                        : options.language;
   const Language* language = find_language(name);
   TCC_CHECK(language != nullptr, "no language to check is called " + name);
   return *language;

@@ -16,6 +16,7 @@ namespace tinycc {
 
 struct CheckOptions {
   std::string language = "gnu";             // a row of languages.cc: "iso" (C99), "gnu" (gnu11)
+  std::string kernels = "opencl";           // the row for files of a device's kernels
   std::string triple = "x86_64-linux-gnu";  // what the target is, as Clang spells it
   std::vector<std::string> flags = {};      // further arguments of Clang: -march=…, -D…
   std::vector<std::string> externals = {};  // functions from elsewhere that the library may call

@@ -148,6 +148,13 @@ int mkdir(const char *path, unsigned mode);
 void *mmap(void *at, size_t bytes, int protection, int flags, int file, off_t offset);
 int munmap(void *at, size_t bytes);
 )"},
+    {"dlfcn.h", R"(#pragma once
+#define RTLD_NOW 2
+#define RTLD_LOCAL 0
+void *dlopen(const char *path, int mode);
+void *dlsym(void *library, const char *name);
+int dlclose(void *library);
+)"},
     {"fcntl.h", R"(#pragma once
 #include <sys/types.h>
 #define O_RDONLY 0

@@ -24,6 +24,7 @@ struct ShimHeader {
 };
 std::span<const ShimHeader> standard_headers();  // of ISO C
 std::span<const ShimHeader> system_headers();    // of POSIX, and atomics
+std::span<const ShimHeader> device_headers();    // known to the compilers of devices
 
 /// A language that we emit: how Clang is to be called for it.
 struct Language {

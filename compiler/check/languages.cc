@@ -29,6 +29,9 @@ const char* const kWarnings[] = {
 const Language kLanguages[] = {
     {"iso", {"-xc", "-std=c99", "-Wpedantic"}},
     {"gnu", {"-xc", "-std=gnu11"}},
+    {"opencl",  // the types that its own header would declare: see headers.cc
+     {"-xcl", "-cl-std=CL1.2", "-cl-no-stdinc", "-Xclang", "-fdeclare-opencl-builtins", "-fno-builtin", "-include",
+      "opencl_types.h", "-Wno-missing-prototypes", "-Wno-unused-function"}},
     {"c++", {"-xc++", "-std=c++17", "-Wno-unused-function"}},  // of interfaces, never emitted
 };
 

@@ -94,7 +94,7 @@ void add(MemoryFiles& memory, std::string_view folder, std::string_view name,
 
 llvm::IntrusiveRefCntPtr<MemoryFiles> memory_of(std::span<const SourceFile> files) {
   llvm::IntrusiveRefCntPtr<MemoryFiles> memory(new MemoryFiles);
-  for (const auto headers : {standard_headers(), system_headers()}) {
+  for (const auto headers : {standard_headers(), system_headers(), device_headers()}) {
     for (const ShimHeader& header : headers) add(*memory, kShimFolder, header.name, header.text);
   }
   for (const SourceFile& file : files) {

@@ -68,19 +68,24 @@ bool madd_cycles(Target& target, const std::string& value) {
 constexpr const char* kBytes = "a number of bytes: 32768, 32K, 1M";
 
 constexpr TargetField kFields[] = {
-    {"dialect", "gnu (GNU C vector types) or iso (C99)", dialect},
+    {"dialect", "gnu (GNU C vector types) or iso (C99)", dialect, For::cpu},
     {"threads", "a number from 1 to 256",
-     [](Target& t, const std::string& v) { return number(v, 1, 256, false, t.threads); }},
+     [](Target& t, const std::string& v) { return number(v, 1, 256, false, t.threads); }, For::cpu},
     {"thread_ns", "nanoseconds of a kernel that are worth another thread, 0 to 1000000000",
-     [](Target& t, const std::string& v) { return number(v, 0, 1000000000, false, t.thread_ns); }},
+     [](Target& t, const std::string& v) { return number(v, 0, 1000000000, false, t.thread_ns); },
+     For::cpu},
+    {"group", "work-items that start together, 1 to 1024",
+     [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.group); },
+     For::device},
     {"prefer", "speed, ram or size", prefer},
     {"triple", "what clang --target takes: thumbv7em-none-eabihf",
      [](Target& t, const std::string& v) {
        t.triple = v;
        return !v.empty();
-     }},
+     },
+     For::cpu},
     {"cflags", "flags of the C compiler: -march=...",
-     [](Target& t, const std::string& v) { return words(v, t.cflags); }},
+     [](Target& t, const std::string& v) { return words(v, t.cflags); }, For::cpu},
     {"vector_bytes", "0 (no vectors), 8, 16, 32, 64 or 128", vector_bytes},
     {"registers", "how many vector registers there are, 1 to 1024",
      [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.registers); }},
@@ -94,17 +99,23 @@ constexpr TargetField kFields[] = {
      [](Target& t, const std::string& v) { return number(v, 1, 10000000, false, t.memory_mbps); }},
 };
 
+bool is_for(const Target& target, const TargetField& field) {
+  return field.is_for == For::any || (field.is_for == For::device) == target.is_device();
+}
+
 }  // namespace
 
-const TargetField* find_target_field(const std::string& key) {
-  const auto same = [&](const TargetField& field) { return field.key == key; };
+const TargetField* find_target_field(const Target& target, const std::string& key) {
+  const auto same = [&](const TargetField& f) { return f.key == key && is_for(target, f); };
   const auto found = std::find_if(std::begin(kFields), std::end(kFields), same);
   return found == std::end(kFields) ? nullptr : found;
 }
 
-std::vector<std::string> target_field_names() {
+std::vector<std::string> target_field_names(const Target& target) {
   std::vector<std::string> names;
-  for (const TargetField& field : kFields) names.emplace_back(field.key);
+  for (const TargetField& field : kFields) {
+    if (is_for(target, field)) names.emplace_back(field.key);
+  }
   return names;
 }
 

@@ -6,18 +6,23 @@
 
 namespace tinycc {
 
+/// Which targets have a field.
+enum class For : uint8_t { any, cpu, device };
+
 struct TargetField {
   const char* key;
   const char* takes;  // for the error: "a number of bytes: 32768, 32K, 1M"
   bool (*apply)(Target& target, const std::string& value);  // false: the value is not understood
+  For is_for = For::any;
 };
 
-/// The field called `key`, or nullptr.
-const TargetField* find_target_field(const std::string& key);
-std::vector<std::string> target_field_names();
+/// The field called `key` that a target of this language has, or nullptr.
+const TargetField* find_target_field(const Target& target, const std::string& key);
+std::vector<std::string> target_field_names(const Target& target);
 
-/// The embedded record, with its bases applied; false if there is none of this name.
-bool apply_cpu_record(const std::string& name, Target& target);
+/// The embedded record of a CPU or, for a device's language, a GPU, with its bases applied; false if
+/// there is none of this name.
+bool apply_embedded_record(const std::string& name, Target& target);
 /// A user's board file: one record; `base:` names an embedded one. Its name becomes target.cpu.
 void apply_board_file(const std::string& path, Target& target);
 

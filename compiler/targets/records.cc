@@ -17,16 +17,19 @@ constexpr int kLongestBaseChain = 8;
 
 using Records = std::map<std::string, YamlNode>;
 
-const Records& records() {
-  static const Records all = [] {
-    Records out;
+/// Those of CPUs, or those of GPUs, which stand in files gpu*.yaml.
+const Records& records(bool device) {
+  static const auto all = [] {
+    std::pair<Records, Records> out;
     for (const EmbeddedFile& file : embedded_targets()) {
       const YamlNode root = parse_yaml(std::string(file.name), std::string(file.text));
-      for (const YamlEntry& entry : root.entries) out.emplace(entry.key.text, entry.value);
+      const bool gpu = file.name.substr(file.name.rfind('/') + 1).starts_with("gpu");
+      for (const YamlEntry& entry : root.entries)
+        (gpu ? out.second : out.first).emplace(entry.key.text, entry.value);
     }
     return out;
   }();
-  return all;
+  return device ? all.second : all.first;
 }
 
 /// A value as the text that --target would have: a list is its items with spaces between.
@@ -42,9 +45,9 @@ std::string text_of(const YamlNode& value) {
 }
 
 void apply_field(const YamlEntry& entry, Target& target) {
-  const TargetField* field = find_target_field(entry.key.text);
+  const TargetField* field = find_target_field(target, entry.key.text);
   if (field == nullptr) {
-    std::vector<std::string> names = target_field_names();
+    std::vector<std::string> names = target_field_names(target);
     names.insert(names.end(), {"about", "base"});
     fail_at(entry.key, "a target record has no key '" + entry.key.text + "'",
             suggestion(entry.key.text, names, "it has"));
@@ -58,10 +61,11 @@ void apply_field(const YamlEntry& entry, Target& target) {
 void apply_record(const YamlNode& record, Target& target, int depth) {
   if (!record.is_map()) fail_at(record, "a target record is a map, not " + record.kind_name());
   if (const YamlNode* base = record.find("base")) {
-    const auto found = records().find(base->text);
-    if (found == records().end() || depth > kLongestBaseChain) {
+    const Records& known = records(target.is_device());
+    const auto found = known.find(base->text);
+    if (found == known.end() || depth > kLongestBaseChain) {
       fail_at(*base, "there is no target record '" + base->text + "'",
-              suggestion(base->text, cpu_names(), "there are"));
+              suggestion(base->text, record_names(target.is_device()), "there are"));
     }
     apply_record(found->second, target, depth + 1);
   }
@@ -72,16 +76,18 @@ void apply_record(const YamlNode& record, Target& target, int depth) {
 
 }  // namespace
 
-std::vector<std::string> cpu_names() {
-  std::vector<std::string> names = {"native"};
-  for (const auto& [name, record] : records()) names.push_back(name);
+std::vector<std::string> record_names(bool device) {
+  std::vector<std::string> names;
+  if (!device) names.emplace_back("native");
+  for (const auto& [name, record] : records(device)) names.push_back(name);
   std::sort(names.begin(), names.end());
   return names;
 }
 
-bool apply_cpu_record(const std::string& name, Target& target) {
-  const auto found = records().find(name);
-  if (found == records().end()) return false;
+bool apply_embedded_record(const std::string& name, Target& target) {
+  const Records& known = records(target.is_device());
+  const auto found = known.find(name);
+  if (found == known.end()) return false;
   apply_record(found->second, target, 0);
   target.cpu = target.resolved = name;
   return true;

@@ -9,7 +9,8 @@ namespace tinycc {
 namespace {
 
 constexpr const char* kTargetForm = "write LANGUAGE[:KEY=VALUE,...]: c:cpu=cortex-m4,prefer=ram";
-const std::vector<std::string> kPlannedLanguages = {"opencl", "cuda", "hip", "metal"};
+const std::vector<std::string> kPlannedLanguages = {"cuda", "hip", "metal"};
+constexpr int64_t kMostItems = int64_t{1} << 22;  // of a kernel; see ir/threads.cc
 
 /// A mistake in the command line or, with a place, in a file.
 [[noreturn]] void refuse(const Location& at, const std::string& message, const std::string& hint) {
@@ -18,11 +19,11 @@ const std::vector<std::string> kPlannedLanguages = {"opencl", "cuda", "hip", "me
 
 /// "target 'c:…': " is not needed in front of a message that has a place.
 void check_language(const TargetSpec& spec) {
-  if (spec.language == "c") return;
+  if (spec.language == "c" || spec.language == "opencl") return;
   const auto planned = std::find(kPlannedLanguages.begin(), kPlannedLanguages.end(), spec.language);
   if (planned != kPlannedLanguages.end()) {
     throw Error(ExitCode::unsupported,
-                "the target language '" + spec.language + "' is not there yet", "only c is", spec.at);
+                "the target language '" + spec.language + "' is not there yet", "c and opencl are", spec.at);
   }
   refuse(spec.at, "unknown target language '" + spec.language + "'", kTargetForm);
 }
@@ -36,7 +37,7 @@ const TargetSetting* setting(const TargetSpec& spec, const std::string& key) {
 /// The host's level, its caches, and the flag that lets the C compiler use all of it.
 void apply_native(Target& target) {
   const HostCpu host = detect_host();
-  apply_cpu_record(host.record, target);
+  apply_embedded_record(host.record, target);
   const bool arm = host.record == "aarch64";
   target.cflags = {arm ? "-mcpu=native" : "-march=native"};
   target.cpu = "native";
@@ -45,30 +46,34 @@ void apply_native(Target& target) {
   if (host.l2_bytes > 0) target.l2_bytes = host.l2_bytes;
 }
 
-void apply_cpu(const TargetSetting* cpu, Target& target) {
-  const std::string name = cpu != nullptr ? cpu->value : "generic";
-  if (name == "native") return apply_native(target);
-  if (apply_cpu_record(name, target)) return;
-  const std::string near = nearest(name, cpu_names());
-  refuse(cpu->at, "unknown cpu '" + name + "'",
+/// The key of the setting that names a record.
+const char* machine_key(const Target& target) { return target.is_device() ? "gpu" : "cpu"; }
+
+void apply_machine(const TargetSetting* machine, Target& target) {
+  const std::string name = machine != nullptr ? machine->value : "generic";
+  if (name == "native" && !target.is_device()) return apply_native(target);
+  if (apply_embedded_record(name, target)) return;
+  const std::string near = nearest(name, record_names(target.is_device()));
+  refuse(machine->at, std::string("unknown ") + machine_key(target) + " '" + name + "'",
          near.empty() ? "tinycc --help lists them; or describe it in a file: board=FILE.yaml"
                       : "did you mean '" + near + "'? tinycc --help lists them");
 }
 
-void check_board(const TargetSpec& spec, const TargetSetting& board) {
-  if (setting(spec, "cpu") != nullptr) {
-    refuse(board.at, "a target has cpu= or board=, not both",
-           "put 'base: CPU' into the board file");
+void check_board(const TargetSpec& spec, const TargetSetting& board, const std::string& machine) {
+  if (setting(spec, machine) != nullptr) {
+    refuse(board.at, "a target has " + machine + "= or board=, not both",
+           "put 'base: NAME' into the board file");
   }
 }
 
 void apply_setting(const TargetSetting& s, Target& target) {
-  const TargetField* field = find_target_field(s.key);
+  const TargetField* field = find_target_field(target, s.key);
   if (field == nullptr) {
-    std::vector<std::string> names = {"cpu", "board"};
-    const std::vector<std::string> fields = target_field_names();
+    std::vector<std::string> names = {machine_key(target), "board"};
+    const std::vector<std::string> fields = target_field_names(target);
     names.insert(names.end(), fields.begin(), fields.end());
-    refuse(s.at, "a c target has no setting '" + s.key + "'", suggestion(s.key, names, "it has"));
+    refuse(s.at, "a target of " + target.language + " has no setting '" + s.key + "'",
+           suggestion(s.key, names, "it has"));
   }
   if (!field->apply(target, s.value)) {
     refuse(s.at, s.key + " cannot be '" + s.value + "'", std::string("it takes ") + field->takes);
@@ -151,14 +156,20 @@ std::optional<std::string> board_file(const TargetSpec& spec) {
 Target resolve_target(const TargetSpec& spec) {
   check_language(spec);
   Target target;
+  target.language = spec.language;
+  if (target.is_device()) {
+    target.dialect = spec.language;
+    target.threads = kMostItems;
+  }
+  const std::string machine = machine_key(target);
   if (const TargetSetting* board = setting(spec, "board")) {
-    check_board(spec, *board);
+    check_board(spec, *board, machine);
     apply_board_file(*board_file(spec), target);
   } else {
-    apply_cpu(setting(spec, "cpu"), target);
+    apply_machine(setting(spec, machine), target);
   }
   for (const TargetSetting& s : spec.settings) {
-    if (s.key != "cpu" && s.key != "board") apply_setting(s, target);
+    if (s.key != machine && s.key != "board") apply_setting(s, target);
   }
   return target;
 }

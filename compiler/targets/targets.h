@@ -32,15 +32,15 @@ TargetSpec parse_target(const std::string& text);
 TargetSpec parse_target(const YamlNode& node, const std::string& folder);
 
 /// The record with the settings applied. Errors point at the setting: Error(usage) for one from the
-/// command line, Error(bad_input) for one from a file, Error(unsupported) for another language.
+/// command line, Error(bad_input) for one from a file, Error(unsupported) for a language that is not there yet.
 Target resolve_target(const TargetSpec& spec);
 Target resolve_target(const std::string& text);
 
 /// The path of the board file that the target names, if it does.
 std::optional<std::string> board_file(const TargetSpec& spec);
 
-/// Names that cpu= takes, sorted: "native" and all embedded records.
-std::vector<std::string> cpu_names();
+/// Names that gpu= takes, or cpu= ("native" and all embedded records), sorted.
+std::vector<std::string> record_names(bool device);
 
 /// What this machine's CPU is: the record to start from, and what it calls itself.
 struct HostCpu {

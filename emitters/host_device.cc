@@ -1,0 +1,323 @@
+// The files of a network on a device: NAME.h, NAME.c (tables of kernels and memories, and the call
+// sequence, for the stub's tinycc_rt_device.h), NAME.cl (the kernels) and NAME_program.c (their text,
+// for the device's compiler). Templates: device.h.in, device.c.in, opencl.cl.in, program.c.in.
+#include "emitters/host_device.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emitters/host_model.h"
+
+namespace tinycc {
+namespace {
+
+constexpr size_t kPieceBytes = 3000;  // C99 promises string literals of 4,095 bytes
+
+/// What belongs to a device's language besides its dialect: how its files are called and built.
+struct Language {
+  const char *name, *title, *extension, *options, *handle;
+};
+
+constexpr Language kLanguages[] = {
+    {"opencl", "OpenCL 1.2", "cl", "-cl-std=CL1.2", "cl_mem"},
+};
+
+const Language& language_of(const Names& names) {
+  const std::string& name = names.program().target.language;
+  const auto* found = std::ranges::find_if(kLanguages, [&](const Language& l) { return name == l.name; });
+  TCC_CHECK(found != std::end(kLanguages), "no device speaks " + name);
+  return *found;
+}
+
+// ---- memories --------------------------------------------------------------------------------
+
+/// A row of the table of memories: a buffer, or several of the arena that are in the same place.
+struct Memory {
+  int64_t buffer;
+  std::string number;  // its enumerator
+};
+
+class Memories {
+ public:
+  explicit Memories(const Names& names) : names_(names) {
+    const Program& program = names.program();
+    for (const std::vector<Port>* ports : {&program.inputs, &program.outputs, &program.states})
+      for (const Port& port : *ports) add(port.buffer);
+    ports_ = program.inputs.size() + program.outputs.size();
+    for (const auto& [id, placed] : program.buffers) {
+      if (placed.offset >= 0 || placed.buffer->space == Space::weight) add(id);
+    }
+  }
+
+  const std::vector<Memory>& rows() const { return rows_; }
+  const Memory& of(int64_t buffer) const { return rows_[row_.at(buffer)]; }
+  size_t ports() const { return ports_; }
+
+ private:
+  void add(int64_t id) {
+    const Placed& placed = names_.program().buffers.at(id);
+    if (placed.offset >= 0) {
+      const auto [place, fresh] =
+          places_.emplace(std::pair{placed.offset, placed.buffer->bytes()}, rows_.size());
+      row_[id] = place->second;
+      if (!fresh) return;
+    }
+    row_[id] = rows_.size();
+    rows_.push_back({id, names_.macro("M_" + upper(unique_identifier(names_.member(id), taken_)))});
+  }
+
+  const Names& names_;
+  std::vector<Memory> rows_;
+  std::map<int64_t, size_t> row_;
+  std::map<std::pair<int64_t, int64_t>, size_t> places_;  // by offset and bytes in the arena
+  std::set<std::string> taken_;
+  size_t ports_ = 0;
+};
+
+std::string struct_text(const Buffer& b, const std::string& type) {
+  return fmt::format("typedef struct {{\n    {} at{};\n}} {};\n\n", c_type(b.dtype),
+                     extents_text(b), type);
+}
+
+std::string memory_row(const Names& names, const Memory& m) {
+  const Placed& placed = names.program().buffers.at(m.buffer);
+  const Buffer& b = *placed.buffer;
+  const int64_t bytes = std::max<int64_t>(b.bytes(), 1);
+  const std::string comment = comment_text(b.name) + " " + shape_text(b.dtype, b.shape);
+  std::string kind = "PORT", first = "NULL";
+  if (placed.offset >= 0) kind = "ARENA";
+  if (b.space == Space::weight) {
+    kind = "WEIGHT";
+    first = "&" + names.weight_place(m.buffer);
+  }
+  if (b.space == Space::state) {
+    kind = "STATE";
+    if (names.program().weights.count(m.buffer) != 0)
+      first = "&" + names.prefixed(names.member(m.buffer) + "_first");
+  }
+  return fmt::format("{{TINYCC_RT_{}, {}u, {}u, {}}}, /* {} */\n", kind,
+                     std::max<int64_t>(placed.offset, 0), bytes, first, comment);
+}
+
+/// Constants that states start as, with their types where no weight has them.
+std::string states_text(const Names& names) {
+  std::string out;
+  std::set<std::string> known;
+  for (const auto& [id, placed] : names.program().buffers) {
+    if (placed.buffer->space == Space::weight) known.insert(names.type(id));
+  }
+  for (const Port& port : names.program().states) {
+    const auto found = names.program().weights.find(port.buffer);
+    if (found == names.program().weights.end()) continue;
+    const std::string& type = names.type(port.buffer);
+    if (known.insert(type).second) out += struct_text(buffer_of(names.program(), port.buffer), type);
+    out += state_constant(names, port, found->second);
+  }
+  return out;
+}
+
+// ---- kernels ---------------------------------------------------------------------------------
+
+std::string kernel_rows(const Names& names) {
+  const Target& target = names.program().target;
+  std::string out;
+  for (const size_t k : called_kernels(names)) {
+    const int64_t items = names.program().kernels[k].parts;
+    out += fmt::format("{{\"{}\", {}, {}}},\n", names.kernel(k), items,
+                       std::min(items, target.group));
+  }
+  return out;
+}
+
+/// Structs of all that kernels take, as the header has them for the host.
+std::string kernel_types(const Names& names) {
+  std::map<std::string, std::string> types;
+  for (const size_t k : called_kernels(names)) {
+    for (const ParameterNames& p : names.parameters(k)) {
+      const Buffer& b = buffer_of(names.program(), p.buffer);
+      types[p.type] = struct_text(b, p.type);
+    }
+  }
+  std::string out;
+  for (const auto& [name, text] : types) out += text;
+  return out;
+}
+
+/// Ends of integers, and suffixes, that the kernels' text names and the language does not.
+std::string limits_text(const std::string& text) {
+  static constexpr std::pair<const char*, const char*> kMacros[] = {
+      {"INT8_MAX", "127"},           {"INT8_MIN", "(-128)"},
+      {"UINT8_MAX", "255"},          {"INT16_MAX", "32767"},
+      {"INT16_MIN", "(-32768)"},     {"UINT16_MAX", "65535"},
+      {"INT32_MAX", "2147483647"},   {"INT32_MIN", "(-2147483647 - 1)"},
+      {"UINT32_MAX", "4294967295u"}, {"INT64_MAX", "9223372036854775807L"},
+      {"INT64_MIN", "(-9223372036854775807L - 1)"},
+      {"UINT64_MAX", "18446744073709551615uL"},
+  };
+  std::string out;
+  for (const auto& [name, value] : kMacros) {
+    if (has_word(text, name)) out += fmt::format("#define {} {}\n", name, value);
+  }
+  if (has_word(text, "INT64_C")) out += "#define INT64_C(x) x##L\n";
+  if (has_word(text, "UINT64_C")) out += "#define UINT64_C(x) x##uL\n";
+  return out.empty() ? "" : out + "\n";
+}
+
+std::string program_text(const HostInputs& host) {
+  TextValues values = common_values(host);
+  std::string kernels;
+  bool sharded = true;
+  for (const std::string& shard : kernel_shards(host, sharded)) kernels += shard;
+  values["kernels"] = kernels;
+  values["helpers"] = helpers_for(host, kernels);
+  values["types"] = kernel_types(host.names);
+  const std::string all = values["types"] + values["helpers"] + kernels;
+  values["limits"] = limits_text(all);
+  values["fp64"] = has_word(all, "double") ? "1" : "";
+  const std::string text = wrap_long_lines(expand_template("opencl.cl", values));
+  return host.format ? host.format(text) : text;
+}
+
+// ---- the call sequence -----------------------------------------------------------------------
+
+/// Every input must be there, or bound.
+std::string null_ports(const Names& names, const Memories& memories) {
+  std::vector<std::string> tests;
+  const Program& program = names.program();
+  for (const auto& [ports, word] : {std::pair{&program.inputs, "inputs"}, {&program.outputs, "outputs"}}) {
+    for (const Port& port : *ports) {
+      tests.push_back(fmt::format("(({}->{} == NULL) && (device->foreign[{}] == 0)) ||", word,
+                                  names.member(port.buffer), memories.of(port.buffer).number));
+    }
+  }
+  if (tests.empty()) return "";
+  tests.back().resize(tests.back().size() - 3);
+  return wrap(tests, std::string(16, ' ')).substr(16);
+}
+
+std::string transfers(const Names& names, const Memories& memories, bool up) {
+  const Program& program = names.program();
+  std::string out;
+  for (const Port& port : up ? program.inputs : program.outputs) {
+    out += wrap_arguments(fmt::format("{}_{}(device, {}, {}->{});", names.prefix(),
+                                      up ? "write" : "read", memories.of(port.buffer).number,
+                                      up ? "inputs" : "outputs", names.member(port.buffer)),
+                          0) +
+           "\n";
+  }
+  return out.empty() ? (up ? "(void)inputs;\n(void)device;\n" : "(void)outputs;\n") : out;
+}
+
+std::string port_numbers(const Names& names, const Memories& memories) {
+  std::string out;
+  std::set<std::string> taken;
+  for (size_t k = 0; k < memories.ports(); ++k) {
+    const std::string member = unique_identifier(names.member(memories.rows()[k].buffer), taken);
+    out += fmt::format("{} = {}{}\n", names.macro("PORT_" + upper(member)), k,
+                       k + 1 < memories.ports() ? "," : "");
+  }
+  return out.empty() ? names.macro("PORT_NONE = 0\n") : out;
+}
+
+/// The text in pieces that string literals hold, each ending with a line where lines are short.
+std::vector<std::string> pieces_of(const std::string& text) {
+  std::vector<std::string> pieces(1);
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+    if (pieces.back().size() + (end - at) > kPieceBytes) pieces.emplace_back();
+    pieces.back() += text.substr(at, end - at);
+    at = end;
+  }
+  return pieces;
+}
+
+/// A piece as literals, one a line.
+std::string literal_lines(const std::string& piece) {
+  std::string out;
+  for (size_t at = 0; at < piece.size();) {
+    const size_t end = std::min(piece.find('\n', at), piece.size() - 1) + 1;
+    out += "    " + c_string(piece.substr(at, end - at)) + "\n";
+    at = end;
+  }
+  out.back() = ',';
+  return out + "\n";
+}
+
+}  // namespace
+
+std::string device_call(const HostInputs& host, const Step& step,
+                        const std::vector<std::string>& scalars, size_t indent) {
+  const Memories memories(host.names);
+  const std::vector<size_t> order = called_kernels(host.names);
+  const auto kernel = std::ranges::find(order, step.kernel) - order.begin();
+  std::vector<std::string> arguments;
+  for (const int64_t id : step.arguments) arguments.push_back(memories.of(id).number);
+  const auto list = [](const std::vector<std::string>& items) {
+    return items.empty() ? "NULL" : fmt::format("(const int32_t[]){{{}}}", join(items, ", "));
+  };
+  return wrap_arguments(
+             fmt::format("(void)tinycc_rt_device_launch(&device->rt, {}, {}, {}, {}, {});", kernel,
+                         list(arguments), arguments.size(), list(scalars), scalars.size()),
+             indent) +
+         fmt::format(" /* {} */\n", host.names.kernel(step.kernel));
+}
+
+std::string device_flag(const HostInputs& host, int64_t buffer) {
+  return fmt::format("tinycc_rt_device_flag(&device->rt, {})",
+                     Memories(host.names).of(buffer).number);
+}
+
+TextValues device_values(const HostInputs& host) {
+  const Names& names = host.names;
+  const Memories memories(names);
+  const Language& language = language_of(names);
+  const size_t kernels = called_kernels(names).size(), count = memories.rows().size();
+  const auto number = [](size_t n) { return std::to_string(n); };
+  return {{"language", language.title},
+          {"extension", language.extension},
+          {"options", language.options},
+          {"handle", language.handle},
+          {"kernel_count", number(kernels)},
+          {"kernel_room", number(std::max<size_t>(kernels, 1))},
+          {"memory_count", number(count)},
+          {"memory_room", number(std::max<size_t>(count, 1))},
+          {"port_numbers", port_numbers(names, memories)}};
+}
+
+std::vector<SourceFile> device_files(const HostInputs& host) {
+  const Names& names = host.names;
+  const std::string& n = names.prefix();
+  const Memories memories(names);
+  const std::string text = program_text(host);
+  const std::vector<std::string> pieces = pieces_of(text);
+  const TopLevel top = top_level(host);
+  std::string rows, numbers, texts;
+  for (const Memory& m : memories.rows()) {
+    rows += memory_row(names, m);
+    numbers += m.number + ",\n";
+  }
+  for (const std::string& piece : pieces) texts += literal_lines(piece);
+  if (!numbers.empty()) numbers.resize(numbers.size() - 2);
+  TextValues values = common_values(host);
+  values.merge(device_values(host));
+  values.merge(TextValues{
+      {"pieces", std::to_string(pieces.size())},
+      {"texts", texts},
+      {"kernel_rows", kernel_rows(names).empty() ? "{\"\", 0, 0}" : kernel_rows(names)},
+      {"memory_rows", rows.empty() ? "{TINYCC_RT_ARENA, 0u, 0u, NULL}" : rows},
+      {"memory_numbers", numbers.empty() ? names.macro("M_NONE") : numbers},
+      {"states", states_text(names)},
+      {"null_ports", null_ports(names, memories)},
+      {"wrong_dim", wrong_dim_text(names)},
+      {"uploads", transfers(names, memories, true)},
+      {"downloads", transfers(names, memories, false)},
+      {"composites", top.functions},
+      {"run", join(top.calls, "")},
+      {"cases", cases_text(top.calls)}});
+  return {{n + ".c", wrap_long_lines(expand_template("device.c", values))},
+          {n + "." + language_of(names).extension, text, Role::kernels},
+          {n + "_program.c", expand_template("program.c", values)}};
+}
+
+}  // namespace tinycc
