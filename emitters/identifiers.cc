@@ -12,23 +12,24 @@ namespace {
 
 constexpr size_t kLongest = 40;
 
-/// Words that are no identifiers in C, in C++ (the header is for both), or that are macros or
-/// names of the C library wherever emitted code includes its headers. Sorted.
+/// Words that are no identifiers in C, in C++ (the header is for both) or in the languages of devices,
+/// or that are macros or names of the C library wherever emitted code includes its headers. Sorted.
 // clang-format off
 constexpr std::string_view kReserved[] = {
     "EOF", "NULL", "alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand", "bitor", "bool",
-    "break", "case", "catch", "char", "class", "compl", "concept", "const", "const_cast",
-    "consteval", "constexpr", "constinit", "continue", "decltype", "default", "delete", "do",
-    "double", "dynamic_cast", "else", "enum", "errno", "explicit", "export", "extern", "false",
-    "float", "for", "friend", "goto", "i386", "if", "inline", "int", "int16_t", "int32_t",
-    "int64_t", "int8_t", "linux", "long", "main", "mutable", "namespace", "new", "noexcept", "not",
-    "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "ptrdiff_t", "public",
-    "register", "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "size_t",
+    "break", "case", "catch", "char", "class", "compl", "complex", "concept", "const", "const_cast",
+    "constant", "consteval", "constexpr", "constinit", "continue", "decltype", "default", "delete",
+    "device", "do", "double", "dynamic_cast", "else", "enum", "errno", "explicit", "export",
+    "extern", "false", "float", "for", "friend", "global", "goto", "half", "i386", "if",
+    "imaginary", "inline", "int", "int16_t", "int32_t", "int64_t", "int8_t", "kernel", "linux",
+    "local", "long", "main", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr",
+    "operator", "or", "or_eq", "private", "protected", "ptrdiff_t", "public", "quad", "register",
+    "reinterpret_cast", "requires", "restrict", "return", "sampler_t", "short", "signed", "size_t",
     "sizeof", "static", "static_assert", "static_cast", "stderr", "stdin", "stdout", "struct",
-    "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid",
-    "typename", "typeof", "uint16_t", "uint32_t", "uint64_t", "uint8_t", "uintptr_t", "union",
-    "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor",
-    "xor_eq"};
+    "switch", "template", "this", "thread", "thread_local", "threadgroup", "throw", "true", "try",
+    "typedef", "typeid", "typename", "typeof", "uchar", "uint", "uint16_t", "uint32_t", "uint64_t",
+    "uint8_t", "uintptr_t", "ulong", "union", "unix", "unsigned", "ushort", "using", "virtual",
+    "void", "volatile", "wchar_t", "while", "xor", "xor_eq"};
 // clang-format on
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
