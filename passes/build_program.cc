@@ -13,6 +13,7 @@
 
 #include "ir/pack.h"
 #include "ir/simplify.h"
+#include "ir/traffic.h"
 #include "passes/index.h"
 #include "passes/interleave.h"
 #include "passes/merge.h"
@@ -138,6 +139,9 @@ class Builder {
   void add_unit(Unit& u) {
     Kernel& k = u.kernel;
     share_among_threads(k, draft_.target);
+    const Traffic traffic = traffic_of(k);
+    k.bytes_read = traffic.read;
+    k.bytes_written = traffic.written;
     for (const BufferRef& b : std::vector<BufferRef>(k.parameters)) {
       if (b->space == Space::weight) pack_weight(k, *b);
     }

@@ -13,8 +13,9 @@
 namespace tinycc {
 namespace {
 
-constexpr int64_t kSmallWork = 2000;  // FLOPs of kernels that are merged without a common loop
-constexpr size_t kMostParts = 24;     // of a kernel: what people read, and passes go over each time
+constexpr int64_t kSmallWork = 2000;      // FLOPs of kernels that are merged without a common loop
+constexpr int64_t kSmallOnDevice = 8000;  // where starting a kernel takes longer than this
+constexpr size_t kMostParts = 24;  // of a kernel: what people read, and passes go over each time
 constexpr int64_t kLocalBytes = 2048;  // of one array on the stack, where memory matters
 
 /// Of one array on the stack: rows stay in the nearest cache, beside what they are made of.
@@ -82,16 +83,30 @@ bool keeps_apart(const std::vector<Place>& all, const std::vector<Expr>& around)
   return false;
 }
 
+/// Does it read the buffer, or write it? Of a device only reading counts: kernels that write parts of
+/// one buffer keep apart, or are not shared among work-items and so not merged.
+bool touches(const Unit& u, int64_t buffer, bool reads_only) {
+  const std::vector<Place> all = places(u.kernel.body, buffer);
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Place& p) { return !p.is_store || !reads_only; });
+}
+
 std::set<int64_t> written(const Unit& u) {
   std::set<int64_t> ids;
   for (const Computation* c : u.parts) ids.insert(c->target);
   return ids;
 }
 
-bool is_light(const Unit& u) {
-  return u.kernel.macs == 0 && !has_threads(u.kernel.body) &&
-         std::none_of(u.parts.begin(), u.parts.end(),
-                      [](const Computation* c) { return c->ordered || c->fills_halo; });
+int64_t small_work(const Target& target) {
+  return target.is_device() ? kSmallOnDevice : kSmallWork;
+}
+
+bool is_light(const Unit& u, const Target& target) {
+  const int64_t macs = target.is_device() ? kSmallOnDevice / 2 : 0;
+  return u.kernel.macs <= macs && !has_threads(u.kernel.body) &&
+         std::none_of(u.parts.begin(), u.parts.end(), [&](const Computation* c) {
+           return c->ordered || (c->fills_halo && !target.is_device());
+         });
 }
 
 bool is_serial_loop(const StmtRef& s) {
@@ -158,18 +173,20 @@ void append_unique(std::vector<std::string>& to, const std::vector<std::string>&
 
 std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& second) {
   const int64_t chain = first.parts[0]->chain;
-  const bool fits = chain >= 0 || (is_light(first) && is_light(second));
+  const bool fits = chain >= 0 || (is_light(first, draft.target) && is_light(second, draft.target));
   if (first.parts.size() + second.parts.size() > kMostParts) return {};
   if (first.parts[0]->loop != second.parts[0]->loop || chain != second.parts[0]->chain || !fits)
     return {};
   std::set<int64_t> shared;
+  const bool device = draft.target.is_device();
   for (const int64_t id : written(first)) {
-    if (!places(second.kernel.body, id).empty()) shared.insert(id);
+    if (touches(second, id, device)) shared.insert(id);
   }
   for (const int64_t id : written(second)) {  // nor may the second overwrite what the first reads
-    if (!places(first.kernel.body, id).empty()) return {};
+    if (touches(first, id, device)) return {};
   }
-  if (shared.empty()) return {};
+  const bool apart = shared.empty() && device;
+  if (shared.empty() && !apart) return {};
   // Apart they may run in place, which saves more memory than merging does unless nothing is left.
   const bool tiny = std::all_of(shared.begin(), shared.end(), [&](int64_t id) {
     return draft.buffers.at(id).bytes() <= kLocalBytes;
@@ -178,10 +195,11 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
   std::vector<Expr> around;
   Unit unit = first;
   const auto [front, rest] = fills_and_rest(second);
-  unit.kernel.body =
-      seq({front, merge_trees(first.kernel.body, rest, shared, levels_of(first), around)});
-  const bool small = tiny && first.kernel.flops <= kSmallWork && second.kernel.flops <= kSmallWork;
-  if (around.empty() && !small) return {};
+  const size_t levels = apart ? 0 : levels_of(first);
+  unit.kernel.body = seq({front, merge_trees(first.kernel.body, rest, shared, levels, around)});
+  const bool small =
+      tiny && std::max(first.kernel.flops, second.kernel.flops) <= small_work(draft.target);
+  if (around.empty() && !small && !apart) return {};
   unit.parts.insert(unit.parts.end(), second.parts.begin(), second.parts.end());
   Kernel& k = unit.kernel;
   for (const BufferRef& p : second.kernel.parameters) {

@@ -123,16 +123,46 @@ int64_t turns_of(const StmtRef& s) {
 
 }  // namespace
 
+namespace {
+
+/// Marks loops of one of the statements that a kernel makes in turn; false: none keeps apart.
+bool share_part(Kernel& kernel, size_t part) {
+  const bool several = kernel.body->kind == StmtKind::seq;
+  const StmtRef now = several ? kernel.body->body[part] : kernel.body;
+  for (const Choice& c : device_choices(main_nest(now))) {
+    const StmtRef body = with_threads(kernel.body, c.ranges);
+    if (!thread_conflict(body).empty()) continue;
+    kernel.body = body;
+    for (Expr r : c.ranges) kernel.schedule += " " + r->attr.name;
+    return true;
+  }
+  return false;
+}
+
+/// Every statement is shared by itself; those that are not are for the first work-item.
+void share_on_device(Kernel& kernel) {
+  const std::string before = kernel.schedule;
+  kernel.schedule.clear();
+  const size_t parts = kernel.body->kind == StmtKind::seq ? kernel.body->body.size() : 1;
+  bool shared = false;
+  for (size_t part = 0; part < parts; ++part) shared |= share_part(kernel, part);
+  kernel.schedule =
+      before + (!shared ? "" : (before.empty() ? "thread" : "; thread") + kernel.schedule);
+  if (shared) kernel.parts = turns_of(kernel.body);
+}
+
+}  // namespace
+
 void share_among_threads(Kernel& kernel, const Target& target) {
   if (target.threads < 2) return;
   if (has_threads(kernel.body)) {
     kernel.parts = std::min(target.threads, turns_of(kernel.body));
     return;
   }
-  const int64_t parts = target.is_device() ? target.threads : worthwhile(kernel, target);
+  if (target.is_device()) return share_on_device(kernel);
+  const int64_t parts = worthwhile(kernel, target);
   if (parts < 2) return;
-  const std::vector<Expr> nest = main_nest(kernel.body);
-  for (const Choice& c : target.is_device() ? device_choices(nest) : choices(nest, parts)) {
+  for (const Choice& c : choices(main_nest(kernel.body), parts)) {
     const StmtRef body = with_threads(kernel.body, c.ranges);
     if (!thread_conflict(body).empty()) continue;
     kernel.body = body;

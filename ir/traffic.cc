@@ -1,0 +1,91 @@
+// Counting elements; see traffic.h.
+#include "ir/traffic.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ir/affine.h"
+
+namespace tinycc {
+namespace {
+
+/// The places of one dimension that accesses have come to.
+struct Side {
+  int64_t low = INT64_MAX, high = INT64_MIN;
+  int64_t places = 0;  // the sum of all accesses' own
+};
+
+class Counter {
+ public:
+  explicit Counter(const Kernel& kernel) {
+    for (const BufferRef& b : kernel.parameters) known_[b->id] = b;
+    walk(kernel.body, [&](const Stmt& s) {
+      if (s.kind != StmtKind::store) return;
+      add(s.buffer->id, s.index, written_);
+      for (Expr e : topological({s.value})) {
+        if (e->is(Op::load)) add(e->attr.ints[0], e->sources, read_);
+      }
+    });
+  }
+
+  Traffic count() const { return {bytes(read_), bytes(written_)}; }
+
+ private:
+  using Sides = std::map<int64_t, std::vector<Side>>;
+
+  void add(int64_t buffer, const std::vector<Expr>& index, Sides& to) {
+    const auto found = known_.find(buffer);
+    if (found == known_.end() || !seen_[{buffer, &to == &read_}].insert(index).second) return;
+    std::vector<Side>& sides = to[buffer];
+    sides.resize(index.size());
+    for (size_t d = 0; d < index.size(); ++d) note(sides[d], index[d], reach(*found->second, d));
+  }
+
+  static std::pair<int64_t, int64_t> reach(const Buffer& b, size_t d) {
+    return b.layout.reach(static_cast<int64_t>(d), b.shape[d]);
+  }
+
+  void note(Side& side, Expr index, std::pair<int64_t, int64_t> reach) {
+    const Affine sum = affine(index);
+    const Interval in = bounds_of(sum, bounds_);
+    const int64_t low = std::max(in.low, reach.first), high = std::min(in.high, reach.second - 1);
+    if (low > high) return;
+    int64_t values = 1;
+    for (const auto& [term, factor] : sum.terms) {
+      const Interval i = bounds_.of(term);
+      values =
+          i.is_finite() ? values * std::min(i.high - i.low + 1, high - low + 1) : high - low + 1;
+      values = std::min(values, high - low + 1);
+    }
+    side.low = std::min(side.low, low);
+    side.high = std::max(side.high, high);
+    side.places += values;
+  }
+
+  int64_t bytes(const Sides& all) const {
+    int64_t sum = 0;
+    for (const auto& [buffer, sides] : all) {
+      int64_t elements = 1;
+      for (const Side& s : sides)
+        elements *= s.low > s.high ? 0 : std::min(s.places, s.high - s.low + 1);
+      sum += (elements * bits_of(known_.at(buffer)->dtype) + 7) / 8;
+    }
+    return sum;
+  }
+
+  std::map<int64_t, BufferRef> known_;
+  struct ByIds {
+    bool operator()(const std::vector<Expr>& a, const std::vector<Expr>& b) const {
+      return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), ById{});
+    }
+  };
+  std::map<std::pair<int64_t, bool>, std::set<std::vector<Expr>, ByIds>> seen_;
+  Sides read_, written_;
+  Bounds bounds_;
+};
+
+}  // namespace
+
+Traffic traffic_of(const Kernel& kernel) { return Counter(kernel).count(); }
+
+}  // namespace tinycc
