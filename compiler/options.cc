@@ -40,6 +40,10 @@ constexpr const char* kExamples =
     "  board=FILE.yaml (a target record of your own)\n"
     "  cpu=generic (the default: runs anywhere), native (this machine), or one of\n";
 
+constexpr const char* kOpencl =
+    "For opencl:\n"
+    "  prefer=..., board=..., gpu=generic (the default) or one of\n";
+
 constexpr const char* kExitCodes =
     "\n"
     "Exit codes: 0 done; 1 the model, weights or tuning file is wrong; 2 the command line is\n"
@@ -60,7 +64,10 @@ std::string wrapped(const std::vector<std::string>& names) {
   return out + line + "\n";
 }
 
-std::string footer() { return kExamples + wrapped(record_names(false)) + "\n" + wrapped(record_names(true)) + kExitCodes; }
+std::string footer() {
+  return kExamples + wrapped(record_names(false)) + kOpencl + wrapped(record_names(true)) +
+         kExitCodes;
+}
 
 struct StageName {
   Stage stage;

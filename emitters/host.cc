@@ -12,10 +12,14 @@ namespace tinycc {
 
 namespace {
 
-/// tinycc_rt_device.h is for all devices, tinycc_rt_opencl.c for those of one language.
+bool is_stub_of(std::string_view file, const std::string& language) {
+  return file.starts_with("tinycc_rt_" + language);
+}
+
+/// tinycc_rt_device.h is for all devices, tinycc_rt_opencl*.* for those of one language.
 bool stub_is_for(std::string_view file, const Target& target) {
   for (const char* language : {"opencl"}) {
-    if (file == fmt::format("tinycc_rt_{}.c", language)) return target.language == language;
+    if (is_stub_of(file, language)) return target.language == language;
   }
   return file != "tinycc_rt_device.h" || target.is_device();
 }
@@ -90,9 +94,9 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
   std::vector<std::string> library = c_files(sources, Role::library);
   std::vector<std::string> stub = c_files(sources, Role::stub);
   if (target.is_device()) {  // the library stands on the device's part of the stub
-    const auto part = std::ranges::find(stub, fmt::format("tinycc_rt_{}.c", target.language));
-    library.push_back(*part);
-    stub.erase(part);
+    const auto is_part = [&](const std::string& file) { return is_stub_of(file, target.language); };
+    std::ranges::copy_if(stub, std::back_inserter(library), is_part);
+    std::erase_if(stub, is_part);
   }
   TextValues values = common_values(host);
   values.merge(

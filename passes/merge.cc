@@ -369,6 +369,7 @@ void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>
   const std::vector<Expr> around = common_loops(unit);
   StmtRef& body = unit.kernel.body;
   for (const Computation* c : unit.parts) {
+    if (draft.buffers.count(c->target) == 0) continue;  // another part of it was first
     const Buffer& b = draft.buffers.at(c->target);
     if (b.space != Space::arena || b.layout.has_halo() || !is_private(b.id)) continue;
     std::vector<Kept> kept;

@@ -99,18 +99,18 @@ std::vector<Choice> choices(const std::vector<Expr>& nest, int64_t parts) {
 /// Of a device: loops that are nested perfectly, those with the most turns first; of equals the outer.
 std::vector<Choice> device_choices(const std::vector<Expr>& nest) {
   std::vector<Choice> all;
+  const auto better = [](const Choice& a, const Choice& b) { return a.value > b.value; };
   for (size_t first = 0; first < nest.size(); ++first) {
     double turns = 1;
     for (size_t last = first; last < nest.size(); ++last) {
       if (last > first && !(nest[last]->sources.empty() && nest[first]->sources.empty())) break;
       turns *= static_cast<double>(extent_of(nest[last]));
-      all.push_back({{nest.begin() + static_cast<ptrdiff_t>(first),
+      const Choice c{{nest.begin() + static_cast<ptrdiff_t>(first),
                       nest.begin() + static_cast<ptrdiff_t>(last) + 1},
-                     turns});
+                     turns};
+      if (turns > 1) all.insert(std::upper_bound(all.begin(), all.end(), c, better), c);
     }
   }
-  std::erase_if(all, [](const Choice& c) { return c.value < 2; });
-  std::ranges::stable_sort(all, [](const Choice& a, const Choice& b) { return a.value > b.value; });
   return all;
 }
 

@@ -23,7 +23,8 @@ void check_language(const TargetSpec& spec) {
   const auto planned = std::find(kPlannedLanguages.begin(), kPlannedLanguages.end(), spec.language);
   if (planned != kPlannedLanguages.end()) {
     throw Error(ExitCode::unsupported,
-                "the target language '" + spec.language + "' is not there yet", "c and opencl are", spec.at);
+                "the target language '" + spec.language + "' is not there yet", "c and opencl are",
+                spec.at);
   }
   refuse(spec.at, "unknown target language '" + spec.language + "'", kTargetForm);
 }
@@ -72,7 +73,7 @@ void apply_setting(const TargetSetting& s, Target& target) {
     std::vector<std::string> names = {machine_key(target), "board"};
     const std::vector<std::string> fields = target_field_names(target);
     names.insert(names.end(), fields.begin(), fields.end());
-    refuse(s.at, "a target of " + target.language + " has no setting '" + s.key + "'",
+    refuse(s.at, "the language " + target.language + " has no setting '" + s.key + "'",
            suggestion(s.key, names, "it has"));
   }
   if (!field->apply(target, s.value)) {

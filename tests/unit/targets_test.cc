@@ -82,8 +82,20 @@ TEST_CASE("wrong targets say what is right") {
   CHECK(contains(error_of("c:l1_bytes=9999999999999M"), "cannot be"));
   CHECK(contains(error_of("fortran"), "unknown target language 'fortran'"));
   CHECK(contains(error_of("c:cpu=native,board=x.yaml"), "not both"));
-  CHECK(contains(error_of("opencl:gpu=adreno630", ExitCode::unsupported), "not there yet"));
+  CHECK(contains(error_of("opencl:gpu=adreno631"), "did you mean 'adreno630'?"));
+  CHECK(contains(error_of("opencl:cpu=native"), "the language opencl has no setting 'cpu'"));
+  CHECK(contains(error_of("c:gpu=generic"), "the language c has no setting 'gpu'"));
   CHECK(contains(error_of("c:board=no-such.yaml", ExitCode::bad_input), "does not exist"));
+}
+
+TEST_CASE("GPUs have records of their own") {
+  for (const std::string& gpu : record_names(true)) {
+    const Target target = resolve_target("opencl:gpu=" + gpu);
+    CHECK(target.is_device());
+    CHECK(target.dialect == "opencl");
+    CHECK(target.cpu == gpu);
+  }
+  CHECK(resolve_target("opencl").group == 64);
 }
 
 TEST_CASE("a board file is a record of the user's own") {
