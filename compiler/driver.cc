@@ -275,6 +275,8 @@ int compile_model(const Options& options, LoadedModel model) {
 
   const CheckedSources sources = require_clean(std::move(files), check_options(program, externals));
   if (line.done(Stage::check, [&] { return listed(sources.files()); })) return 0;
+  if (options.check) std::cout << options.model << ": supported\n";
+  if (options.check) return 0;
 
   write_out(options.out, sources);
   write_depfile(options, program.name, model.files);

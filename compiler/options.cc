@@ -29,6 +29,7 @@ constexpr const char* kExamples =
     "  tinycc net.onnx -o out/ --shape image=1,3,224,224 --target c:cpu=native,threads=2\n"
     "  tinycc bert.onnx -o out/ --shape input_ids=1,seq<=512   any length up to 512\n"
     "  tinycc net.yaml --stop-after=plan             shows the memory plan; writes nothing\n"
+    "  tinycc check net.onnx                         all that is not supported, at once\n"
     "  tinycc explain net.onnx --target c:cpu=cortex-a76   what each kernel does and should take\n"
     "  tinycc tune net.onnx --target c:cpu=native    writes net.tune.yaml, which builds then read\n"
     "  tinycc verify net.onnx --per-node             where numbers go wrong, against ONNX Runtime\n"
@@ -232,6 +233,11 @@ void declare_verify(CLI::App& app, Options& options) {
       ->type_name("CMD");
 }
 
+void declare_check(CLI::App& app, Options& options) {
+  add_command(app, options, "check",
+              "says whether the model is supported, or lists all that is not; writes nothing");
+}
+
 void declare_explain(CLI::App& app, Options& options) {
   add_command(app, options, "explain",
               "prints the kernels: nodes, shapes, schedule, work, predicted time, roof");
@@ -315,10 +321,12 @@ std::optional<Options> parse_options(int argc, const char* const* argv) {
   declare(app, options, raw);
   declare_tune(app, options);
   declare_verify(app, options);
+  declare_check(app, options);
   declare_explain(app, options);
   if (!parse(app, argc, argv)) return std::nullopt;
   options.tune = app.got_subcommand("tune");
   options.verify = app.got_subcommand("verify");
+  options.check = app.got_subcommand("check");
   options.explain = app.got_subcommand("explain");
   options.debug = debug_level();
   check(options, raw);

@@ -1,4 +1,8 @@
 // Operands and attributes of one node; see trace.h.
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "compiler/onnx/ops.h"
 #include "ir/simplify.h"
 
@@ -44,6 +48,16 @@ const Ints& bounded(const Ints& values) {
 }
 
 }  // namespace
+
+size_t place_of_word(const std::string& what, const std::string& word,
+                     const std::vector<std::string>& known) {
+  const auto found = std::find(known.begin(), known.end(), word);
+  if (found == known.end()) {
+    throw Error(ExitCode::unsupported, fmt::format("{} is '{}', which is none of those known: {}",
+                                                   what, word, fmt::join(known, ", ")));
+  }
+  return static_cast<size_t>(found - known.begin());
+}
 
 TensorData Call::constant(size_t i) const {
   if (auto value = tracer.value_of((*this)[i])) return *value;
@@ -118,6 +132,13 @@ double Call::real(const std::string& name, std::optional<double> otherwise) cons
 std::string Call::text(const std::string& name, std::optional<std::string> otherwise) const {
   if (!has_attribute(name) && otherwise) return *otherwise;
   return attribute(name, kString).s();
+}
+
+std::string Call::choice(const std::string& name, const std::vector<std::string>& known,
+                         std::optional<std::string> otherwise) const {
+  const std::string word = text(name, otherwise);
+  if (word.empty() && otherwise) return *otherwise;
+  return known[place_of_word("attribute '" + name + "'", word, known)];
 }
 
 Ints Call::ints(const std::string& name, std::optional<Ints> otherwise) const {

@@ -130,7 +130,7 @@ Expr at_step(Expr x, Expr step) { return gather_axis(x, step, 2); }
 /// S = e^decay S + k ⊗ (β (v - Sᵀ k)), result scale Sᵀ q: a state [b, heads, k, v] instead of keys.
 Outputs linear_attention(Call& c) {
   const int64_t heads = c.integer("kv_num_heads"), queries = c.integer("q_num_heads");
-  const std::string rule = c.text("update_rule", "gated_delta");
+  const std::string rule = c.choice("update_rule", {"linear", "gated", "delta", "gated_delta"}, "gated_delta");
   const auto wide = [](Expr e) { return cast(e, DType::f32); };
   const Expr q = wide(split_heads(c[0], queries)), k = wide(split_heads(c[1], heads)),
              v = wide(split_heads(c[2], heads));
@@ -172,9 +172,7 @@ Outputs causal_conv(Call& c) {
   ConvOptions options;
   options.groups = c[0]->extent(1);
   const Expr y = conv(padded, c[1], c.or_none(2), options);
-  const std::string activation = c.text("activation", "none");
-  if (activation != "none" && activation != "silu" && activation != "swish")
-    throw Error(ExitCode::unsupported, "activation '" + activation + "' is not supported");
+  const std::string activation = c.choice("activation", {"none", "silu", "swish"}, "none");
   const int64_t whole = padded->extent(2);
   return {activation == "none" ? y : swish(y), slice_axis(padded, 2, whole - before, whole)};
 }

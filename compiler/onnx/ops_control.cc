@@ -8,9 +8,13 @@ namespace tinycc::onnx {
 namespace {
 
 /// A branch's results, or nothing if it does not fit the shapes of this graph.
-std::optional<Outputs> traced(Call& c, const proto::Graph& branch, std::string& why) {
+std::optional<Outputs> traced(Call& c, const proto::Graph& branch, std::string& why,
+                              bool& refused) {
   try {
     return c.tracer.trace_branch(branch, c.scope);
+  } catch (const RefusedInside&) {
+    refused = true;
+    return std::nullopt;
   } catch (const Error& e) {
     if (e.code != ExitCode::bad_input) throw;
     why = e.what();
@@ -39,7 +43,9 @@ Outputs if_op(Call& c) {
     return c.tracer.trace_branch(condition->integer(0) != 0 ? yes : no, c.scope);
   }
   std::string why;
-  const auto first = traced(c, yes, why), second = traced(c, no, why);
+  bool refused = false;
+  const auto first = traced(c, yes, why, refused), second = traced(c, no, why, refused);
+  if (refused) throw RefusedInside();
   if (!first && !second) refuse(why);
   const Outputs a = first ? *first : undefined_like(*second),
                 b = second ? *second : undefined_like(*first);

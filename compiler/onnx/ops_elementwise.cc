@@ -21,7 +21,7 @@ Expr clip_by_attributes(Call& c) {
 }
 
 Expr bit_shift(Call& c) {
-  return bitwise(c.text("direction") == "LEFT" ? Op::shl : Op::shr, c[0], c[1]);
+  return bitwise(c.choice("direction", {"LEFT", "RIGHT"}) == "LEFT" ? Op::shl : Op::shr, c[0], c[1]);
 }
 
 Expr bitwise_not(Call& c) {
@@ -60,7 +60,9 @@ Expr mean_of(Call& c) {
 Expr modulo_of(Call& c) {
   return c.integer("fmod", 0) != 0 ? remainder(c[0], c[1]) : modulo(c[0], c[1]);
 }
-Expr gelu_of(Call& c) { return gelu(c[0], c.text("approximate", "none") == "tanh"); }
+Expr gelu_of(Call& c) {
+  return gelu(c[0], c.choice("approximate", {"none", "tanh"}, "none") == "tanh");
+}
 
 Expr inf_of(Call& c) {
   return is_inf(c[0], c.integer("detect_negative", 1) != 0, c.integer("detect_positive", 1) != 0);

@@ -30,7 +30,7 @@ Expr gather_op(Call& c) {
 }
 
 std::string combine_of(Call& c) {
-  const std::string reduction = c.text("reduction", "none");
+  const std::string reduction = c.choice("reduction", {"none", "add", "mul", "max", "min"}, "none");
   return reduction == "none" ? "" : reduction;
 }
 
@@ -110,7 +110,7 @@ Outputs unique_op(Call& c) {
 /// Rows of a cache [batch, …] written from `write_indices` on, perhaps around its end.
 Expr tensor_scatter(Call& c) {
   const int64_t axis = axis_of(c.integer("axis", -2), c[0]->rank());
-  const std::string mode = c.text("mode", "linear");
+  const std::string mode = c.choice("mode", {"linear", "circular"}, "linear");
   Expr place = iota(c.pool(), c[1]->shape, axis);
   if (c.has(2)) place = place + along(cast(c[2], DType::i64), 0, place);
   if (mode == "circular") place = place % static_cast<double>(c[0]->extent(axis));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "compiler/onnx/activations.h"
 #include "compiler/onnx/heads.h"
 #include "compiler/onnx/ops.h"
 
@@ -14,19 +15,18 @@ constexpr const char* kDomain = "com.microsoft";
 
 // ---- elementwise, products, norms --------------------------------------------------------------
 
-/// The function of that name; `parameters` as FusedConv lists them.
-Expr activated(Expr x, const std::string& name, const std::vector<double>& parameters) {
-  const auto at = [&](size_t i, double otherwise) {
-    return i < parameters.size() ? parameters[i] : otherwise;
-  };
-  if (name.empty()) return x;
-  if (name == "Relu") return relu(x);
-  if (name == "Tanh") return tanh(x);
-  if (name == "Sigmoid") return sigmoid(x);
-  if (name == "LeakyRelu") return leaky_relu(x, at(0, 0.01));
-  if (name == "HardSigmoid") return hard_sigmoid(x, at(0, 0.2), at(1, 0.5));
-  if (name == "Clip") return max(min(x, at(1, 3.4e38)), at(0, -3.4e38));
-  throw Error(ExitCode::unsupported, "activation '" + name + "' is not supported");
+constexpr double kDefault = std::numeric_limits<double>::quiet_NaN();
+
+/// The activation that an optimiser has fused into the node, if any.
+Expr activated(Call& c, Expr x, const std::vector<double>& parameters) {
+  const std::string name = c.text("activation", "");
+  return name.empty() ? x : activation_of(name, parameters)(x);
+}
+
+/// x, w, bias, what is added before the activation.
+Expr fused_conv(Call& c) {
+  const Expr y = conv(c[0], c[1], c.or_none(2), conv_options(c, c[0], c[1]));
+  return activated(c, c.has(3) ? add(y, c[3]) : y, c.reals("activation_params"));
 }
 
 Expr transposed_last(Expr x) {
@@ -50,10 +50,7 @@ Expr fused_gemm(Call& c) {
   const Expr b = c.integer("transB", 0) != 0 ? transposed_last(c[1]) : c[1];
   Expr y = matmul(a, b) * c.real("alpha", 1);
   if (c.has(2)) y = add(y, c[2] * c.real("beta", 1));
-  std::vector<double> parameters;
-  for (const char* name : {"activation_alpha", "activation_beta"})
-    if (c.has_attribute(name)) parameters.push_back(c.real(name));
-  return activated(y, c.text("activation", ""), parameters);
+  return activated(c, y, {c.real("activation_alpha", kDefault), c.real("activation_beta", kDefault)});
 }
 
 Expr fast_gelu(Call& c) { return gelu(c.has(1) ? add(c[0], c[1]) : c[0], true); }
@@ -274,6 +271,7 @@ const OpRow kRows[] = {
     {"BiasGelu", 1, [](Call& c) { return gelu(add(c[0], c[1]), false); }, kDomain},
     {"EmbedLayerNormalization", 1, embed_norm, kDomain},
     {"FastGelu", 1, fast_gelu, kDomain},
+    {"FusedConv", 1, fused_conv, kDomain},
     {"FusedGemm", 1, fused_gemm, kDomain},
     {"FusedMatMul", 1, fused_matmul, kDomain},
     {"GroupQueryAttention", 1, grouped, kDomain},

@@ -33,18 +33,39 @@ Expr scaler(Call& c) {
   return mul(sub(x, vector_of(c, DType::f32, offset)), vector_of(c, DType::f32, scale));
 }
 
+/// What ends a classifier or regressor; tree ensembles number these words.
+Expr transformed(const std::string& word, Expr y) {
+  if (word == "PROBIT" || word == "SOFTMAX_ZERO")
+    throw Error(ExitCode::unsupported, "post_transform " + word + " is not supported");
+  return word == "SOFTMAX" ? softmax(y, -1) : word == "LOGISTIC" ? sigmoid(y) : y;
+}
+
+const std::vector<std::string> kTransforms = {"NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO",
+                                              "PROBIT"};
+
 /// x W^T + b.
 Expr linear_regressor(Call& c) {
   const int64_t targets = c.integer("targets", 1);
   const Expr weights = reshape_to(vector_of(c, DType::f32, c.reals("coefficients")), {targets, -1});
   const Expr y = matmul(cast(c[0], DType::f32), permute(weights, {1, 0}));
   const std::vector<double> bias = c.reals("intercepts");
-  return bias.empty() ? y : add(y, vector_of(c, DType::f32, bias));
+  return transformed(c.choice("post_transform", kTransforms, "NONE"),
+                     bias.empty() ? y : add(y, vector_of(c, DType::f32, bias)));
+}
+
+/// The word that a number stands for, in lists that begin with 0.
+std::string numbered(Call& c, const char* name, const std::vector<std::string>& words,
+                     int64_t otherwise) {
+  const int64_t number = c.integer(name, otherwise);
+  if (number < 0 || number >= static_cast<int64_t>(words.size()))
+    throw Error(ExitCode::unsupported, std::string(name) + " " + std::to_string(number) +
+                                           " is not known");
+  return words[static_cast<size_t>(number)];
 }
 
 /// Rows divided by their norm.
 Expr normalizer(Call& c) {
-  const std::string norm = c.text("norm", "MAX");
+  const std::string norm = c.choice("norm", {"MAX", "L1", "L2"}, "MAX");
   const Expr x = cast(c[0], DType::f32), size = abs(x);
   const Expr total = norm == "MAX"  ? max_over(size, {-1}, true)
                      : norm == "L1" ? sum(size, {-1}, true)
@@ -151,17 +172,22 @@ Expr combined_trees(Call& c, Expr values, Expr targets, int64_t count) {
   all.push_back(Dim(count));
   const Expr mine = eq(expand(unsqueeze(targets, {-1}), all), iota(c.pool(), all, 2));
   const Expr spread = expand(unsqueeze(values, {-1}), all);
-  const int64_t function = c.integer("aggregate_function", 1);
+  const std::string function =
+      numbered(c, "aggregate_function", {"AVERAGE", "SUM", "MIN", "MAX"}, 1);
   const auto filled = [&](Expr with) { return where(mine, spread, broadcast_to(with, all)); };
-  if (function == 2) return min_over(filled(highest(c.pool(), values->dtype)), {1});
-  if (function == 3) return max_over(filled(lowest(c.pool(), values->dtype)), {1});
+  if (function == "MIN") return min_over(filled(highest(c.pool(), values->dtype)), {1});
+  if (function == "MAX") return max_over(filled(lowest(c.pool(), values->dtype)), {1});
   const Expr total = sum(filled(constant(c.pool(), values->dtype, 0)), {1});
-  return function == 0 ? total * (1 / static_cast<double>(values->extent(1))) : total;
+  return function == "AVERAGE" ? total * (1 / static_cast<double>(values->extent(1))) : total;
 }
 
 Expr tree_ensemble(Call& c) {
   const Ints modes = tensor_attribute(c, "nodes_modes").integers(),
              features = c.ints("nodes_featureids"), roots = c.ints("tree_roots");
+  for (const int64_t mode : modes) {
+    if (mode < kLessEqual || mode > kMember)
+      throw Error(ExitCode::unsupported, "a node's mode " + std::to_string(mode) + " is not known");
+  }
   const auto n = static_cast<int64_t>(features.size());
   const auto next_of = [&](const char* ids, const char* leaves) {
     Ints next = c.ints(ids);
@@ -194,10 +220,7 @@ Expr tree_ensemble(Call& c) {
   const Expr values = gather_axis(c.literal()(tensor_attribute(c, "leaf_weights")), leaf, 0);
   const Expr targets = gather_axis(c.tracer.literal(c.ints("leaf_targetids")), leaf, 0);
   const Expr y = combined_trees(c, cast(values, x->dtype), targets, c.integer("n_targets"));
-  const int64_t transform = c.integer("post_transform", 0);
-  if (transform > 2)
-    throw Error(ExitCode::unsupported, "post_transform " + std::to_string(transform));
-  return transform == 1 ? softmax(y, -1) : transform == 2 ? sigmoid(y) : y;
+  return transformed(numbered(c, "post_transform", kTransforms, 0), y);
 }
 
 // ---- n-grams ------------------------------------------------------------------------------------
@@ -246,7 +269,7 @@ Expr tf_idf(Call& c) {
   }
   if (done != static_cast<int64_t>(columns.size())) refuse("ngram_indexes has the wrong length");
   Expr counts = join(parts, 1);
-  const std::string mode = c.text("mode");
+  const std::string mode = c.choice("mode", {"TF", "IDF", "TFIDF"});
   if (mode == "IDF") counts = cast(lt(0, counts), DType::f32);
   const std::vector<double> weights = c.reals("weights");
   if (mode != "TF" && !weights.empty()) counts = mul(counts, vector_of(c, DType::f32, weights));

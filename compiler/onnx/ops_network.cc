@@ -20,10 +20,14 @@ Ints by_axis(const Ints& pads) {
   return result;
 }
 
+std::string auto_pad(Call& c) {
+  return c.choice("auto_pad", {"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"}, "NOTSET");
+}
+
 /// Pads from attribute `pads` or `auto_pad` for windows of `kernel` over x's spatial axes.
 Ints pads_for(Call& c, const Ints& kernel, const Ints& strides, const Ints& dilations) {
-  const std::string mode = c.text("auto_pad", "NOTSET");
-  if (mode == "NOTSET" || mode.empty()) return by_axis(c.ints("pads", Ints(2 * kernel.size(), 0)));
+  const std::string mode = auto_pad(c);
+  if (mode == "NOTSET") return by_axis(c.ints("pads", Ints(2 * kernel.size(), 0)));
   Ints pads;
   for (size_t i = 0; i < kernel.size(); ++i) {
     std::pair<int64_t, int64_t> amounts{0, 0};
@@ -51,7 +55,7 @@ Expr conv_transpose_op(Call& c) {
   ConvOptions options = conv_options(c, c[0], c[1]);
   const size_t spatial = options.strides.size();
   const Ints extra = c.ints("output_padding", Ints(spatial, 0));
-  const std::string mode = c.text("auto_pad", "NOTSET");
+  const std::string mode = auto_pad(c);
   const bool same = mode == "SAME_UPPER" || mode == "SAME_LOWER";
   expect_numbers(extra, spatial, 0, "output_padding");
   for (size_t i = 0; i < spatial && (same || c.has_attribute("output_shape")); ++i) {
@@ -171,12 +175,16 @@ Expr mean_variance(Call& c) {
   return centred / expand(deviation, c[0]->shape);
 }
 
+std::string aspect_policy(Call& c) {
+  return c.choice("keep_aspect_ratio_policy", {"stretch", "not_larger", "not_smaller"}, "stretch");
+}
+
 /// Extent and scale of the axes, from known scales or sizes.
 std::vector<ResizeAxis> known_targets(Call& c, const Ints& axes, const std::vector<double>& scales,
                                       const Ints& sizes) {
   if ((sizes.empty() ? scales.size() : sizes.size()) != axes.size())
     refuse("scales or sizes have the wrong length");
-  const std::string policy = c.text("keep_aspect_ratio_policy", "stretch");
+  const std::string policy = aspect_policy(c);
   std::vector<ResizeAxis> result;
   double common = policy == "not_larger" ? 1e30 : 0;
   for (size_t i = 0; i < axes.size(); ++i) {
@@ -201,7 +209,7 @@ std::vector<ResizeAxis> known_targets(Call& c, const Ints& axes, const std::vect
 /// Scales or sizes that only a run knows; the model states the extents.
 std::vector<ResizeAxis> computed_targets(Call& c, const Ints& axes, size_t operand, bool sizes) {
   const Ints extents = c.stated(0, operand);
-  const std::string policy = c.text("keep_aspect_ratio_policy", "stretch");
+  const std::string policy = aspect_policy(c);
   const Expr numbers = cast(reshape_to(c[operand], {-1}), sizes ? DType::f64 : DType::f32);
   if (numbers->extent(0) != static_cast<int64_t>(axes.size()))
     refuse("scales or sizes have the wrong length");
@@ -237,9 +245,15 @@ std::vector<ResizeAxis> resize_targets(Call& c, Ints axes, size_t scales, size_t
 
 ResizeOptions resize_options(Call& c, const char* coordinates) {
   ResizeOptions options;
-  options.mode = c.text("mode", "nearest");
-  options.coordinates = c.text("coordinate_transformation_mode", coordinates);
-  options.nearest = c.text("nearest_mode", "round_prefer_floor");
+  options.mode = c.choice("mode", {"nearest", "linear", "cubic"}, "nearest");
+  options.coordinates = c.choice("coordinate_transformation_mode",
+                                 {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
+                                  "align_corners", "asymmetric", "tf_half_pixel_for_nn",
+                                  "tf_crop_and_resize"},
+                                 coordinates);
+  options.nearest = c.choice(
+      "nearest_mode", {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"},
+      "round_prefer_floor");
   options.cubic_a = c.real("cubic_coeff_a", -0.75);
   options.exclude_outside = c.integer("exclude_outside", 0) != 0;
   options.antialias = c.integer("antialias", 0) != 0;

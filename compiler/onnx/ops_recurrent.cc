@@ -1,31 +1,11 @@
 // Rows of the op table: RNN, GRU, LSTM. See ops.h.
 #include <cmath>
 
+#include "compiler/onnx/activations.h"
 #include "compiler/onnx/ops.h"
 
 namespace tinycc::onnx {
 namespace {
-
-using Activation = std::function<Expr(Expr)>;
-
-/// The activation of that name; alpha and beta are the node's, or ONNX's defaults if NaN.
-Activation activation_of(const std::string& name, double alpha, double beta) {
-  const auto a = [&](double otherwise) { return std::isnan(alpha) ? otherwise : alpha; };
-  const auto b = [&](double otherwise) { return std::isnan(beta) ? otherwise : beta; };
-  if (name == "Sigmoid") return sigmoid;
-  if (name == "Tanh") return static_cast<Expr (*)(Expr)>(tanh);
-  if (name == "Relu") return relu;
-  if (name == "Softsign") return softsign;
-  if (name == "Softplus") return softplus;
-  if (name == "HardSigmoid")
-    return [p = a(0.2), q = b(0.5)](Expr x) { return hard_sigmoid(x, p, q); };
-  if (name == "LeakyRelu") return [p = a(0.01)](Expr x) { return leaky_relu(x, p); };
-  if (name == "ThresholdedRelu") return [p = a(1)](Expr x) { return thresholded_relu(x, p); };
-  if (name == "Elu") return [p = a(1)](Expr x) { return elu(x, p); };
-  if (name == "Affine") return [p = a(1), q = b(0)](Expr x) { return x * p + q; };
-  if (name == "ScaledTanh") return [p = a(1), q = b(1)](Expr x) { return tanh(x * q) * p; };
-  throw Error(ExitCode::unsupported, "activation '" + name + "' is not supported");
-}
 
 std::vector<Activation> activations_of(Call& c, std::vector<std::string> preset,
                                        size_t directions) {
@@ -38,18 +18,18 @@ std::vector<Activation> activations_of(Call& c, std::vector<std::string> preset,
                             betas = c.reals("activation_beta");
   std::vector<Activation> result;
   for (size_t i = 0; i < names.size(); ++i) {
-    result.push_back(activation_of(names[i], i < alphas.size() ? alphas[i] : std::nan(""),
-                                   i < betas.size() ? betas[i] : std::nan("")));
+    result.push_back(activation_of(names[i], {i < alphas.size() ? alphas[i] : std::nan(""),
+                                              i < betas.size() ? betas[i] : std::nan("")}));
   }
   return result;
 }
 
-RecurrentOptions::Direction direction_of(const std::string& name) {
+RecurrentOptions::Direction direction_of(Call& c) {
+  const std::string word = c.choice("direction", {"forward", "reverse", "bidirectional"}, "forward");
   using Direction = RecurrentOptions::Direction;
-  if (name == "forward") return Direction::forward;
-  if (name == "reverse") return Direction::reverse;
-  if (name == "bidirectional") return Direction::both;
-  refuse("direction '" + name + "'");
+  return word == "forward" ? Direction::forward
+         : word == "reverse" ? Direction::reverse
+                             : Direction::both;
 }
 
 /// layout 1: batch first in X, Y and the states.
@@ -58,7 +38,7 @@ Expr swapped(Expr x, const Ints& order) { return x ? permute(x, order) : x; }
 Outputs recurrent_op(Call& c, Cell cell, const std::vector<std::string>& preset) {
   RecurrentOptions options;
   options.cell = cell;
-  options.direction = direction_of(c.text("direction", "forward"));
+  options.direction = direction_of(c);
   const bool both = options.direction == RecurrentOptions::Direction::both;
   options.activations = activations_of(c, preset, both ? 2 : 1);
   options.clip = c.real("clip", 0);

@@ -16,12 +16,11 @@ Expr grid_place(Expr number, int64_t n, bool align_corners) {
 
 /// grid [n, out…, spatial]: the last number is the place along the first spatial axis.
 Expr grid_sample(Call& c) {
-  static const std::map<std::string, std::string> kModes = {{"bilinear", "linear"},
-                                                            {"bicubic", "cubic"}};
   SampleOptions options;
-  options.mode = c.text("mode", c.version < 20 ? "bilinear" : "linear");
-  if (kModes.count(options.mode) > 0) options.mode = kModes.at(options.mode);
-  options.padding = c.text("padding_mode", "zeros");
+  options.mode =
+      c.choice("mode", {"nearest", "linear", "bilinear", "cubic", "bicubic"}, "linear");
+  if (options.mode.starts_with("bi")) options.mode.erase(0, 2);  // before operator set 20
+  options.padding = c.choice("padding_mode", {"zeros", "border", "reflection"}, "zeros");
   options.align_corners = c.integer("align_corners", 0) != 0;
   const int64_t spatial = c[0]->rank() - 2;
   if (spatial < 1 || c[1]->rank() != c[0]->rank() || c[1]->extent(spatial + 1) != spatial)
@@ -93,7 +92,7 @@ Expr roi_align(Call& c) {
     throw Error(ExitCode::unsupported, "a number of samples that depends on the boxes",
                 "give sampling_ratio");
   const std::string preset = c.version < 16 ? "output_half_pixel" : "half_pixel";
-  const bool shifted = c.text("coordinate_transformation_mode", preset) == "half_pixel";
+  const bool shifted = c.choice("coordinate_transformation_mode", {"half_pixel", "output_half_pixel"}, preset) == "half_pixel";
   const Expr scaled = c[1] * c.real("spatial_scale", 1) - (shifted ? 0.5 : 0.0);
   const auto places = [&](int64_t low, int64_t bins) {
     const Expr start = pick(scaled, 1, low), length = pick(scaled, 1, low + 2) - start;
@@ -109,7 +108,7 @@ Expr roi_align(Call& c) {
   const Expr seen = gather(c[0], {image, iota(c.pool(), shape, 1), rows(y), columns(x)});
   const Expr weighted = mul(seen, rows(y_share) * columns(x_share));
   const Ints axes{3, 4, 6, 7};
-  if (c.text("mode", "avg") == "max") return max_over(weighted, axes);
+  if (c.choice("mode", {"avg", "max"}, "avg") == "max") return max_over(weighted, axes);
   return sum(weighted, axes) * (1 / static_cast<double>(samples * samples));
 }
 

@@ -138,15 +138,12 @@ Expr slice_op(Call& c) {
   return sliced(c, c.lengths(1), c.lengths(2), fixed(3), fixed(4));
 }
 
-PadMode pad_mode(const std::string& name) {
-  static constexpr std::pair<const char*, PadMode> kModes[] = {{"constant", PadMode::constant},
-                                                               {"reflect", PadMode::reflect},
-                                                               {"edge", PadMode::edge},
-                                                               {"wrap", PadMode::wrap}};
-  for (const auto& [text, mode] : kModes) {
-    if (name == text) return mode;
-  }
-  throw Error(ExitCode::unsupported, "mode '" + name + "' is not supported");
+PadMode pad_mode(Call& c) {
+  const std::string word = c.choice("mode", {"constant", "reflect", "edge", "wrap"}, "constant");
+  return word == "constant"  ? PadMode::constant
+         : word == "reflect" ? PadMode::reflect
+         : word == "edge"    ? PadMode::edge
+                             : PadMode::wrap;
 }
 
 /// ONNX lists all amounts before, then all amounts after.
@@ -157,7 +154,7 @@ Expr padded(Call& c, const Ints& pads, const Ints& axes, Expr value) {
     amounts[at(2 * axes[i])] = pads[i];
     amounts[at(2 * axes[i] + 1)] = pads[i + axes.size()];
   }
-  return pad_with(c[0], amounts, pad_mode(c.text("mode", "constant")), value);
+  return pad_with(c[0], amounts, pad_mode(c), value);
 }
 
 Expr pad_by_attributes(Call& c) {
@@ -176,7 +173,7 @@ Expr pad_op(Call& c) {
     for (int64_t axis = 0; axis < c[0]->rank(); ++axis)
       before.push_back(of_axis(amounts, axes, axis, c[0]->rank(), zero));
     return pad_by(c[0], before, Shape(extents.begin(), extents.end()),
-                  pad_mode(c.text("mode", "constant")), reshape_to(value, {}));
+                  pad_mode(c), reshape_to(value, {}));
   }
   const Ints axes = c.has(3) ? axes_of(c.constant_ints(3), c[0]->rank()) : iota_ints(c[0]->rank());
   return padded(c, c.constant_ints(1), axes, value);
@@ -273,8 +270,11 @@ Expr range_op(Call& c) {
   return add(mul(index, squeeze_all(c[2])), squeeze_all(c[0]));
 }
 
+/// Of DepthToSpace and back: does the block's place lie behind the channel?
+bool by_columns(Call& c) { return c.choice("mode", {"DCR", "CRD"}, "DCR") == "CRD"; }
+
 Expr depth_to_space_op(Call& c) {
-  return depth_to_space(c[0], c.integer("blocksize"), c.text("mode", "DCR") == "CRD");
+  return depth_to_space(c[0], c.integer("blocksize"), by_columns(c));
 }
 
 Expr trilu_op(Call& c) {
@@ -344,7 +344,7 @@ const OpRow kRows[] = {
     {"Slice", 10, slice_op},
     {"SpaceToDepth", 1,
      [](Call& c) {
-       return space_to_depth(c[0], c.integer("blocksize"), c.text("mode", "DCR") == "CRD");
+       return space_to_depth(c[0], c.integer("blocksize"), by_columns(c));
      }},
     {"Split", 2, split_op},
     {"Squeeze", 1, squeeze_op},

@@ -100,7 +100,7 @@ Expr log_likelihood(Call& c, Expr log_prob, Expr target, Expr class_weights) {
     weights = tinycc::where(ignored, zero, weights);
   }
   const Expr loss = tinycc::where(eq(weights, 0), zero, -picked * weights);
-  const std::string reduction = c.text("reduction", "mean");
+  const std::string reduction = c.choice("reduction", {"none", "sum", "mean"}, "mean");
   const Ints axes = iota_ints(loss->rank());
   if (reduction == "none") return loss;
   return reduction == "sum" ? sum(loss, axes) : sum(loss, axes) / sum(weights, axes);
@@ -160,7 +160,7 @@ Outputs momentum(Call& c, Expr rate, Expr step, Expr x, Expr gradient, Outputs r
   const Expr share =
       where(lt(0, step), constant(c.pool(), x->dtype, beta), constant(c.pool(), x->dtype, 1));
   const Expr speed = add(running[0] * alpha, mul(share, gradient));
-  const bool nesterov = c.text("mode") == "nesterov";
+  const bool nesterov = c.choice("mode", {"standard", "nesterov"}) == "nesterov";
   return {sub(x, mul(rate, nesterov ? gradient + speed * alpha : speed)), speed};
 }
 

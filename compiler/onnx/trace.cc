@@ -92,6 +92,12 @@ void name_nodes(Nodes* nodes, std::map<std::string, int64_t>& counts) {
   }
 }
 
+std::string place_of(const proto::Node& node) {
+  const std::string domain = domain_of(node.domain());
+  return "node '" + node.name() + "' (" + domain + (domain.empty() ? "" : ".") + node.op_type() +
+         "): ";
+}
+
 bool all_equal(const TensorData& data) {
   const auto size = static_cast<size_t>(bytes_of(data.dtype));
   const std::vector<std::byte>& bytes = *data.bytes;
@@ -119,12 +125,19 @@ Tracer::Tracer(const std::filesystem::path& path, const OnnxOptions& options)
 }
 
 Graph Tracer::run() {
-  check_operators();
   Scope scope;
   scope.opsets = opsets_of(model_.opset_import());
   scope.graph = &model_.graph();
+  std::set<const proto::Function*> seen;
+  refuse_operators(model_.graph().node(), scope.opsets, seen);
   add_initializers(model_.graph(), scope);
-  add_inputs(model_.graph(), scope);
+  try {
+    add_inputs(model_.graph(), scope);
+  } catch (const Error& e) {
+    if (refused_.empty()) throw;
+    refused_.push_back(e);  // in the same list
+    throw_refused();
+  }
   trace_nodes(model_.graph().node(), scope);
   const Outputs outputs = results(model_.graph(), scope);
   throw_refused();
@@ -139,13 +152,14 @@ Graph Tracer::run() {
   return std::move(graph_);
 }
 
-/// All that is not supported at once; a single node with what to do about it.
+/// All that is not supported at once, each with what to do about it.
 void Tracer::throw_refused() const {
   if (refused_.empty()) return;
   const bool symbolic = !graph_.dims.empty();
   if (refused_.size() == 1 && !symbolic) throw refused_[0];
   std::string list;
-  for (const Error& e : refused_) list += std::string("\n  ") + e.what();
+  for (const Error& e : refused_)
+    list += std::string("\n  ") + e.what() + (e.hint.empty() ? "" : "\n    hint: " + e.hint);
   throw Error(ExitCode::unsupported,
               std::string("the model has nodes that are not supported") +
                   (symbolic ? " with symbolic dimensions:" : ":") + list,
@@ -165,29 +179,37 @@ TensorData Tracer::read(const proto::Tensor& tensor) const {
   return read_tensor(tensor, folder_);
 }
 
-void Tracer::check_operators() const {
-  std::string found;
-  std::set<const proto::Function*> seen;
-  collect_unsupported(model_.graph().node(), opsets_of(model_.opset_import()), found, seen);
-  if (found.empty()) return;
-  throw Error(ExitCode::unsupported, "the model uses operators that are not supported:" + found);
-}
-
-void Tracer::collect_unsupported(const Nodes& nodes, const Opsets& opsets, std::string& found,
-                                 std::set<const proto::Function*>& seen) const {
+/// Of all nodes, also those behind one that is not supported and those in branches not taken.
+void Tracer::refuse_operators(const Nodes& nodes, const Opsets& opsets,
+                              std::set<const proto::Function*>& seen) {
   for (const proto::Node& node : nodes) {
     const std::string domain = domain_of(node.domain());
     const int64_t version = version_of(opsets, domain);
     const proto::Function* function = function_of(node);
     if (function != nullptr && seen.insert(function).second) {
-      collect_unsupported(function->node(), opsets_of(function->opset_import()), found, seen);
+      refuse_operators(function->node(), opsets_of(function->opset_import()), seen);
     } else if (function == nullptr && find_op(domain, node.op_type(), version) == nullptr) {
-      found += "\n  node '" + node.name() + "': " + (domain.empty() ? "" : domain + ".") +
-               node.op_type() + " (operator set " + std::to_string(version) + ")";
+      refuse_node(node, Error(ExitCode::unsupported, "operator set " + std::to_string(version) +
+                                                         " has no such operator that is supported",
+                              "put others in its place, or a local function of the model"));
     }
     for (const proto::Attribute& a : node.attribute()) {
-      if (a.has_g()) collect_unsupported(a.g().node(), opsets, found, seen);
+      if (a.has_g()) refuse_operators(a.g().node(), opsets, seen);
     }
+  }
+}
+
+void Tracer::refuse_node(const proto::Node& node, const Error& why) {
+  if (!unknown_) unknown_ = input(pool(), "what is not supported", DType::f32, {});
+  const std::string what = place_of(node) + why.what();
+  const bool again = std::any_of(refused_.begin(), refused_.end(),
+                                 [&](const Error& e) { return e.what() == what; });
+  if (!again) refused_.emplace_back(why.code, what, why.hint);  // bodies of loops are traced often
+}
+
+void Tracer::mark_unknown(const proto::Node& node, Scope& scope) {
+  for (const std::string& output : node.output()) {
+    if (!output.empty()) define(scope, output, unknown_);
   }
 }
 
@@ -238,7 +260,9 @@ Outputs Tracer::trace_branch(const proto::Graph& graph, const Scope& outer, cons
     define(scope, graph.input(i).name(), inputs[static_cast<size_t>(i)]);
   add_initializers(graph, scope);
   trace_nodes(graph.node(), scope);
-  return results(graph, scope);
+  Outputs outputs = results(graph, scope);
+  if (unknown_ && std::count(outputs.begin(), outputs.end(), unknown_) > 0) throw RefusedInside();
+  return outputs;
 }
 
 void Tracer::trace_nodes(const Nodes& nodes, Scope& scope) {
@@ -246,10 +270,9 @@ void Tracer::trace_nodes(const Nodes& nodes, Scope& scope) {
 }
 
 void Tracer::trace_node(const proto::Node& node, Scope& scope) {
-  const std::string place = "node '" + node.name() + "' (" + node.op_type() + "): ";
   try {
     if (++traced_ > kNodeLimit) refuse("the model has too many nodes");
-    if (unknown_ && skip(node, scope)) return;
+    if (unknown_ && is_precluded(node, scope)) return mark_unknown(node, scope);
     const Outputs outputs = apply(node, scope);
     for (int i = 0; i < node.output_size(); ++i) {
       if (node.output(i).empty()) continue;
@@ -261,33 +284,31 @@ void Tracer::trace_node(const proto::Node& node, Scope& scope) {
       graph_.note_origin(result, node.name(), computes_text(node));
       define(scope, node.output(i), result);
     }
+  } catch (const RefusedInside&) {
+    mark_unknown(node, scope);
   } catch (const Error& e) {
     if (std::string(e.what()).starts_with("node '")) throw;  // of a node inside
     if (e.code == ExitCode::unsupported) {                   // others may be, too
-      refused_.emplace_back(e.code, place + e.what(), e.hint);
-      unknown_ = input(pool(), "what is not supported", DType::f32, {});
-      for (const std::string& output : node.output()) {
-        if (!output.empty()) define(scope, output, unknown_);
-      }
-      return;
+      refuse_node(node, e);
+      return mark_unknown(node, scope);
     }
     throw_refused();  // this one may come of it
     // A check inside the IR's builders means that the operands do not fit the operator.
     const ExitCode code = e.code == ExitCode::internal ? ExitCode::bad_input : e.code;
-    throw Error(code, place + e.what(), e.code == ExitCode::internal ? "" : e.hint);
+    throw Error(code, place_of(node) + e.what(), e.code == ExitCode::internal ? "" : e.hint);
   }
 }
 
-/// What depends on a refused node is unknown as well.
-bool Tracer::skip(const proto::Node& node, Scope& scope) {
+/// By an operator that is not there, or an operand that depends on what is not supported.
+bool Tracer::is_precluded(const proto::Node& node, const Scope& scope) const {
+  const std::string domain = domain_of(node.domain());
+  if (function_of(node) == nullptr &&
+      find_op(domain, node.op_type(), version_of(scope.opsets, domain)) == nullptr)
+    return true;
   const auto& names = node.input();
-  const bool unknown = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
     return !name.empty() && look_up(scope, name) == unknown_;
   });
-  for (const std::string& output : node.output()) {
-    if (unknown && !output.empty()) define(scope, output, unknown_);
-  }
-  return unknown;
 }
 
 Outputs Tracer::apply(const proto::Node& node, const Scope& scope) {
@@ -299,7 +320,6 @@ Outputs Tracer::apply(const proto::Node& node, const Scope& scope) {
     const std::string domain = domain_of(node.domain());
     const int64_t version = version_of(scope.opsets, domain);
     const OpRow* row = find_op(domain, node.op_type(), version);
-    if (row == nullptr) throw Error(ExitCode::unsupported, "the operator is not supported");
     Call call(*this, scope, node, version);
     outputs = row->one != nullptr ? Outputs{row->one(call)} : row->many(call);
   }

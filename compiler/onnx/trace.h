@@ -28,6 +28,11 @@ struct Scope {
 /// an elementwise operator makes of it.
 std::optional<Ints> stated_extents(const Scope& scope, const std::string& name);
 
+/// What a node throws of whose sub-graph a node is not supported, which is noted already.
+struct RefusedInside : Error {
+  RefusedInside() : Error(ExitCode::unsupported, "a node inside is not supported") {}
+};
+
 class Tracer {
  public:
   Tracer(const std::filesystem::path& path, const OnnxOptions& options);
@@ -44,7 +49,8 @@ class Tracer {
   /// The elements of a small tensor as i64 scalars over constants and symbolic dimensions; nothing if
   /// they depend on other data.
   std::optional<std::vector<Expr>> lengths_of(Expr e) { return entries_of(e, graph_.weights); }
-  /// Traces a sub-graph in a scope inside `outer`, with these values as its inputs.
+  /// Traces a sub-graph in a scope inside `outer`, with these values as its inputs. Errors:
+  /// RefusedInside if a result depends on a node that is not supported.
   Outputs trace_branch(const proto::Graph& graph, const Scope& outer, const Outputs& inputs = {});
   /// How many nodes are not supported so far; and back to that, where there is another way.
   size_t refusals() const { return refused_.size(); }
@@ -57,10 +63,11 @@ class Tracer {
   bool is_none(Expr e) const { return elements(e) != nullptr && lists_.at(e).second; }
 
  private:
-  void check_operators() const;
-  void collect_unsupported(const google::protobuf::RepeatedPtrField<proto::Node>& nodes,
-                           const std::map<std::string, int64_t>& opsets, std::string& found,
-                           std::set<const proto::Function*>& seen) const;
+  void refuse_operators(const google::protobuf::RepeatedPtrField<proto::Node>& nodes,
+                        const std::map<std::string, int64_t>& opsets,
+                        std::set<const proto::Function*>& seen);
+  void refuse_node(const proto::Node& node, const Error& why);
+  void mark_unknown(const proto::Node& node, Scope& scope);
   const proto::Function* function_of(const proto::Node& node) const;
   void add_initializers(const proto::Graph& graph, Scope& scope);
   void check_pins(const proto::Graph& graph) const;
@@ -68,7 +75,7 @@ class Tracer {
   Shape shape_of(const proto::ValueInfo& input);
   std::optional<DimSpec> dim_of_symbol(const std::string& symbol) const;
   Dim dim_of_input(const DimSpec& spec);
-  bool skip(const proto::Node& node, Scope& scope);
+  bool is_precluded(const proto::Node& node, const Scope& scope) const;
   void throw_refused() const;
   Outputs results(const proto::Graph& graph, const Scope& scope) const;
   void trace_nodes(const google::protobuf::RepeatedPtrField<proto::Node>& nodes, Scope& scope);
@@ -152,6 +159,9 @@ class Call {
   int64_t integer(const std::string& name, std::optional<int64_t> otherwise = {}) const;
   double real(const std::string& name, std::optional<double> otherwise = {}) const;
   std::string text(const std::string& name, std::optional<std::string> otherwise = {}) const;
+  /// A word of those that the attribute may have; one that is empty counts as not given.
+  std::string choice(const std::string& name, const std::vector<std::string>& known,
+                     std::optional<std::string> otherwise = {}) const;
   Ints ints(const std::string& name, std::optional<Ints> otherwise = {}) const;
   std::vector<double> reals(const std::string& name) const;       // empty if not there
   std::vector<std::string> texts(const std::string& name) const;  // empty if not there
@@ -163,6 +173,10 @@ class Call {
  private:
   std::vector<Expr> operands_;
 };
+
+/// Where a word stands among the known ones. Errors: Error(unsupported), with these, for any other.
+size_t place_of_word(const std::string& what, const std::string& word,
+                     const std::vector<std::string>& known);
 
 /// ONNX's AttributeProto.AttributeType.
 enum AttributeType : int32_t {
