@@ -53,8 +53,8 @@ size_t place_of_word(const std::string& what, const std::string& word,
                      const std::vector<std::string>& known) {
   const auto found = std::find(known.begin(), known.end(), word);
   if (found == known.end()) {
-    throw Error(ExitCode::unsupported, fmt::format("{} is '{}', which is none of those known: {}",
-                                                   what, word, fmt::join(known, ", ")));
+    throw Error(ExitCode::unsupported, fmt::format("{} '{}' is not known; these are: {}", what,
+                                                   word, fmt::join(known, ", ")));
   }
   return static_cast<size_t>(found - known.begin());
 }
@@ -138,7 +138,7 @@ std::string Call::choice(const std::string& name, const std::vector<std::string>
                          std::optional<std::string> otherwise) const {
   const std::string word = text(name, otherwise);
   if (word.empty() && otherwise) return *otherwise;
-  return known[place_of_word("attribute '" + name + "'", word, known)];
+  return known[place_of_word(name, word, known)];
 }
 
 Ints Call::ints(const std::string& name, std::optional<Ints> otherwise) const {

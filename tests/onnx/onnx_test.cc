@@ -134,8 +134,9 @@ const Mistake kMistakes[] = {
      [](proto::Model& m) {
        m.mutable_graph()->mutable_node(1)->mutable_attribute(2)->add_ints(1);
      }},
-    {"operators that are not supported:\n  node 'plain': Convolve (operator set 18)\n  node "
-     "'same': far.Conv",
+    {"nodes that are not supported:\n  node 'plain' (Convolve): operator set 18 has no such "
+     "operator that is supported\n    hint: put others in its place, or a local function of the "
+     "model\n  node 'same' (far.Conv): ",
      "conv",
      [](proto::Model& m) {
        m.mutable_graph()->mutable_node(0)->set_op_type("Convolve");
