@@ -16,12 +16,19 @@ struct Dialect {
   /// Vector types of GNU C: lanes are v[i], bits are reinterpreted by casts, what lies in memory is an
   /// lvalue. Elsewhere helpers do that: F_LANE, F_SET, F_AS, F_PUT(place, v).
   bool gnu_vectors = true;
-  const char* item = "";    // of a device: the number of this work-item
-  const char* memory = "";  // of a device: what pointers to its memory start with
-  const char* kernel = "";  // of a device: what a kernel starts with
+  const char* item = "";          // of a device: the number of this work-item
+  const char* memory = "";        // of a device: what pointers to its memory start with
+  const char* kernel = "";        // of a device: what a kernel starts with
+  const char* function = "";      // of a device in C++: what its other functions start with
+  const char* local = "";         // of a device in C++: what pointers to local variables start with
+  const char* float_suffix = "";  // of functions of one float: expf
+  const char* restricted = "restrict ";
+  bool numbered =
+      false;  // parameters have numbers, numbers come by reference, the item is the last
 };
 
-/// iso: C99, nothing beyond. gnu: vector types of GCC and Clang. opencl: OpenCL C 1.2.
+/// iso: C99, nothing beyond. gnu: vector types of GCC and Clang. opencl: OpenCL C 1.2. cuda, hip: C++
+/// of nvcc and of Clang for AMD; they differ in nothing here. metal: the Metal shading language.
 inline Dialect dialect_of(const Target& target) {
   const bool vectors = target.has_vectors() && target.vector_bytes >= 16;
   if (target.dialect == "opencl") {
@@ -32,6 +39,27 @@ inline Dialect dialect_of(const Target& target) {
             .item = "get_global_id(0)",
             .memory = "__global ",
             .kernel = "__kernel "};
+  }
+  if (target.dialect == "cuda" || target.dialect == "hip") {
+    return {.vectors = vectors,
+            .unroll = "#pragma unroll {}",
+            .gnu_vectors = false,
+            .item = "(blockIdx.x * blockDim.x + threadIdx.x)",
+            .kernel = "extern \"C\" __global__ ",
+            .function = "__device__ ",
+            .float_suffix = "f",
+            .restricted = "__restrict__ "};
+  }
+  if (target.dialect == "metal") {
+    return {.vectors = vectors,
+            .unroll = "#pragma unroll",
+            .gnu_vectors = false,
+            .item = "item_index",
+            .memory = "device ",
+            .kernel = "kernel ",
+            .local = "thread ",
+            .restricted = "",
+            .numbered = true};
   }
   return {.vectors = vectors, .unroll = target.has_vectors() ? "#pragma GCC unroll {}" : ""};
 }

@@ -152,7 +152,12 @@ std::vector<HelperText> kernel_helpers(const Names& names) {
   add_math_helpers(helpers, with);
   add_narrow_helpers(helpers, with);
   add_integer_helpers(helpers, with);
-  if (names.program().target.dialect == "opencl") {
+  const Dialect dialect = dialect_of(names.program().target);
+  if (*dialect.function != 0 || *dialect.local != 0) {
+    use_cxx_functions(helpers, with, dialect);
+    return helpers;
+  }
+  if (!dialect.gnu_vectors) {
     use_opencl_functions(helpers, with);
     for (const int lanes : {2, 4, 8, 16}) add_opencl_vector_helpers(helpers, with, lanes);
     return helpers;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "emitters/dialect.h"
 #include "emitters/host.h"
 
 namespace tinycc {
@@ -51,6 +52,11 @@ void add_vector_helpers(std::vector<HelperText>& helpers, const Replacements& wi
 void add_opencl_vector_helpers(std::vector<HelperText>& helpers, const Replacements& with,
                                int lanes);
 void use_opencl_functions(std::vector<HelperText>& helpers, const Replacements& with);
+
+/// CUDA, HIP, Metal: the same on a template of C++.
+void use_cxx_functions(std::vector<HelperText>& helpers, Replacements with, const Dialect& dialect);
+/// Puts texts of a language in the place of those that C has under the same names; drops headers.
+void replace_helpers(std::vector<HelperText>& helpers, const std::vector<HelperText>& own);
 
 template <size_t n>
 void add_rows(std::vector<HelperText>& helpers, const HelperRow (&rows)[n],

@@ -124,7 +124,10 @@ static uint16_t @P@_f_narrow_f16(float x)
 std::string own_name(DType t) {
   if (is_float(t)) return t == DType::f64 ? "double" : "float";
   const char* const names[] = {"char", "short", "int", "long"};
-  const char* const name = names[bits_of(t) == 8 ? 0 : bits_of(t) == 16 ? 1 : bits_of(t) == 32 ? 2 : 3];
+  const char* const name = names[bits_of(t) == 8    ? 0
+                                 : bits_of(t) == 16 ? 1
+                                 : bits_of(t) == 32 ? 2
+                                                    : 3];
   return (kind_of(t) == DKind::signed_int ? "" : "u") + std::string(name);
 }
 
@@ -195,8 +198,8 @@ void add_opencl_vector_helpers(std::vector<HelperText>& helpers, const Replaceme
     add_rows(helpers, kFloatRows, words_of(with, f, lanes));
     for (const DType i : {DType::i8, DType::u8, DType::i16, DType::u16, DType::i32}) {
       Replacements words = words_of(with, i, lanes);
-      words.insert(words.end(),
-                   {{"@f@", std::string(name_of(f))}, {"@F@", own_name(f) + std::to_string(lanes)}});
+      words.insert(words.end(), {{"@f@", std::string(name_of(f))},
+                                 {"@F@", own_name(f) + std::to_string(lanes)}});
       add_rows(helpers, kCastRows, words);
     }
   }
@@ -205,6 +208,10 @@ void add_opencl_vector_helpers(std::vector<HelperText>& helpers, const Replaceme
 void use_opencl_functions(std::vector<HelperText>& helpers, const Replacements& with) {
   std::vector<HelperText> own;
   add_rows(own, kScalarRows, with);
+  replace_helpers(helpers, own);
+}
+
+void replace_helpers(std::vector<HelperText>& helpers, const std::vector<HelperText>& own) {
   std::erase_if(helpers, [](const HelperText& h) { return h.text.starts_with("#include"); });
   for (HelperText& h : helpers) {
     for (const HelperText& o : own) {

@@ -12,16 +12,35 @@ namespace tinycc {
 
 namespace {
 
-bool is_stub_of(std::string_view file, const std::string& language) {
-  return file.starts_with("tinycc_rt_" + language);
+/// What belongs to a device's language: how its stub's files start, and how the Makefile builds.
+struct DeviceBuild {
+  const char *language, *stub, *compiler;  // compiler: "", or of the kernels, with its variable
+  const char *flags, *libraries, *nodes;   // nodes: files of the system that show that there is one
+};
+
+constexpr DeviceBuild kDevices[] = {
+    {"opencl", "tinycc_rt_opencl", "", "", "-ldl", ""},
+    {"cuda", "tinycc_rt_cuda", "nvcc", "-O3", "-lcudart -lstdc++", "/dev/nvidiactl /dev/dxg"},
+    {"hip", "tinycc_rt_cuda", "hipcc", "-O3 -DTINYCC_RT_HIP", "-lamdhip64 -lstdc++", "/dev/kfd"},
+    {"metal", "tinycc_rt_metal", "xcrun", "-O2 -fobjc-arc",
+     "-framework Metal -framework Foundation", "/System/Library/Frameworks/Metal.framework"},
+};
+
+const DeviceBuild* device_build(const Target& target) {
+  const auto* found = std::ranges::find_if(
+      kDevices, [&](const DeviceBuild& d) { return target.language == d.language; });
+  return found == std::end(kDevices) ? nullptr : found;
 }
 
-/// tinycc_rt_device.h is for all devices, tinycc_rt_opencl*.* for those of one language.
+/// tinycc_rt_device.h is for all devices, tinycc_rt_emulate.* for those that a CPU can stand in for,
+/// tinycc_rt_opencl*.* and the like for one language.
 bool stub_is_for(std::string_view file, const Target& target) {
-  for (const char* language : {"opencl"}) {
-    if (is_stub_of(file, language)) return target.language == language;
+  const DeviceBuild* const own = device_build(target);
+  for (const DeviceBuild& d : kDevices) {
+    if (file.starts_with(d.stub)) return own != nullptr && file.starts_with(own->stub);
   }
-  return file != "tinycc_rt_device.h" || target.is_device();
+  if (file.starts_with("tinycc_rt_emulate")) return own != nullptr && *own->compiler != 0;
+  return file != "tinycc_rt_device.h" || own != nullptr;
 }
 
 /// The stub's files that this model's programs need.
@@ -30,7 +49,9 @@ std::vector<SourceFile> stub_files(const HostInputs& host) {
   for (const EmbeddedFile& file : embedded_files()) {
     if (file.name.starts_with("tinycc_rt_threads") && !is_parallel(host)) continue;
     if (!stub_is_for(file.name, host.names.program().target)) continue;
-    files.push_back({std::string(file.name), std::string(file.text), Role::stub});
+    const bool c = file.name.ends_with(".c") || file.name.ends_with(".h");
+    files.push_back({std::string(file.name), std::string(file.text),
+                     c && !file.name.starts_with("tinycc_rt_emulate") ? Role::stub : Role::text});
   }
   return files;
 }
@@ -54,6 +75,11 @@ std::string objects_text(const std::vector<std::string>& sources) {
     out.insert(at, " \\");
   }
   return out;
+}
+
+/// What the device's compiler makes beside the kernels: NAME.cu is one of its objects, too.
+std::string device_kernels(const Target& target) {
+  return target.language == "cuda" ? "cu" : target.language == "hip" ? "hip" : "";
 }
 
 /// A file name as make reads it.
@@ -94,27 +120,44 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
   std::vector<std::string> library = c_files(sources, Role::library);
   std::vector<std::string> stub = c_files(sources, Role::stub);
   if (target.is_device()) {  // the library stands on the device's part of the stub
-    const auto is_part = [&](const std::string& file) { return is_stub_of(file, target.language); };
+    const std::string own = device_build(target)->stub;
+    const auto is_part = [&](const std::string& file) { return file.starts_with(own); };
     std::ranges::copy_if(stub, std::back_inserter(library), is_part);
     std::erase_if(stub, is_part);
   }
+  const DeviceBuild* const device = device_build(target);
+  if (device != nullptr && *device->compiler != 0)
+    std::erase_if(library, [&](const auto& file) { return file.starts_with(device->stub); });
   TextValues values = common_values(host);
-  values.merge(
-      TextValues{{"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
-                 {"machine", join(target.cflags, ";")},
-                 {"standard", gnu ? "gnu11" : "c99"},
-                 {"gnu", gnu ? "1" : ""},
-                 {"no_errno", gnu ? " -fno-math-errno" : ""},
-                 {"c_standard", gnu ? "11" : "99"},
-                 {"extensions", gnu ? "ON" : "OFF"},
-                 {"pthread", parallel ? " -pthread" : ""},
-                 {"cmake_threads", parallel ? " Threads::Threads" : ""},
-                 {"lm", host.externals.empty() || target.is_device() ? "" : "1"},
-                 {"device", target.is_device() ? "1" : ""},
-                 {"objects", objects_text(library)},
-                 {"stub_objects", objects_text(stub)},
-                 {"sources", wrap_words(join(library, " "), "    ")},
-                 {"stub_sources", join(stub, " ")}});
+  values.merge(TextValues{
+      {"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
+      {"machine", join(target.cflags, ";")},
+      {"standard", gnu ? "gnu11" : "c99"},
+      {"gnu", gnu ? "1" : ""},
+      {"no_errno", gnu ? " -fno-math-errno" : ""},
+      {"c_standard", gnu ? "11" : "99"},
+      {"extensions", gnu ? "ON" : "OFF"},
+      {"pthread", parallel ? " -pthread" : ""},
+      {"cmake_threads", parallel ? " Threads::Threads" : ""},
+      {"lm", host.externals.empty() || target.is_device() ? "" : "1"},
+      {"device_compiler", device != nullptr ? device->compiler : ""},
+      {"device_nodes", device != nullptr ? device->nodes : ""},
+      {"linked", device != nullptr && *device->compiler != 0 ? "$(LINKED)" : "$(LIBRARY)"},
+      {"clean_too",
+       device != nullptr && *device->compiler != 0 ? " $(EMU_OBJ) $(EMU_OBJ:.o=.d) $(LINKED)" : ""},
+      {"include_too", device != nullptr && *device->compiler != 0 ? " $(EMU_OBJ:.o=.d)" : ""},
+      {"device_flags", device != nullptr ? device->flags : ""},
+      {"device_libraries", device != nullptr ? device->libraries : ""},
+      {"device_kernels", device_kernels(target)},
+      {"device_objects", target.language == "metal"
+                             ? "tinycc_rt_metal.o"
+                             : host.names.prefix() + "_kernels.o tinycc_rt_cuda.o"},
+      {"metal", target.language == "metal" ? "1" : ""},
+      {"opencl", target.language == "opencl" ? "1" : ""},
+      {"objects", objects_text(library)},
+      {"stub_objects", objects_text(stub)},
+      {"sources", wrap_words(join(library, " "), "    ")},
+      {"stub_sources", join(stub, " ")}});
   return {{"Makefile", expand_template("Makefile", values), Role::text},
           {"CMakeLists.txt", expand_template("CMakeLists.txt", values), Role::text},
           {host.names.prefix() + ".tinycc.d", depfile_text(host), Role::text}};

@@ -17,15 +17,20 @@ constexpr size_t kPieceBytes = 3000;  // C99 promises string literals of 4,095 b
 /// What belongs to a device's language besides its dialect: how its files are called and built.
 struct Language {
   const char *name, *title, *extension, *options, *handle;
+  bool from_text;  // the device's driver compiles the kernels, or else the build does
 };
 
 constexpr Language kLanguages[] = {
-    {"opencl", "OpenCL 1.2", "cl", "-cl-std=CL1.2", "cl_mem"},
+    {"opencl", "OpenCL 1.2", "cl", "-cl-std=CL1.2", "cl_mem", true},
+    {"cuda", "CUDA", "cu", "", "a pointer of cudaMalloc", false},
+    {"hip", "HIP", "hip", "", "a pointer of hipMalloc", false},
+    {"metal", "Metal", "metal", "", "id<MTLBuffer>", true},
 };
 
 const Language& language_of(const Names& names) {
   const std::string& name = names.program().target.language;
-  const auto* found = std::ranges::find_if(kLanguages, [&](const Language& l) { return name == l.name; });
+  const auto* found =
+      std::ranges::find_if(kLanguages, [&](const Language& l) { return name == l.name; });
   TCC_CHECK(found != std::end(kLanguages), "no device speaks " + name);
   return *found;
 }
@@ -111,7 +116,8 @@ std::string states_text(const Names& names) {
     const auto found = names.program().weights.find(port.buffer);
     if (found == names.program().weights.end()) continue;
     const std::string& type = names.type(port.buffer);
-    if (known.insert(type).second) out += struct_text(buffer_of(names.program(), port.buffer), type);
+    if (known.insert(type).second)
+      out += struct_text(buffer_of(names.program(), port.buffer), type);
     out += state_constant(names, port, found->second);
   }
   return out;
@@ -124,8 +130,8 @@ std::string kernel_rows(const Names& names) {
   std::string out;
   for (const size_t k : called_kernels(names)) {
     const int64_t items = names.program().kernels[k].parts;
-    out += fmt::format("{{\"{}\", {}, {}}},\n", names.kernel(k), items,
-                       std::min(items, target.group));
+    out +=
+        fmt::format("{{\"{}\", {}, {}}},\n", names.kernel(k), items, std::min(items, target.group));
   }
   return out;
 }
@@ -147,11 +153,16 @@ std::string kernel_types(const Names& names) {
 /// Ends of integers, and suffixes, that the kernels' text names and the language does not.
 std::string limits_text(const std::string& text) {
   static constexpr std::pair<const char*, const char*> kMacros[] = {
-      {"INT8_MAX", "127"},           {"INT8_MIN", "(-128)"},
-      {"UINT8_MAX", "255"},          {"INT16_MAX", "32767"},
-      {"INT16_MIN", "(-32768)"},     {"UINT16_MAX", "65535"},
-      {"INT32_MAX", "2147483647"},   {"INT32_MIN", "(-2147483647 - 1)"},
-      {"UINT32_MAX", "4294967295u"}, {"INT64_MAX", "9223372036854775807L"},
+      {"INT8_MAX", "127"},
+      {"INT8_MIN", "(-128)"},
+      {"UINT8_MAX", "255"},
+      {"INT16_MAX", "32767"},
+      {"INT16_MIN", "(-32768)"},
+      {"UINT16_MAX", "65535"},
+      {"INT32_MAX", "2147483647"},
+      {"INT32_MIN", "(-2147483647 - 1)"},
+      {"UINT32_MAX", "4294967295u"},
+      {"INT64_MAX", "9223372036854775807L"},
       {"INT64_MIN", "(-9223372036854775807L - 1)"},
       {"UINT64_MAX", "18446744073709551615uL"},
   };
@@ -164,6 +175,14 @@ std::string limits_text(const std::string& text) {
   return out.empty() ? "" : out + "\n";
 }
 
+/// The kernels as functions that a host can start.
+std::string function_rows(const Names& names) {
+  std::string out;
+  for (const size_t k : called_kernels(names))
+    out += fmt::format("TINYCC_RT_FUNCTION({}),\n", names.kernel(k));
+  return out;
+}
+
 std::string program_text(const HostInputs& host) {
   TextValues values = common_values(host);
   std::string kernels;
@@ -173,9 +192,19 @@ std::string program_text(const HostInputs& host) {
   values["helpers"] = helpers_for(host, kernels);
   values["types"] = kernel_types(host.names);
   const std::string all = values["types"] + values["helpers"] + kernels;
+  const Language& language = language_of(host.names);
+  const bool fp64 = has_word(all, "double");
+  if (fp64 && std::string_view(language.name) == "metal")
+    throw Error(ExitCode::unsupported,
+                "Metal has no 64-bit floats, and the model computes with them",
+                "cast them to float32 in the model, or take another target");
   values["limits"] = limits_text(all);
-  values["fp64"] = has_word(all, "double") ? "1" : "";
-  const std::string text = wrap_long_lines(expand_template("opencl.cl", values));
+  values["fp64"] = fp64 ? "1" : "";
+  values["functions"] = function_rows(host.names);
+  values["kernel_room"] = device_values(host).at("kernel_room");
+  values["language"] = language.title;
+  const std::string text = wrap_long_lines(
+      expand_template(fmt::format("{}.{}", language.name, language.extension), values));
   return host.format ? host.format(text) : text;
 }
 
@@ -185,7 +214,8 @@ std::string program_text(const HostInputs& host) {
 std::string null_ports(const Names& names, const Memories& memories) {
   std::vector<std::string> tests;
   const Program& program = names.program();
-  for (const auto& [ports, word] : {std::pair{&program.inputs, "inputs"}, {&program.outputs, "outputs"}}) {
+  for (const auto& [ports, word] :
+       {std::pair{&program.inputs, "inputs"}, {&program.outputs, "outputs"}}) {
     for (const Port& port : *ports) {
       tests.push_back(fmt::format("(({}->{} == NULL) && (device->foreign[{}] == 0)) ||", word,
                                   names.member(port.buffer), memories.of(port.buffer).number));
@@ -301,23 +331,31 @@ std::vector<SourceFile> device_files(const HostInputs& host) {
   if (!numbers.empty()) numbers.resize(numbers.size() - 2);
   TextValues values = common_values(host);
   values.merge(device_values(host));
-  values.merge(TextValues{
-      {"pieces", std::to_string(pieces.size())},
-      {"texts", texts},
-      {"kernel_rows", kernel_rows(names).empty() ? "{\"\", 0, 0}" : kernel_rows(names)},
-      {"memory_rows", rows.empty() ? "{TINYCC_RT_ARENA, 0u, 0u, NULL}" : rows},
-      {"memory_numbers", numbers.empty() ? names.macro("M_NONE") : numbers},
-      {"states", states_text(names)},
-      {"null_ports", null_ports(names, memories)},
-      {"wrong_dim", wrong_dim_text(names)},
-      {"uploads", transfers(names, memories, true)},
-      {"downloads", transfers(names, memories, false)},
-      {"composites", top.functions},
-      {"run", join(top.calls, "")},
-      {"cases", cases_text(top.calls)}});
-  return {{n + ".c", wrap_long_lines(expand_template("device.c", values))},
-          {n + "." + language_of(names).extension, text, Role::kernels},
-          {n + "_program.c", expand_template("program.c", values)}};
+  values.merge(
+      TextValues{{"pieces", std::to_string(pieces.size())},
+                 {"texts", texts},
+                 {"kernel_rows", kernel_rows(names).empty() ? "{\"\", 0, 0}" : kernel_rows(names)},
+                 {"memory_rows", rows.empty() ? "{TINYCC_RT_ARENA, 0u, 0u, NULL}" : rows},
+                 {"memory_numbers", numbers.empty() ? names.macro("M_NONE") : numbers},
+                 {"states", states_text(names)},
+                 {"null_ports", null_ports(names, memories)},
+                 {"wrong_dim", wrong_dim_text(names)},
+                 {"uploads", transfers(names, memories, true)},
+                 {"downloads", transfers(names, memories, false)},
+                 {"composites", top.functions},
+                 {"run", join(top.calls, "")},
+                 {"cases", cases_text(top.calls)}});
+  const Language& language = language_of(names);
+  const bool emulated = std::string_view(language.name) != "opencl";
+  values.merge(TextValues{{"from_text", language.from_text ? "1" : ""},
+                          {"emulated", emulated ? "1" : ""},
+                          {"functions", function_rows(names)}});
+  std::vector<SourceFile> files{{n + ".c", wrap_long_lines(expand_template("device.c", values))},
+                                {n + "." + language.extension, text, Role::kernels}};
+  if (language.from_text) files.push_back({n + "_program.c", expand_template("program.c", values)});
+  if (emulated)
+    files.push_back({n + "_emulate.cc", expand_template("emulate.cc", values), Role::text});
+  return files;
 }
 
 }  // namespace tinycc

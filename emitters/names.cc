@@ -18,10 +18,9 @@ namespace {
 constexpr int64_t kLiteralValues = 65536;
 
 /// Locals and parameters of the functions that the host emits: no port may be called so.
-const char* const kLocals[] = {"arena",        "inputs", "job",   "memory", "outputs",
-                               "parallel_for", "part",   "parts", "pool",   "run",
-                               "state",        "status", "step",  "bytes",  "threads",
-                               "weights"};
+const char* const kLocals[] = {"arena", "inputs", "job",     "memory", "outputs", "parallel_for",
+                               "part",  "parts",  "pool",    "run",    "state",   "status",
+                               "step",  "bytes",  "threads", "weights"};
 
 /// What the host emits at file scope, behind the prefix.
 const char* const kHostNames[] = {"arena",      "arena_at",     "check", "constants", "inputs",
@@ -282,22 +281,29 @@ bool Names::may_restrict(size_t kernel) const {
 std::string Names::signature(size_t kernel, bool whole) const {
   const Dialect dialect = dialect_of(program_.target);
   std::vector<std::string> list;
-  const char* const restricted = may_restrict(kernel) ? "restrict " : "";
+  const char* const restricted = may_restrict(kernel) ? dialect.restricted : "";
   for (const ParameterNames& p : parameters_[kernel]) {
     if (!p.passed) continue;
-    list.push_back(
-        fmt::format("{}{}{} *{}{}", dialect.memory, p.written ? "" : "const ", p.type, restricted,
-                    p.name));
+    list.push_back(fmt::format("{}{}{} *{}{}", dialect.memory, p.written ? "" : "const ", p.type,
+                               restricted, p.name));
   }
   for (const Expr range : ranges_[kernel]) {
     const auto is_this = [&](const ProgramDim& d) { return d.range == range; };
-    const bool dim = std::ranges::any_of(program_.dims, is_this);  // bounds loops, so must not change
-    list.push_back((dim ? "const int32_t " : "int32_t ") + range_name(kernel, range));
+    const bool dim =
+        std::ranges::any_of(program_.dims, is_this);  // bounds loops, so must not change
+    list.push_back((dialect.numbered ? "constant int32_t &"
+                    : dim            ? "const int32_t "
+                                     : "int32_t ") +
+                   range_name(kernel, range));
   }
+  for (size_t i = 0; dialect.numbered && i < list.size(); ++i)
+    list[i] += fmt::format(" [[buffer({})]]", i);
+  if (dialect.numbered) list.push_back("uint item_index [[thread_position_in_grid]]");
   if (takes_weights(kernel)) list.push_back(fmt::format("const {}_weights *weights", prefix()));
   if (!whole && *dialect.item == 0 && program_.kernels[kernel].parts > 1)
     list.insert(list.end(), {"int32_t part", "int32_t parts"});
-  return fmt::format("{}void {}({})", dialect.kernel, kernels_[kernel], list.empty() ? "void" : join(list, ", "));
+  return fmt::format("{}void {}({})", dialect.kernel, kernels_[kernel],
+                     list.empty() ? "void" : join(list, ", "));
 }
 
 const std::string& Names::type(int64_t buffer) const {

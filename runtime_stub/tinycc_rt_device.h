@@ -1,5 +1,6 @@
 /* tinycc run-time stub: a device that runs kernels: one file of functions for each kind of device,
- * tinycc_rt_opencl.c. In: the plan of a model, which NAME.c holds as tables. No heap of its own; a
+ * tinycc_rt_opencl.c, tinycc_rt_cuda.c (HIP too), tinycc_rt_metal.m, and tinycc_rt_emulate.cc, which
+ * runs kernels of the last three on the CPU. In: the plan of a model, which NAME.c holds as tables. No heap of its own; a
  * device belongs to one thread at a time. Yours to use and change, free of conditions.
  *
  * Errors stick: after the first one nothing more is asked of the device, and every call returns it,
@@ -44,12 +45,16 @@ typedef struct {
     int32_t group; /* how many of them start together, at best */
 } tinycc_rt_kernel;
 
+/* A kernel that the build has compiled, whatever its parameters. */
+typedef void (*tinycc_rt_function)(void);
+
 /* What NAME.c says of its network. */
 typedef struct {
     const char *name;
     const char *const *source; /* the kernels' text, in pieces */
     int32_t source_pieces;
     const char *options; /* of the device's compiler */
+    const tinycc_rt_function *functions; /* the kernels, where the build has compiled them; or null */
     const tinycc_rt_kernel *kernels;
     int32_t kernel_count;
     const tinycc_rt_memory *memories;

@@ -1,5 +1,6 @@
 // What the compilers of devices know without a header: OpenCL C's vector types and macros (OpenCL C
-// 1.2, 6.1). Its functions Clang declares itself.
+// 1.2, 6.1; its functions Clang declares itself), CUDA's and HIP's words, Metal's library; and the
+// part of CUDA's runtime that the stub calls.
 #include "compiler/check/judge.h"
 
 namespace tinycc {
@@ -7,6 +8,69 @@ namespace tinycc {
 namespace {
 
 const ShimHeader kHeaders[] = {
+    {"cuda_types.h", R"(#pragma once
+#define __device__ __attribute__((device))
+#define __global__ __attribute__((global))
+#define __shared__ __attribute__((shared))
+struct tcc_place {
+    unsigned x, y, z;
+};
+extern const __attribute__((device)) tcc_place blockIdx, blockDim, threadIdx;
+#pragma clang force_cuda_host_device begin
+#include <math.h>
+#pragma clang force_cuda_host_device end
+)"},
+    {"hip/hip_runtime.h", R"(#pragma once
+#include <cuda_types.h>
+)"},
+    {"metal_stdlib", R"(#pragma once
+#include <math.h>
+#include <stdint.h>
+typedef unsigned char uchar;
+typedef unsigned short ushort;
+typedef unsigned int uint;
+#define kernel extern "C"
+#define device
+#define constant const
+#define thread
+namespace metal {
+#define TCC_UNARY_OF_METAL(name) inline float name(float x) { return name##f(x); }
+TCC_UNARY_OF_METAL(exp)
+TCC_UNARY_OF_METAL(log)
+TCC_UNARY_OF_METAL(sin)
+TCC_UNARY_OF_METAL(sqrt)
+TCC_UNARY_OF_METAL(trunc)
+}
+)"},
+    {"cuda_runtime_api.h", R"(#pragma once
+#include <stddef.h>
+typedef int cudaError_t;
+typedef struct CUstream_st *cudaStream_t;
+typedef struct CUevent_st *cudaEvent_t;
+typedef struct { unsigned x, y, z; } dim3;
+struct cudaDeviceProp { char name[256]; };
+enum { cudaSuccess = 0 };
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2 };
+const char *cudaGetErrorString(cudaError_t error);
+cudaError_t cudaGetDeviceCount(int *count);
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device);
+cudaError_t cudaSetDevice(int device);
+cudaError_t cudaStreamCreate(cudaStream_t *stream);
+cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaStreamDestroy(cudaStream_t stream);
+cudaError_t cudaMalloc(void **memory, size_t bytes);
+cudaError_t cudaFree(void *memory);
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
+                            cudaStream_t stream);
+cudaError_t cudaMemsetAsync(void *memory, int value, size_t bytes, cudaStream_t stream);
+cudaError_t cudaLaunchKernel(const void *function, dim3 groups, dim3 group, void **arguments,
+                             size_t shared_bytes, cudaStream_t stream);
+cudaError_t cudaEventCreate(cudaEvent_t *event);
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
+cudaError_t cudaEventSynchronize(cudaEvent_t event);
+cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t start, cudaEvent_t end);
+cudaError_t cudaEventDestroy(cudaEvent_t event);
+)"},
     {"opencl_types.h", R"(#pragma once
 typedef unsigned char uchar;
 typedef unsigned short ushort;

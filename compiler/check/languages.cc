@@ -30,8 +30,18 @@ const Language kLanguages[] = {
     {"iso", {"-xc", "-std=c99", "-Wpedantic"}},
     {"gnu", {"-xc", "-std=gnu11"}},
     {"opencl",  // the types that its own header would declare: see headers.cc
-     {"-xcl", "-cl-std=CL1.2", "-cl-no-stdinc", "-Xclang", "-fdeclare-opencl-builtins", "-fno-builtin", "-include",
-      "opencl_types.h", "-Wno-missing-prototypes", "-Wno-unused-function"}},
+     {"-xcl", "-cl-std=CL1.2", "-cl-no-stdinc", "-Xclang", "-fdeclare-opencl-builtins",
+      "-fno-builtin", "-include", "opencl_types.h", "-Wno-missing-prototypes",
+      "-Wno-unused-function"}},
+    {"cuda",
+     {"-xcuda", "--cuda-device-only", "-nocudainc", "-nocudalib", "--cuda-gpu-arch=sm_80",
+      "-std=c++17", "-include", "cuda_types.h", "-Wno-missing-prototypes", "-Wno-unused-function"}},
+    {"hip",
+     {"-xhip", "--cuda-device-only", "-nogpuinc", "-nogpulib", "--offload-arch=gfx1100",
+      "-std=c++17", "-Wno-missing-prototypes", "-Wno-unused-function"}},
+    {"metal",
+     {"-xc++", "-std=c++17", "-Wno-unknown-attributes", "-Wno-missing-prototypes",
+      "-Wno-unused-function", "-Wno-unknown-pragmas", "-Wno-unused-parameter"}},
     {"c++", {"-xc++", "-std=c++17", "-Wno-unused-function"}},  // of interfaces, never emitted
 };
 

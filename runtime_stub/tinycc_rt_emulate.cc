@@ -1,0 +1,173 @@
+/* tinycc run-time stub: a device that is the CPU; see tinycc_rt_emulate.h. Its memory comes from the
+ * heap, with nothing between a buffer's end and what the address sanitizer guards. */
+#include "tinycc_rt_device.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "tinycc_rt_emulate.h"
+
+thread_local tinycc_rt_emulated_item tinycc_rt_emulated;
+
+namespace {
+
+constexpr int32_t arguments_max = 1024;
+
+tinycc_rt_error fail(tinycc_rt_device *device, tinycc_rt_error error, const char *what)
+{
+    if (device->error == TINYCC_RT_OK) {
+        device->error = error;
+        (void)std::snprintf(device->message, sizeof device->message, "%s", what);
+    }
+    return device->error;
+}
+
+/* One memory: arena tensors lie within the arena, all others are blocks of their own. */
+void make_memory(tinycc_rt_device *device, int32_t memory)
+{
+    const tinycc_rt_memory *const m = &device->model->memories[memory];
+
+    if (m->kind == TINYCC_RT_ARENA) {
+        device->memories[memory] = static_cast<unsigned char *>(device->arena) + m->offset;
+        return;
+    }
+    device->memories[memory] = std::calloc(m->bytes, 1);
+    if (device->memories[memory] == nullptr) {
+        (void)fail(device, TINYCC_RT_ERROR_MEMORY, "out of memory");
+    } else if (m->kind == TINYCC_RT_WEIGHT) {
+        (void)std::memcpy(device->memories[memory], m->first, m->bytes);
+    }
+}
+
+}  // namespace
+
+tinycc_rt_error tinycc_rt_device_open(tinycc_rt_device *device, const tinycc_rt_model *model,
+                                      const tinycc_rt_options *, void **memories,
+                                      int32_t *foreign, void **kernels)
+{
+    (void)std::memset(device, 0, sizeof *device);
+    device->model = model;
+    device->memories = memories;
+    device->foreign = foreign;
+    device->kernels = kernels;
+    device->library = device; /* open */
+    device->arena = std::calloc(model->arena_bytes + 1u, 1);
+    if (device->arena == nullptr) {
+        return fail(device, TINYCC_RT_ERROR_MEMORY, "out of memory");
+    }
+    (void)std::memset(device->arena, 0xFF, model->arena_bytes);
+    for (int32_t k = 0; k < model->memory_count; ++k) {
+        foreign[k] = 0;
+        make_memory(device, k);
+    }
+    return tinycc_rt_device_reset(device);
+}
+
+void tinycc_rt_device_close(tinycc_rt_device *device)
+{
+    if (device->library == nullptr) {
+        return;
+    }
+    for (int32_t k = 0; k < device->model->memory_count; ++k) {
+        if ((device->model->memories[k].kind != TINYCC_RT_ARENA) && (device->foreign[k] == 0)) {
+            std::free(device->memories[k]);
+        }
+    }
+    std::free(device->arena);
+    device->library = nullptr;
+    (void)fail(device, TINYCC_RT_ERROR_DEVICE, "the device is closed");
+}
+
+tinycc_rt_error tinycc_rt_device_bind(tinycc_rt_device *device, int32_t memory, void *handle)
+{
+    if (device->foreign[memory] == 0) {
+        std::free(device->memories[memory]);
+    }
+    device->memories[memory] = handle;
+    device->foreign[memory] = 1;
+    return device->error;
+}
+
+tinycc_rt_error tinycc_rt_device_write(tinycc_rt_device *device, int32_t memory, const void *host)
+{
+    if ((device->error == TINYCC_RT_OK) && (host != nullptr)) {
+        (void)std::memcpy(device->memories[memory], host, device->model->memories[memory].bytes);
+    }
+    return device->error;
+}
+
+tinycc_rt_error tinycc_rt_device_read(tinycc_rt_device *device, int32_t memory, void *host)
+{
+    if ((device->error == TINYCC_RT_OK) && (host != nullptr)) {
+        (void)std::memcpy(host, device->memories[memory], device->model->memories[memory].bytes);
+    }
+    return device->error;
+}
+
+tinycc_rt_error tinycc_rt_device_reset(tinycc_rt_device *device)
+{
+    for (int32_t k = 0; (k < device->model->memory_count) && (device->error == TINYCC_RT_OK); ++k) {
+        const tinycc_rt_memory *const m = &device->model->memories[k];
+
+        if ((m->kind == TINYCC_RT_STATE) && (m->first != nullptr)) {
+            (void)std::memcpy(device->memories[k], m->first, m->bytes);
+        } else if (m->kind == TINYCC_RT_STATE) {
+            (void)std::memset(device->memories[k], 0, m->bytes);
+        }
+    }
+    return device->error;
+}
+
+tinycc_rt_error tinycc_rt_device_launch(tinycc_rt_device *device, int32_t kernel_number,
+                                        const int32_t *memories, int32_t memory_count,
+                                        const int32_t *numbers, int32_t number_count)
+{
+    const tinycc_rt_kernel *const k = &device->model->kernels[kernel_number];
+    const auto run =
+        reinterpret_cast<void (*)(void **)>(device->model->functions[kernel_number]);
+    void *arguments[arguments_max + 1] = {nullptr};
+    uint32_t item = 0;
+
+    if (device->error != TINYCC_RT_OK) {
+        return device->error;
+    }
+    if ((memory_count + number_count) > arguments_max) {
+        return fail(device, TINYCC_RT_ERROR_LAUNCH, "too many arguments");
+    }
+    for (int32_t i = 0; i < memory_count; ++i) {
+        arguments[i] = &device->memories[memories[i]];
+    }
+    for (int32_t i = 0; i < number_count; ++i) {
+        arguments[memory_count + i] = const_cast<int32_t *>(&numbers[i]);
+    }
+    arguments[memory_count + number_count] = &item; /* for Metal */
+    tinycc_rt_emulated.size.x = static_cast<unsigned>(k->group);
+    /* as on a device: whole groups, so that items beyond the last one run too */
+    for (; item < static_cast<uint32_t>((k->items + k->group - 1) / k->group * k->group); ++item) {
+        tinycc_rt_emulated.block.x = item / tinycc_rt_emulated.size.x;
+        tinycc_rt_emulated.thread.x = item % tinycc_rt_emulated.size.x;
+        run(arguments);
+    }
+    return device->error;
+}
+
+int tinycc_rt_device_flag(tinycc_rt_device *device, int32_t memory)
+{
+    return (*static_cast<unsigned char *>(device->memories[memory]) != 0u) ? 1 : 0;
+}
+
+tinycc_rt_error tinycc_rt_device_finish(tinycc_rt_device *device)
+{
+    return device->error;
+}
+
+uint64_t tinycc_rt_device_nanoseconds(tinycc_rt_device *)
+{
+    return 0;
+}
+
+const char *tinycc_rt_device_message(const tinycc_rt_device *device)
+{
+    return device->message;
+}
