@@ -42,7 +42,7 @@ constexpr const char* kExamples =
     "  cpu=generic (the default: runs anywhere), native (this machine), or one of\n";
 
 constexpr const char* kOpencl =
-    "For opencl:\n"
+    "For opencl, cuda, hip and metal:\n"
     "  prefer=..., board=..., gpu=generic (the default) or one of\n";
 
 constexpr const char* kExitCodes =

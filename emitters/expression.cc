@@ -142,10 +142,17 @@ std::vector<Expr> KernelWriter::physical(int64_t buffer, const std::vector<Expr>
 
 std::string KernelWriter::place(int64_t buffer, const std::vector<Expr>& logical, bool drop_last) {
   std::vector<Expr> at = physical(buffer, logical);
-  if (drop_last) at.pop_back();
+  const auto vector = vector_registers_.find(buffer);
+  const bool one_lane = !drop_last && vector != vector_registers_.end() && !dialect_.gnu_vectors;
+  const Expr lane = at.empty() ? Expr() : at.back();
+  if (drop_last || one_lane) at.pop_back();
   std::string text = elements_.at(buffer);
   for (Expr i : at) text += "[" + index(i).text + "]";
-  return text;
+  if (!one_lane) return text;
+  const DType element = buffers_.at(buffer)->dtype;
+  return fmt::format("{}({}, {})",
+                     names_.macro(fmt::format("F_SET_{}x{}", name_of(element), vector->second)),
+                     text, index(lane).text);
 }
 
 /// Does memory hold bit patterns of floats that C does not have? Registers hold their values.

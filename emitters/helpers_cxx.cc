@@ -15,6 +15,7 @@ constexpr HelperRow kVec[] = {
 /* n lanes. Comparisons give masks: 0 or -1 in integers of the lanes' size. */
 template <typename T, int n>
 struct @P@_f_vec {
+    typedef T type;
     T at[n];
 };
 
@@ -79,7 +80,7 @@ template <typename V, typename T, int n>
     V all;
 
     for (int i = 0; i < n; ++i) {
-        all.at[i] = x.at[i];
+        all.at[i] = (typename V::type)x.at[i];
     }
     return all;
 }
@@ -116,6 +117,7 @@ template <typename V>
     return all;
 }
 
+/* clang-format off */
 #define @M@_F_OPERATOR(op) \
     template <typename T, int n> \
     @D@inline @P@_f_vec<T, n> operator op(@P@_f_vec<T, n> a, @P@_f_vec<T, n> b) \
@@ -165,6 +167,7 @@ template <typename V>
 @M@_F_COMPARISON(<)
 @M@_F_COMPARISON(==)
 @M@_F_COMPARISON(!=)
+/* clang-format on */
 
 template <typename T, int n>
 @D@inline @P@_f_vec<T, n> operator-(@P@_f_vec<T, n> a)

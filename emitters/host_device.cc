@@ -152,26 +152,29 @@ std::string kernel_types(const Names& names) {
 
 /// Ends of integers, and suffixes, that the kernels' text names and the language does not.
 std::string limits_text(const std::string& text) {
-  static constexpr std::pair<const char*, const char*> kMacros[] = {
-      {"INT8_MAX", "127"},
-      {"INT8_MIN", "(-128)"},
-      {"UINT8_MAX", "255"},
-      {"INT16_MAX", "32767"},
-      {"INT16_MIN", "(-32768)"},
-      {"UINT16_MAX", "65535"},
-      {"INT32_MAX", "2147483647"},
-      {"INT32_MIN", "(-2147483647 - 1)"},
-      {"UINT32_MAX", "4294967295u"},
-      {"INT64_MAX", "9223372036854775807L"},
-      {"INT64_MIN", "(-9223372036854775807L - 1)"},
-      {"UINT64_MAX", "18446744073709551615uL"},
+  static constexpr struct {
+    const char *name, *arguments, *value;
+  } kMacros[] = {
+      {"INT8_MAX", "", "127"},
+      {"INT8_MIN", "", "(-128)"},
+      {"UINT8_MAX", "", "255"},
+      {"INT16_MAX", "", "32767"},
+      {"INT16_MIN", "", "(-32768)"},
+      {"UINT16_MAX", "", "65535"},
+      {"INT32_MAX", "", "2147483647"},
+      {"INT32_MIN", "", "(-2147483647 - 1)"},
+      {"UINT32_MAX", "", "4294967295u"},
+      {"INT64_MAX", "", "9223372036854775807L"},
+      {"INT64_MIN", "", "(-9223372036854775807L - 1)"},
+      {"UINT64_MAX", "", "18446744073709551615uL"},
+      {"INT64_C", "(x)", "x##L"},
+      {"UINT64_C", "(x)", "x##uL"},
   };
   std::string out;
-  for (const auto& [name, value] : kMacros) {
-    if (has_word(text, name)) out += fmt::format("#define {} {}\n", name, value);
+  for (const auto& [name, arguments, value] : kMacros) {
+    if (has_word(text, name))
+      out += fmt::format("#ifndef {0}\n#define {0}{1} {2}\n#endif\n", name, arguments, value);
   }
-  if (has_word(text, "INT64_C")) out += "#define INT64_C(x) x##L\n";
-  if (has_word(text, "UINT64_C")) out += "#define UINT64_C(x) x##uL\n";
   return out.empty() ? "" : out + "\n";
 }
 

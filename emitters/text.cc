@@ -194,7 +194,7 @@ std::string wrap_long_lines(std::string_view text) {
     const size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
     const bool wraps = line.size() > kColumns && line.find('(') < line.find(", ") &&
-                       line.find_first_of("/*\"#") > line.find('(');
+                       line.find_first_of("/*\"#") > line.find('(') && !line.ends_with('\\');
     const size_t indent = std::min(line.find_first_not_of(' '), line.size());
     out += (wraps ? wrap_arguments(line.substr(indent), indent) : std::string(line)) + "\n";
     text.remove_prefix(std::min(end + 1, text.size()));
