@@ -1,6 +1,8 @@
 // Golden vectors; see golden.h.
 #include "compiler/golden.h"
 
+#include <algorithm>
+
 #include "ir/eval.h"
 
 namespace tinycc {
@@ -17,6 +19,17 @@ int64_t input_values(const Graph& graph) {
 
 }  // namespace
 
+TensorData generated_input(const GraphInput& in, uint32_t seed, size_t k) {
+  TensorData data = golden_input(in.node->dtype, bounds_of(in.node->shape), seed, k);
+  if (in.form.ranges.empty()) return data;
+  std::vector<int64_t> values = data.integers();
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto [least, most] = in.form.range_of(i);
+    if (least <= most) values[i] = std::clamp(values[i], least, most);
+  }
+  return TensorData::of_integers(data.dtype, data.shape, values);
+}
+
 std::vector<GoldenCase> golden_cases(const Graph& graph, int64_t macs) {
   std::vector<GoldenCase> cases;
   const uint32_t count = macs <= kMostMacs / 10 ? 3 : 1;
@@ -25,8 +38,7 @@ std::vector<GoldenCase> golden_cases(const Graph& graph, int64_t macs) {
     c.what = "numbers from seed " + std::to_string(seed);
     Values values;
     for (size_t k = 0; k < graph.inputs.size(); ++k) {
-      const Expr in = graph.inputs[k].node;
-      c.inputs.push_back(golden_input(in->dtype, bounds_of(in->shape), seed, k));
+      c.inputs.push_back(generated_input(graph.inputs[k], seed, k));
       values[graph.inputs[k].name] = c.inputs.back();
     }
     for (const GraphInput& d : graph.dims) {  // the bound, the least, something between

@@ -11,4 +11,7 @@ namespace tinycc {
 /// about a second the cases have no outputs.
 std::vector<GoldenCase> golden_cases(const Graph& graph, int64_t macs);
 
+/// Input k of such a case: golden_input(), within the bounds that are checked on entry.
+TensorData generated_input(const GraphInput& in, uint32_t seed, size_t k);
+
 }  // namespace tinycc

@@ -111,14 +111,14 @@ std::string KernelWriter::end_of(Expr range) {
 
 namespace {
 
-/// Minima and maxima over this range alone, in an index.
+/// Minima and maxima over this range alone, in an index. What a load gives may change in the loop.
 std::vector<Expr> clamps_in(Expr index, Expr range) {
   std::vector<Expr> found;
   for (Expr e : topological({index})) {
     if (!e->is(Op::min) && !e->is(Op::max)) continue;
     const std::vector<Expr> parts = topological({e});
     const auto is_leaf = [](Expr n) { return n->sources.empty() && !n->is(Op::constant); };
-    const auto is_other = [&](Expr n) { return is_leaf(n) && n != range; };
+    const auto is_other = [&](Expr n) { return n->is(Op::load) || (is_leaf(n) && n != range); };
     if (std::none_of(parts.begin(), parts.end(), is_other)) found.push_back(e);
   }
   return found;

@@ -180,16 +180,17 @@ bool is_long(const std::string& text) {
 
 }  // namespace
 
-/// Values used more than once get a name, and those too long to read in one go, unless they only
-/// occur behind a condition.
+/// Values used more than once get a name, and those too long to read in one go; those that occur
+/// behind a condition only if all they read is there anyway (else they grow without end).
 Text KernelWriter::value(Expr e) {
   if (const auto found = shared_.find(e); found != shared_.end()) return found->second;
   Text t = lane_ ? vector_operation(e) : fresh_value(e);
-  const auto uses = uses_.find(e);
-  if (uses == uses_.end()) return t;
+  const auto found_uses = uses_.find(e);
+  const bool certain = found_uses != uses_.end();
+  if (!certain && (lane_ || !is_long(t.text) || !reads_within(e))) return t;
   if (e->is(Op::constant)) return t;
-  const bool shared =
-      e->is(Op::load) ? uses->second > 2 : uses->second > 1 && t.precedence != kAtom;
+  const int uses = certain ? found_uses->second : 0;
+  const bool shared = e->is(Op::load) ? uses > 2 : uses > 1 && t.precedence != kAtom;
   if (!shared && (e == root_ || !is_long(t.text))) return t;
   const std::string type = t.vector ? vector_type(kept(e)) : scalar_type(e->dtype);
   Text named{temporary(type, t.text), is_bool(e->dtype) && !t.vector ? kCompare : kAtom, t.vector};

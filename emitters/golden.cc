@@ -35,6 +35,7 @@ uint64_t e4m3_bits(uint32_t h) {
 uint64_t e5m2_bits(uint32_t h) {
   return ((h >> 24) & 0x80u) | ((11u + ((h >> 10) & 3u)) << 2) | (h & 3u);
 }
+uint64_t e8m0_bits(uint32_t h) { return 123u + (h & 7u); }
 uint64_t low4(uint32_t h) { return h % 16u; }
 uint64_t low2(uint32_t h) { return h % 4u; }
 uint64_t low1(uint32_t h) { return h & 1u; }
@@ -65,6 +66,7 @@ const GoldenType kTypes[] = {
     {DType::f8e4m3fnuz, SMALL("uint8_t", "4u, 3u, 8, 0"), kE4m3, true, e4m3_bits},
     {DType::f8e5m2, SMALL("uint8_t", "5u, 2u, 15, 1"), kE5m2, true, e5m2_bits},
     {DType::f8e5m2fnuz, SMALL("uint8_t", "5u, 2u, 16, 0"), kE5m2, true, e5m2_bits},
+    {DType::f8e8m0, SMALL("uint8_t", "8u, 0u, 127, 1"), "123u + (h & 7u)", true, e8m0_bits},
     {DType::f4e2m1, SMALL("uint8_t", "2u, 1u, 1, 0"), "h % 16u", true, low4},
     {DType::i64, AT("int64_t"), "h % 16u", false, low4},
     {DType::i32, AT("int32_t"), "h % 16u", false, low4},

@@ -127,6 +127,41 @@ static float @P@_f_round_@T@(float x)
 )"},
 };
 
+// An exponent alone; see encode_power in ir/dtype.cc.
+constexpr HelperRow kPowerRows[] = {
+    {"@P@_f_widen_f8e8m0", R"(
+static float @P@_f_widen_f8e8m0(uint32_t bits)
+{
+    union {
+        float number;
+        uint32_t bits;
+    } value;
+
+    value.bits = (bits == 255u) ? 0x7FC00000u : ((bits == 0u) ? 0x00400000u : (bits << 23));
+    return value.number;
+}
+)"},
+    {"@P@_f_narrow_f8e8m0", R"(
+/* The pattern of the nearest power of two, whatever the sign. */
+static uint8_t @P@_f_narrow_f8e8m0(float x)
+{
+    union {
+        float number;
+        uint32_t bits;
+    } value;
+    uint32_t field = 0;
+
+    value.number = x;
+    field = (value.bits >> 23) & 0xFFu;
+    if ((field < 254u) && ((value.bits & 0x007FFFFFu) > ((field > 0u) ? 0x003FFFFFu : 0x005FFFFFu))) {
+        ++field;
+    }
+    return (uint8_t)field;
+}
+)"},
+    kFloatRows[2],
+};
+
 struct SmallFloat {
   DType dtype;
   int exponent, mantissa, bias;
@@ -190,6 +225,9 @@ Replacements words_of(Replacements with, const SmallFloat& f) {
 void add_narrow_helpers(std::vector<HelperText>& helpers, const Replacements& with) {
   add_rows(helpers, kShared, with);
   for (const SmallFloat& f : kFloats) add_rows(helpers, kFloatRows, words_of(with, f));
+  Replacements power = with;
+  power.insert(power.end(), {{"@T@", "f8e8m0"}});
+  add_rows(helpers, kPowerRows, power);
   for (const DType i : {DType::i4, DType::i2, DType::u4, DType::u2}) {
     Replacements words = with;
     words.insert(words.end(), {{"@T@", std::string(name_of(i))},

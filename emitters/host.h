@@ -36,7 +36,8 @@ struct HelperText {
 struct GoldenCase {
   std::string what;  // "a 3 of the held-out images"
   std::vector<TensorData> inputs, outputs;
-  std::optional<uint32_t> seed;  // set: inputs[k] is golden_input(…, seed, k), not to be embedded
+  // Set: inputs[k] is golden_input(…, seed, k), not to be embedded unless its range is limited.
+  std::optional<uint32_t> seed;
   double relative = 1e-4;        // to the largest expected magnitude of an output
   double absolute = 1e-5;
   std::vector<int64_t> dims = {};  // values of the program's; outputs count as far as they say

@@ -321,6 +321,11 @@ TextValues device_values(const HostInputs& host) {
 std::vector<SourceFile> device_files(const HostInputs& host) {
   const Names& names = host.names;
   const std::string& n = names.prefix();
+  for (const Port& port : names.program().inputs) {
+    if (!port.form.ranges.empty())  // it may lie in the device's memory alone
+      throw Error(ExitCode::unsupported,
+                  "input '" + port.name + "' decides how much is computed: not on a device");
+  }
   const Memories memories(names);
   const std::string text = program_text(host);
   const std::vector<std::string> pieces = pieces_of(text);

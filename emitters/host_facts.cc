@@ -34,6 +34,13 @@ std::map<int64_t, std::string> dim_places(const Names& names) {
   return places;
 }
 
+bool has_limits(const Program& program) {
+  return !program.dims.empty() ||
+         std::ranges::any_of(program.inputs, [](const Port& p) {
+           return std::ranges::any_of(p.form.ranges, [](const auto& r) { return r.first <= r.second; });
+         });
+}
+
 bool needs_stdint(DType dtype) { return c_type(dtype).ends_with("_t"); }
 
 bool is_parallel(const HostInputs& host) {
@@ -182,6 +189,7 @@ TextValues common_values(const HostInputs& host) {
           {"device", program.target.is_device() ? "1" : ""},
           {"context", context_word(host)},
           {"dims_too", program.dims.empty() ? "" : ", but for what stands in the inputs' dimensions"},
+          {"limits", has_limits(program) ? "1" : ""},
           {"dims", program.dims.empty() ? "" : fmt::format("{}", program.dims.size())},
           {"has_weights", has_weights(program) ? "1" : ""},
           {"gnu", program.target.dialect == "gnu" ? "1" : ""},

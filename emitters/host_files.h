@@ -27,6 +27,8 @@ std::string weights_binary(const Names& names);
 std::string context_word(const HostInputs& host);
 /// True when states are the caller's, not a device's.
 bool host_state(const Program& program);
+/// Are there dimensions, or numbers that decide them, which have to be within bounds?
+bool has_limits(const Program& program);
 /// What templates of every file may name: name, NAME, source, state (the parameter), …
 TextValues common_values(const HostInputs& host);
 

@@ -123,12 +123,30 @@ std::string array_text(const Buffer& buffer) {
   return fmt::format("{} at{};", c_type(buffer.dtype), extents_text(buffer));
 }
 
+/// What the elements of a port stand for where they are no plain numbers.
+std::string form_text(const Program& program, const Port& port) {
+  const std::vector<int64_t>& shape = buffer_of(program, port.buffer).shape;
+  switch (port.form.kind) {
+    case PortForm::Kind::tensor: break;
+    case PortForm::Kind::text:
+      return fmt::format("; strings of up to {} bytes, zeros behind each", shape.back());
+    case PortForm::Kind::sequence:
+      return fmt::format("; a sequence of up to {} tensors, a row each, without gaps", shape[0]);
+    case PortForm::Kind::optional: return "; a tensor without gaps, or none";
+    case PortForm::Kind::loose: return "; a tensor without gaps";
+    case PortForm::Kind::part:
+      return shape.empty() ? "; how many rows there are; -1: no sequence at all"
+                           : "; rank and extents of each row";
+  }
+  return "";
+}
+
 std::string port_types(const Names& names, const std::vector<Port>& ports, const char* kind) {
   std::string out;
   for (const Port& port : ports) {
     const std::string text = fmt::format(
-        "/* {} `{}`: {}{}{} */", kind, comment_text(port.name), port_type(names.program(), port),
-        port.meaning.empty() ? "" : "; ", comment_text(port.meaning));
+        "/* {} `{}`: {}{}{}{} */", kind, comment_text(port.name), port_type(names.program(), port),
+        form_text(names.program(), port), port.meaning.empty() ? "" : "; ", comment_text(port.meaning));
     out += wrap_words(text, "") + "\n";
     out +=
         fmt::format("typedef struct {{\n    {}\n}} {};\n\n",
@@ -244,9 +262,9 @@ std::string header_file(const HostInputs& host) {
       {"weight_bytes", fmt::format("{}", weight_bytes(program))},
       {"weights_align", fmt::format("{}", weights_align(names))},
       {"if_more_comma",
-       names.weights_mode() == WeightsMode::bin || !program.dims.empty() ? "," : ""},
-      {"if_dims_comma", program.dims.empty() ? "" : ","},
-      {"dim_error", program.dims.empty() ? "" : ", " + names.macro("ERROR_DIM")},
+       names.weights_mode() == WeightsMode::bin || has_limits(program) ? "," : ""},
+      {"if_dims_comma", has_limits(program) ? "," : ""},
+      {"dim_error", has_limits(program) ? ", " + names.macro("ERROR_DIM") : ""},
       {"dim_names", dim_names(names)},
       {"port_types",
        port_types(names, program.inputs, "Input") + port_types(names, program.outputs, "Output")},

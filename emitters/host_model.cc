@@ -118,10 +118,32 @@ TextValues model_values(const HostInputs& host) {
   return values;
 }
 
+/// Each element of an input, as C names it.
+std::vector<std::string> elements_text(const Names& names, const Port& port) {
+  std::vector<std::string> places{fmt::format("inputs->{}->at", names.member(port.buffer))};
+  for (const int64_t extent : buffer_of(names.program(), port.buffer).shape) {
+    std::vector<std::string> longer;
+    for (const std::string& place : places)
+      for (int64_t i = 0; i < extent; ++i) longer.push_back(fmt::format("{}[{}]", place, i));
+    places = std::move(longer);
+  }
+  return places;
+}
+
 }  // namespace
 
+/// Every dimension must lie within its bounds, and every number that decides one.
 std::string wrong_dim_text(const Names& names) {
   std::vector<std::string> tests;
+  for (const Port& port : names.program().inputs) {
+    if (port.form.ranges.empty()) continue;
+    size_t i = 0;
+    for (const std::string& place : elements_text(names, port)) {
+      const auto [least, most] = port.form.range_of(i++);
+      if (least < most) tests.push_back(fmt::format("({0} < {1}) || ({0} > {2}) ||", place, least, most));
+      if (least == most) tests.push_back(fmt::format("({} != {}) ||", place, least));
+    }
+  }
   for (size_t k = 0; k < names.program().dims.size(); ++k) {
     tests.push_back(fmt::format("(inputs->{0} < 1) || (inputs->{0} > {1}) ||", names.dim(k),
                                 names.program().dims[k].bound()));

@@ -32,7 +32,8 @@ std::vector<std::string> kernel_shards(const HostInputs& host, bool& sharded);
 /// For kernels that are split: job type, trampoline, and the function that steps call.
 std::string parts_text(const HostInputs& host);
 
-/// "(inputs->seq < 1) || (inputs->seq > 512)": some dimension is not within its bounds. "" without any.
+/// "(inputs->seq < 1) || (inputs->seq > 512)": some dimension, or number that decides one, is not
+/// within its bounds. "" without any.
 std::string wrong_dim_text(const Names& names);
 /// The constant NAME_STATE_first, what a state starts as.
 std::string state_constant(const Names& names, const Port& port, const TensorData& data);

@@ -105,14 +105,16 @@ double tolerance_of(const GoldenCase& golden, const TensorData& data) {
   return golden.absolute + golden.relative * largest;
 }
 
-std::string input_arrays(const GoldenCase& golden, size_t k) {
-  if (golden.seed || golden.inputs.empty()) return "";
+std::string input_arrays(const GoldenCase& golden, const std::vector<Port>& ports, size_t k) {
+  const auto embedded = [&](const Port& p) { return !golden.seed || !p.form.ranges.empty(); };
+  if (golden.inputs.empty() || std::ranges::none_of(ports, embedded)) return "";
   std::string out;
   std::vector<std::string> names;
   for (size_t i = 0; i < golden.inputs.size(); ++i) {
     const TensorData& data = golden.inputs[i];
-    names.push_back(data.count() == 0 ? "NULL" : fmt::format("golden_{}_in_{}", k, i));
-    if (data.count() == 0) continue;
+    const bool left_out = data.count() == 0 || !embedded(ports[i]);
+    names.push_back(left_out ? "NULL" : fmt::format("golden_{}_in_{}", k, i));
+    if (left_out) continue;
     std::vector<std::string> items;
     for (int64_t at = 0; at < data.count(); ++at) items.push_back(input_literal(data, at));
     out += array_text(std::string(c_type(data.dtype)), names.back(), items);
@@ -189,7 +191,7 @@ std::string golden_text(const HostInputs& host) {
   for (size_t k = 0; k < cases.size(); ++k) {
     const GoldenCase& golden = cases[k];
     for (const TensorData& data : golden.inputs) embedded += golden.seed ? 0 : data.count();
-    const std::string inputs = input_arrays(golden, k);
+    const std::string inputs = input_arrays(golden, program.inputs, k);
     out += inputs + output_arrays(golden, program.outputs, k, most) + "\n";
     const std::vector<int64_t> dims = golden.dims.empty() ? bounds(program) : golden.dims;
     rows += fmt::format("    {{{}, {}, {}u, {}{}, golden_{}_out}},\n", c_string(golden.what),
@@ -254,6 +256,11 @@ std::string null_ports(const HostInputs& host) {
   return out;
 }
 
+std::string first_element(std::string place, const Buffer& buffer) {
+  for (size_t i = 0; i < buffer.shape.size(); ++i) place += "[0]";
+  return place;
+}
+
 std::string set_dims(const Names& names) {
   std::string out;
   for (size_t k = 0; k < names.program().dims.size(); ++k)
@@ -265,6 +272,16 @@ std::string wrong_dims(const HostInputs& host) {
   const Names& names = host.names;
   const std::string state = host_state(names.program()) ? ", &state" : "";
   std::string out;
+  for (const Port& port : names.program().inputs) {
+    if (port.form.ranges.empty() || port.form.ranges[0].first > port.form.ranges[0].second) continue;
+    const std::string first = first_element("in." + names.member(port.buffer) + ".at",
+                                            buffer_of(names.program(), port.buffer));
+    out += fmt::format(
+        "{0} = {1};\nexpect({2}_run(&inputs, &outputs, &arena{3}) == {4}, \"{5} is {1}\");\n"
+        "{0} = {6};\n",
+        first, port.form.ranges[0].second + 1, names.prefix(), state, names.macro("ERROR_DIM"),
+        names.member(port.buffer), port.form.ranges[0].first);
+  }
   for (size_t k = 0; k < names.program().dims.size(); ++k) {
     for (const int64_t wrong : {int64_t{0}, names.program().dims[k].bound() + 1}) {
       out += fmt::format(

@@ -30,6 +30,61 @@ const char* numpy_type(DType dtype) {
   }
 }
 
+bool is_text(const Port& port) { return port.form.kind == PortForm::Kind::text; }
+
+/// As a file has it: a string is one element.
+std::vector<int64_t> file_shape(const Program& program, const Port& port) {
+  std::vector<int64_t> shape = buffer_of(program, port.buffer).shape;
+  if (is_text(port)) shape.pop_back();
+  return shape;
+}
+
+/// Bytes of it.
+int64_t file_element(const Program& program, const Port& port) {
+  const Buffer& buffer = buffer_of(program, port.buffer);
+  return is_text(port) ? buffer.shape.back() : bytes_of(buffer.dtype);
+}
+
+std::string file_type(const Program& program, const Port& port) {
+  return is_text(port) ? fmt::format("|S{}", file_element(program, port))
+                       : numpy_type(buffer_of(program, port.buffer).dtype);
+}
+
+bool any_form(const Program& program, bool (*is)(const Port&)) {
+  return std::ranges::any_of(program.inputs, is) || std::ranges::any_of(program.outputs, is);
+}
+
+/// Several ports to one file or folder.
+bool has_rows(const Port& port) {
+  return port.form.kind != PortForm::Kind::tensor && !is_text(port);
+}
+bool is_special(const Port& port) { return port.form.kind != PortForm::Kind::tensor; }
+
+/// A row for each file or folder; see `slot` in cli.c.in.
+std::string slot_rows(const Program& program, const std::vector<Port>& ports) {
+  std::string out;
+  for (size_t k = 0; k < ports.size(); ++k) {
+    const PortForm& form = ports[k].form;
+    if (form.kind == PortForm::Kind::part || ports[k].is_length) continue;
+    if (!has_rows(ports[k])) {
+      out += fmt::format("{{{}, TENSOR, 0u, 0u, 0, 0, {{0}}}},\n", k);
+      continue;
+    }
+    const char* const kind = form.kind == PortForm::Kind::sequence   ? "SEQUENCE"
+                             : form.kind == PortForm::Kind::optional ? "OPTIONAL"
+                                                                     : "LOOSE";
+    std::vector<int64_t> extents = form.extents.value_or(std::vector<int64_t>());
+    if (extents.empty()) extents = {0};
+    out += fmt::format("{{{}, {}, {}u, {}u, {}, {}, {{{}}}}},\n", k, kind,
+                       buffer_of(program, ports[k].buffer).shape[0],
+                       file_element(program, ports[k]),
+                       buffer_of(program, ports[k + 1].buffer).shape[1] - 1,
+                       form.extents ? static_cast<int64_t>(form.extents->size()) : -1,
+                       fmt::join(extents, ", "));
+  }
+  return out;
+}
+
 /// As Python writes a tuple: "()", "(10,)", "(1, 10)".
 std::string python_tuple(const std::vector<std::string>& shape) {
   return fmt::format("({}{})", fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
@@ -37,11 +92,11 @@ std::string python_tuple(const std::vector<std::string>& shape) {
 
 /// The rest of a row where there are symbolic dimensions: rank, bytes of an element, bounds, dims.
 std::string axes_row(const Program& program, const Port& port) {
-  const Buffer& buffer = buffer_of(program, port.buffer);
-  std::vector<int64_t> bounds = buffer.shape, dims = port.dims;
+  std::vector<int64_t> bounds = file_shape(program, port), dims = port.dims;
+  const size_t rank = bounds.size();
   if (bounds.empty()) bounds = {0};  // C has no empty list
-  if (dims.empty()) dims.assign(bounds.size(), -1);
-  return fmt::format(", {}, {}u, {{{}}}, {{{}}}", buffer.shape.size(), bytes_of(buffer.dtype),
+  dims.resize(bounds.size(), -1);
+  return fmt::format(", {}, {}u, {{{}}}, {{{}}}", rank, file_element(program, port),
                      fmt::join(bounds, ", "), fmt::join(dims, ", "));
 }
 
@@ -55,42 +110,56 @@ std::string dim_rows(const Program& program) {
 std::string cli_rows(const Names& names, const std::vector<Port>& ports, const char* object) {
   std::string out;
   for (const Port& port : ports) {
-    const Buffer& buffer = buffer_of(names.program(), port.buffer);
+    const Program& program = names.program();
     std::vector<std::string> axes;
-    for (size_t d = 0; d < buffer.shape.size(); ++d)
-      axes.push_back(axis_text(names.program(), port, d));
-    out += fmt::format("{{{}, \"'{}'\", {}, &{}.{}, {}u{}}},\n", c_string(port.name),
-                       numpy_type(buffer.dtype), c_string(python_tuple(axes)), object,
-                       names.member(port.buffer), port_bytes(names.program(), port),
-                       names.program().dims.empty() ? "" : axes_row(names.program(), port));
+    for (size_t d = 0; d < file_shape(program, port).size(); ++d)
+      axes.push_back(axis_text(program, port, d));
+    const std::string text =
+        any_form(program, is_special)
+            ? fmt::format(", {}u", is_text(port) ? file_element(program, port) : 0)
+            : "";
+    out += fmt::format("{{{}, \"'{}'\", {}, &{}.{}, {}u{}{}}},\n", c_string(port.name),
+                       file_type(program, port), c_string(python_tuple(axes)), object,
+                       names.member(port.buffer), port_bytes(program, port), text,
+                       program.dims.empty() ? "" : axes_row(program, port));
   }
   return out;
 }
 
-/// Rows of the outputs whose shapes are known after a run only.
-std::string length_rows(const Names& names) {
+/// Rows of the outputs whose shapes are known after a run only; of strings as elements, or of bytes.
+std::string length_rows(const Names& names, bool as_file) {
   const Program& program = names.program();
   std::string out;
   for (size_t k = 0; k < program.outputs.size(); ++k) {
     const Port& port = program.outputs[k];
     if (port.lengths.empty()) continue;
     const Buffer& buffer = buffer_of(program, port.buffer);
+    const std::vector<int64_t> shape = as_file ? file_shape(program, port) : buffer.shape;
     std::vector<std::string> lengths;
-    for (const int64_t from : port.lengths) {
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      const int64_t from = port.lengths[axis];
       const size_t at = static_cast<size_t>(from);
       lengths.push_back(from < 0 ? "NULL"
                                  : "&out." + names.member(program.outputs[at].buffer) + ".at");
     }
-    out += fmt::format("{{{}, {}, {}u, {{{}}}, {{{}}}}},\n", k, buffer.shape.size(),
-                       bytes_of(buffer.dtype), fmt::join(buffer.shape, ", "), join(lengths, ", "));
+    out += fmt::format("{{{}, {}, {}u, {{{}}}, {{{}}}}},\n", k, shape.size(),
+                       as_file ? file_element(program, port) : bytes_of(buffer.dtype),
+                       fmt::join(shape, ", "), join(lengths, ", "));
   }
   return out;
 }
 
-/// Outputs of the model itself; lengths come behind them.
+/// Outputs but for lengths, which come behind them.
 size_t own_outputs(const Program& program) {
   return static_cast<size_t>(std::count_if(program.outputs.begin(), program.outputs.end(),
                                            [](const Port& p) { return !p.is_length; }));
+}
+
+/// Values of the model's own: neither lengths nor parts of another.
+size_t own_values(const std::vector<Port>& ports) {
+  return static_cast<size_t>(std::count_if(ports.begin(), ports.end(), [](const Port& p) {
+    return !p.is_length && p.form.kind != PortForm::Kind::part;
+  }));
 }
 
 std::string ports_comment(const Program& program, const std::vector<Port>& ports,
@@ -193,10 +262,9 @@ TextValues tool_values(const HostInputs& host, const std::vector<std::string>& d
       {"has_inputs", program.inputs.empty() ? "" : "1"},
       {"inputs", fmt::format("{}", program.inputs.size())},
       {"outputs", fmt::format("{}", own_outputs(program))},
-      {"lengths", length_rows(names)},
-      {"ranks", length_rows(names).empty() && program.dims.empty() ? "" : "1"},
+      {"lengths", length_rows(names, false)},
       {"write_output",
-       length_rows(names).empty() ? "npy_write(path, &out_ports[k])" : "write_output(path, k)"},
+       length_rows(names, false).empty() ? "npy_write(path, &out_ports[at])" : "write_output(path, at)"},
       {"in_members", port_struct_members(names, program.inputs)},
       {"out_members", port_struct_members(names, program.outputs)},
       {"state_argument", host_state(program) ? ", &state" : ""},
@@ -224,9 +292,21 @@ std::string cli_file(const HostInputs& host) {
   std::vector<std::string> dims;
   for (size_t k = 0; k < program.dims.size(); ++k) dims.push_back(fmt::format("dims[{}].value", k));
   TextValues values = tool_values(host, dims);
-  values.merge(TextValues{{"inputs_comment", ports_comment(program, program.inputs, "Inputs")},
+  const bool rows = any_form(program, has_rows), forms = any_form(program, is_special);
+  values["lengths"] = length_rows(names, true);
+  values["outputs"] = fmt::format("{}", own_values(program.outputs));
+  values.merge(TextValues{{"files", fmt::format("{}", own_values(program.inputs))},
+                          {"ranks", values["lengths"].empty() && program.dims.empty() && !rows ? "" : "1"},
+                          {"inputs_comment", ports_comment(program, program.inputs, "Inputs")},
                           {"outputs_comment", ports_comment(program, program.outputs, "Outputs")},
                           {"dim_rows", dim_rows(program)},
+                          {"forms", forms ? "1" : ""},
+                          {"rows", rows ? "1" : ""},
+                          {"in_slots", slot_rows(program, program.inputs)},
+                          {"out_slots", slot_rows(program, program.outputs)},
+                          {"rank_max", forms ? "10" : "8"},
+                          {"descr_wanted", forms ? "(wanted->text != 0u) ? \"'|S\" : wanted->descr"
+                                               : "wanted->descr"},
                           {"in_ports", cli_rows(names, program.inputs, "in")},
                           {"out_ports", cli_rows(names, program.outputs, "out")},
                           {"usage_files", files}});

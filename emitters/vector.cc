@@ -46,19 +46,30 @@ KernelWriter::Access KernelWriter::access(int64_t buffer, const std::vector<Expr
   return Access::contiguous;
 }
 
+/// Is a load's index always within its buffer?
+bool KernelWriter::lies_within(Expr load) {
+  const Buffer& b = *buffers_.at(load->attr.ints[0]);
+  const std::vector<Expr> at = physical(b.id, load->sources);
+  const std::vector<int64_t> extents = b.layout.extents(b.shape);
+  for (size_t i = 0; i < at.size(); ++i) {
+    const Interval range = bounds(at[i]);
+    if (range.low < 0 || range.high >= extents[i]) return false;
+  }
+  return true;
+}
+
+/// Do all reads of e lie within their buffers, whatever conditions say?
+bool KernelWriter::reads_within(Expr e) {
+  const std::vector<Expr> all = topological({e});
+  return std::all_of(all.begin(), all.end(),
+                     [&](Expr n) { return !n->is(Op::load) || lies_within(n); });
+}
+
 /// May every load in e be made, also where a condition that varies by lane does not want it? One
 /// that is the same for all lanes stays a branch, and protects what it skips.
 bool KernelWriter::reads_safely(Expr e) {
   if (e->is(Op::where) && !varies(e[0])) return reads_safely(e[0]);
-  if (e->is(Op::load)) {
-    const Buffer& b = *buffers_.at(e->attr.ints[0]);
-    const std::vector<Expr> at = physical(b.id, e->sources);
-    const std::vector<int64_t> extents = b.layout.extents(b.shape);
-    for (size_t i = 0; i < at.size(); ++i) {
-      const Interval range = bounds(at[i]);
-      if (range.low < 0 || range.high >= extents[i]) return false;
-    }
-  }
+  if (e->is(Op::load) && !lies_within(e)) return false;
   return std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) { return reads_safely(s); });
 }
 

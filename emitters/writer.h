@@ -75,6 +75,8 @@ class KernelWriter {
   // ---- vectors (lane_ is set while the body of a vector loop is written)
   bool vectorizable(const Stmt& loop);
   bool has_types(Expr e);
+  bool lies_within(Expr load);
+  bool reads_within(Expr e);
   bool reads_safely(Expr e);
   bool walks_memory(Expr e);
   bool goes_lane_by_lane(Expr e);

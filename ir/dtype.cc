@@ -115,6 +115,20 @@ double decode_small(const Format& f, uint64_t pattern) {
   return sign != 0 ? -magnitude : magnitude;
 }
 
+/// f8e8m0 is an exponent alone: 2^(pattern - 127), 255 is NaN. Nothing is zero, infinite or negative.
+double decode_power(uint64_t pattern) {
+  return pattern == 255 ? kNaN : std::ldexp(1.0, static_cast<int>(pattern) - 127);
+}
+
+/// To the nearest, in the middle up; the sign is ignored, infinity becomes NaN.
+uint64_t encode_power(double value) {
+  if (!std::isfinite(value)) return 255;
+  if (std::fabs(value) <= 0x1p-127) return 0;
+  int exponent = 0;  // |value| in [2^(exponent-1), 2^exponent)
+  const bool up = std::frexp(std::fabs(value), &exponent) >= 0.75;
+  return static_cast<uint64_t>(std::clamp(exponent - (up ? 0 : 1), -127, 127) + 127);
+}
+
 }  // namespace
 
 std::string_view name_of(DType type) { return is_bool(type) ? "bool" : row_of(type).name; }
@@ -142,6 +156,7 @@ std::string_view c_type(DType type) { return row_of(type).c; }
 double round_to(DType type, double value) {
   if (type == DType::f64) return value;
   if (type == DType::f32) return static_cast<double>(static_cast<float>(value));
+  if (type == DType::f8e8m0) return decode_power(encode_power(value));
   return round_small(format_of(type), value);
 }
 
@@ -156,6 +171,7 @@ int64_t wrap_to(DType type, int64_t value) {
 uint64_t encode_float(DType type, double value) {
   if (type == DType::f64) return std::bit_cast<uint64_t>(value);
   if (type == DType::f32) return std::bit_cast<uint32_t>(static_cast<float>(value));
+  if (type == DType::f8e8m0) return encode_power(value);
   return encode_small(format_of(type), round_to(type, value));
 }
 
@@ -164,6 +180,7 @@ double decode_float(DType type, uint64_t pattern) {
   if (type == DType::f32) {
     return static_cast<double>(std::bit_cast<float>(static_cast<uint32_t>(pattern)));
   }
+  if (type == DType::f8e8m0) return decode_power(pattern);
   return decode_small(format_of(type), pattern);
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "ir/port_form.h"
 #include "ir/node.h"
 #include "ir/tensor.h"
 
@@ -21,6 +22,7 @@ struct GraphInput {
   std::string meaning;  // for the header's comment; may be empty
   /// By axis: which of the graph's dims it is, or -1. Empty: all are fixed. Set by settle_dims().
   std::vector<int64_t> dims = {};
+  PortForm form = {};
 };
 struct GraphOutput {
   std::string name;
@@ -30,6 +32,7 @@ struct GraphOutput {
   std::vector<int64_t> lengths = {};
   bool is_length = false;  // such an added output: no output of the model
   std::vector<int64_t> dims = {};  // as for inputs
+  PortForm form = {};
 };
 /// Persists between runs: reads give the value at the start of the run, `next` is kept at its end.
 struct GraphState {

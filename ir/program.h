@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "ir/port_form.h"
 #include "ir/stmt.h"
 #include "ir/target.h"
 #include "ir/tensor.h"
@@ -60,6 +61,7 @@ struct Port {
   bool is_length = false;  // an output that is such a scalar: no output of the model's own
   /// By axis: which of the program's dims it is, or -1. Empty: none.
   std::vector<int64_t> dims = {};
+  PortForm form = {};
 };
 
 /// A symbolic dimension that the caller gives, 1 <= value <= bound: a scalar of the kernels and steps

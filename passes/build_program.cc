@@ -423,6 +423,7 @@ class Builder {
           {in.name, word(in.name),
            stored != draft_.stored.end() ? stored->second.buffer : unused_input(in), in.meaning});
       program_.inputs.back().dims = in.dims;
+      program_.inputs.back().form = in.form;
     }
     for (const GraphInput& d : draft_.graph->dims)
       program_.dims.push_back({d.name, word(d.name), draft_.dims.at(d.node)});
@@ -430,7 +431,7 @@ class Builder {
     for (const auto& [id, b] : draft_.buffers) {  // in the order of the graph's outputs
       if (b.space != Space::output) continue;
       const GraphOutput& o = draft_.graph->outputs[next++];
-      program_.outputs.push_back({o.name, word(o.name), id, "", o.lengths, o.is_length, o.dims});
+      program_.outputs.push_back({o.name, word(o.name), id, "", o.lengths, o.is_length, o.dims, o.form});
     }
   }
 

@@ -136,6 +136,7 @@ typedef long ssize_t;
 #include <sys/types.h>
 struct stat { off_t st_size; unsigned st_mode; };
 int fstat(int file, struct stat *about);
+int mkdir(const char *path, unsigned mode);
 int stat(const char *__restrict path, struct stat *__restrict about);
 int mkdir(const char *path, unsigned mode);
 )"},

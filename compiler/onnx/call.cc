@@ -65,8 +65,21 @@ TensorData Call::constant(size_t i) const {
 }
 
 const Outputs& Call::list(size_t i) const {
-  if (const Outputs* all = tracer.elements((*this)[i])) return *all;
-  refuse("operand " + std::to_string(i) + " is no sequence");
+  const Sequence* s = tracer.sequence((*this)[i]);
+  if (s == nullptr) refuse("operand " + std::to_string(i) + " is no sequence");
+  if (!s->settled())
+    throw Error(ExitCode::unsupported, "only a run knows how many elements the sequence has");
+  return s->elements;
+}
+
+bool Call::has_strings() const {
+  return std::any_of(operands_.begin(), operands_.end(),
+                     [&](Expr e) { return e && tracer.cells(e); });
+}
+
+Expr Call::cells(size_t i) const {
+  if (const Expr cells = tracer.cells((*this)[i])) return cells;
+  refuse("operand " + std::to_string(i) + " is no tensor of strings");
 }
 
 Ints Call::stated(size_t result, size_t unknown) const {

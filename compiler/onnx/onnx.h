@@ -19,6 +19,12 @@ struct OnnxOptions {
   std::string name;
   /// Gets the paths of the external data files that were read.
   std::set<std::string>* files = nullptr;
+  /// What inputs are taken to be: numbers, which the emitted code checks unless they are free.
+  struct Assumed {
+    std::vector<int64_t> numbers;
+    std::vector<bool> free;
+  };
+  std::map<std::string, Assumed> assumed = {};
 };
 
 /// Reads and traces a model (ONNX, operator sets up to 28, and its external data files).

@@ -16,6 +16,10 @@ struct OpRow {
   OpRow(const char* name, int64_t since, Many many, const char* domain = "")
       : name(name), since(since), many(many), domain(domain) {}
 
+  std::vector<Expr> results(Call& c) const {
+    return one != nullptr ? std::vector<Expr>{one(c)} : many(c);
+  }
+
   const char* name;
   int64_t since;
   One one = nullptr;
@@ -38,6 +42,14 @@ std::span<const OpRow> sample_ops();  // images at computed places
 std::span<const OpRow> signal_ops();
 std::span<const OpRow> sequence_ops();
 std::span<const OpRow> ml_ops();        // ai.onnx.ml, n-grams
+std::span<const OpRow> text_ops();      // strings
+/// ai.onnx.ml's, also from and to strings.
+Expr label_encoder(Call& c);
+Expr category_mapper(Call& c);
+/// The row for an operator that has operands of strings, or nullptr; and whether all it does is to
+/// move elements.
+const OpRow* find_op_on_strings(const std::string& name);
+bool moves_elements(const std::string& name);
 std::span<const OpRow> training_ops();  // losses, optimisers, random numbers
 
 /// Attributes of a convolution of x by weights w.

@@ -15,9 +15,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 Expr masked_softmax(Expr x) {
   const double least = x->dtype == DType::f16 ? -65504 : -0x1.fep127;
   const Expr power = exp(x - expand(max(max_over(x, {-1}, true), least), x->shape));
-  const bool coarse = x->dtype == DType::bf16;  // its sums are rounded term by term, as NumPy's are
-  const Expr sums = coarse ? unsqueeze(reduce(Op::reduce_add, power, {x->rank() - 1}), {-1})
-                           : sum(power, {-1}, true);
+  const Expr sums = rounded_sum(power, -1);
   const Expr total = where(eq(sums, 0), constant_like(sums, 1), sums);
   if (bits_of(x->dtype) < 32) return power / expand(total, x->shape);
   return power * expand(1.0 / total, x->shape);

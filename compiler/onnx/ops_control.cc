@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "compiler/onnx/ops.h"
+#include "ir/simplify.h"
 
 namespace tinycc::onnx {
 namespace {
@@ -33,7 +34,7 @@ Outputs undefined_like(const Outputs& outputs) {
 }
 
 /// A known condition decides now. Otherwise both branches are computed and one is picked, which
-/// needs results of equal shapes. A branch that cannot run on these shapes at all (it was made for
+/// needs tensors of equal shapes, or sequences. A branch that cannot run on these shapes at all (it was made for
 /// another sampling rate, say) gives NaN if it is taken all the same.
 Outputs if_op(Call& c) {
   const proto::Graph& yes = c.attribute("then_branch", kGraph).g();
@@ -52,15 +53,7 @@ Outputs if_op(Call& c) {
   if (a.size() != b.size()) refuse("the branches differ in their number of results");
   Outputs picked;
   for (size_t i = 0; i < a.size(); ++i) {
-    if (c.tracer.elements(a[i]) != nullptr || c.tracer.elements(b[i]) != nullptr)
-      throw Error(ExitCode::unsupported,
-                  "the condition depends on the model's inputs, and the branches give sequences");
-    if (a[i]->shape != b[i]->shape || a[i]->dtype != b[i]->dtype) {
-      throw Error(ExitCode::unsupported,
-                  "the condition depends on the model's inputs, and the branches give " +
-                      text_of(a[i]->shape) + " and " + text_of(b[i]->shape));
-    }
-    picked.push_back(select(reshape_to(c[0], {}), a[i], b[i]));
+    picked.push_back(merged(c.tracer, reshape_to(c[0], {}), a[i], b[i]));
   }
   return picked;
 }
@@ -154,49 +147,66 @@ Outputs scan_op(Call& c) {
   return results;
 }
 
-/// How many steps a loop takes at most: the operand, if it is known, or what the model states as the
-/// length of what it collects.
-int64_t most_steps(Call& c, size_t states) {
-  if (c.has(0) && c.known(0)) return c.constant_int(0);
+constexpr int64_t kUnrolled = 256;  // steps
+
+/// The trip count as a scalar, and the most that it can be: what the model states as the length of
+/// what the loop collects, a proof, or for an input of the model a limit.
+struct Trips {
+  Expr count;  // empty: known to be `most`
+  int64_t most = 0;
+};
+
+Trips trips_of(Call& c, size_t states) {
+  if (c.has(0) && c.known(0)) return {{}, c.constant_int(0)};
+  const Expr count = c.has(0) ? reshape_to(cast(c[0], DType::i64), {}) : Expr();
   for (size_t i = states; i < c.results(); ++i) {
     const auto extents =
         c.wants(i) ? stated_extents(c.scope, c.node.output(static_cast<int>(i))) : std::nullopt;
-    if (extents && !extents->empty()) return (*extents)[0];
+    if (extents && !extents->empty()) return {count, (*extents)[0]};
   }
-  throw Error(ExitCode::unsupported, "how often the loop runs at most is not known",
-              "make its trip count a constant, or state the shape of what it collects");
+  const Interval proven = count ? bounds(simplify(count)) : Interval{};
+  if (count && proven.high < kUnrolled) return {count, std::max<int64_t>(proven.high, 0)};
+  const char* const what = "how often the loop runs at most is not known; make its trip count a "
+                           "constant or an input, or state the shape of what it collects";
+  if (!count) throw Error(ExitCode::unsupported, what);
+  return {reshape_to(c.tracer.limited(c[0], 0, kMostTrips, what), {}), kMostTrips};
 }
 
-constexpr int64_t kUnrolled = 256;  // steps
-
-/// Without conditions that only a run knows: step after step, so that values may change their shapes.
-Outputs unrolled(Call& c, const proto::Graph& body, const Outputs& initial, int64_t most) {
-  Outputs states = initial;
+/// Step after step, so that values may change their shapes and sequences grow. Each step is traced as
+/// if it ran; where only a run knows that, the results are those of the last step that did.
+Outputs unrolled(Call& c, const proto::Graph& body, const Outputs& initial, const Trips& trips) {
+  Outputs states = initial, kept = initial;
   std::vector<Outputs> collected;
-  for (int64_t t = 0; t < most; ++t) {
-    Outputs inputs{constant_int(c.pool(), DType::i64, t), constant(c.pool(), DType::boolean, 1)};
+  const Expr yes = constant(c.pool(), DType::boolean, 1);
+  Expr runs = c.has(1) ? reshape_to(c[1], {}) : yes, steps = constant_int(c.pool(), DType::i64, 0);
+  for (int64_t t = 0; t < trips.most; ++t) {
+    if (trips.count) runs = runs & lt(static_cast<double>(t), trips.count);
+    const auto known = c.tracer.value_of(runs);
+    if (known && known->integer(0) == 0) break;
+    Outputs inputs{constant_int(c.pool(), DType::i64, t), yes};
     inputs.insert(inputs.end(), states.begin(), states.end());
-    Outputs results = c.tracer.trace_branch(body, c.scope, inputs);
+    const Outputs results = c.tracer.trace_branch(body, c.scope, inputs);
     if (results.size() < 1 + states.size()) refuse("the body gives too few results");
     const auto middle = results.begin() + 1 + static_cast<std::ptrdiff_t>(states.size());
     states.assign(results.begin() + 1, middle);
+    for (size_t i = 0; i < states.size(); ++i)
+      kept[i] = known ? states[i] : merged(c.tracer, runs, states[i], kept[i]);
     collected.emplace_back(middle, results.end());
-    const auto more = c.tracer.value_of(results[0]);
-    if (!more)
-      throw Error(ExitCode::unsupported,
-                  "values change their shapes in a loop that ends on a computed condition");
-    if (more->integer(0) == 0) break;
+    steps = steps + cast(runs, DType::i64);
+    runs = runs & reshape_to(results[0], {});
   }
   for (size_t k = 0; !collected.empty() && k < collected[0].size(); ++k) {
     std::vector<Expr> rows;
     for (const Outputs& row : collected) rows.push_back(row[k]);
-    states.push_back(stack(rows, 0));
+    const Expr all = stack(rows, 0);
+    kept.push_back(c.tracer.value_of(steps) ? all : cut(all, 0, Dim(all->extent(0), steps)));
   }
-  return states;
+  return kept;
 }
 
 /// One scan; its first carry counts the steps. It ends when the condition or the operand says so.
-Outputs looped(Call& c, const proto::Graph& body, const Outputs& initial, int64_t most) {
+Outputs looped(Call& c, const proto::Graph& body, const Outputs& initial, const Trips& trips) {
+  const int64_t most = trips.most;
   Pool& pool = c.pool();
   const int64_t id = pool.fresh_id();
   const Expr t = counter(pool, id, most), yes = constant(pool, DType::boolean, 1);
@@ -208,10 +218,9 @@ Outputs looped(Call& c, const proto::Graph& body, const Outputs& initial, int64_
   Expr until, runs = yes;
   const auto also = [&](Expr e) { until = until ? until | e : e; };
   if (!is_constant(results[0], 1)) also(logical_not(reshape_to(results[0], {})));
-  if (c.has(0) && !c.known(0)) {
-    const Expr trips = reshape_to(cast(c[0], DType::i64), {});
-    also(logical_not(lt(t + 1.0, trips)));
-    runs = lt(0, trips);
+  if (trips.count) {
+    also(logical_not(lt(t + 1.0, trips.count)));
+    runs = lt(0, trips.count);
   }
   if (c.has(1)) runs = runs & reshape_to(c[1], {});
   Outputs start = initial;
@@ -237,24 +246,26 @@ Outputs loop_op(Call& c) {
   const proto::Graph& body = c.attribute("body", kGraph).g();
   Outputs initial;
   for (size_t i = 2; i < c.count(); ++i) initial.push_back(c[i]);
-  const int64_t most = most_steps(c, initial.size());
+  const Trips trips = trips_of(c, initial.size());
   const bool lists = std::any_of(initial.begin(), initial.end(),
-                                 [&](Expr e) { return c.tracer.elements(e) != nullptr; });
+                                 [&](Expr e) { return c.tracer.sequence(e) != nullptr; });
   const bool starts = !c.has(1) || (c.known(1) && c.constant_int(1) != 0);
-  const bool fixed = starts && c.has(0) && c.known(0) && most <= kUnrolled;
-  if (most <= 0 && c.results() == initial.size()) return initial;
-  if (most <= 0) refuse("a loop that collects nothing");
-  if (lists && fixed) return unrolled(c, body, initial, most);
-  if (lists) throw Error(ExitCode::unsupported, "a sequence grows in a loop of unknown length");
+  const bool fixed = starts && !trips.count && trips.most <= kUnrolled;
+  if (trips.most <= 0 && c.results() == initial.size()) return initial;
+  if (trips.most <= 0) refuse("a loop that collects nothing");
+  if (lists && trips.most > kUnrolled)
+    throw Error(ExitCode::unsupported,
+                "a sequence grows in a loop of up to " + std::to_string(trips.most) + " steps");
+  if (lists) return unrolled(c, body, initial, trips);
   const size_t refusals = c.tracer.refusals();
   try {
-    const Outputs outputs = looped(c, body, initial, most);
+    const Outputs outputs = looped(c, body, initial, trips);
     if (!fixed || c.tracer.refusals() == refusals) return outputs;
   } catch (const Error&) {
     if (!fixed) throw;
   }
   c.tracer.forget_refusals(refusals);
-  return unrolled(c, body, initial, most);
+  return unrolled(c, body, initial, trips);
 }
 
 const OpRow kRows[] = {

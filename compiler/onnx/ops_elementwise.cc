@@ -68,10 +68,23 @@ Expr inf_of(Call& c) {
   return is_inf(c[0], c.integer("detect_negative", 1) != 0, c.integer("detect_positive", 1) != 0);
 }
 
+/// As a power of two, up by default: past any fraction, but not beyond the largest one unless told so.
+Expr cast_to_power(Call& c, Expr x) {
+  const std::string mode = c.text("round_mode", "up");
+  if (mode == "nearest") return cast(x, DType::f8e8m0);
+  const auto number = [&](int64_t n) { return constant_int(c.pool(), DType::u32, n); };
+  const Expr bits = bitcast(x, DType::u32), down = bitwise(Op::bit_and, bits, number(0x7F800000));
+  const Expr next = bitwise(Op::bit_and, add(bits, number(0x007FFFFF)), number(0x7F800000));
+  Expr stays = equal(down, number(0x7F800000));
+  if (c.integer("saturate", 1) != 0) stays = bitwise(Op::bit_or, stays, equal(down, number(0x7F000000)));
+  return cast(bitcast(mode == "up" ? select(stays, down, next) : down, DType::f32), DType::f8e8m0);
+}
+
 /// Types of 4 and 2 bits take the low bits of the whole number; float8 saturates unless told not to.
 Expr cast_to(Call& c, DType to) {
   if (is_integer(to) && bits_of(to) < 8 && is_float(c[0]->dtype))
     return cast(cast(c[0], DType::i32), to);
+  if (to == DType::f8e8m0) return cast_to_power(c, cast(c[0], DType::f32));
   const double most = largest_of(to);
   if (most == 0 || !is_float(c[0]->dtype) || c.integer("saturate", 1) == 0) return cast(c[0], to);
   return cast(max(min(c[0], most), -most), to);

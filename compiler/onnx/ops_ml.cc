@@ -5,6 +5,7 @@
 #include <map>
 
 #include "compiler/onnx/ops.h"
+#include "compiler/tensor/text.h"
 
 namespace tinycc::onnx {
 namespace {
@@ -73,34 +74,66 @@ Expr normalizer(Call& c) {
   return div(x, where(eq(total, 0), constant_like(total, 1), total));
 }
 
-/// The value beside the key that an element equals; else the default.
-Expr label_encoder(Call& c) {
-  const auto numbers = [&](const char* prefix) -> std::optional<TensorData> {
-    const std::string name(prefix);
-    if (c.has_attribute(name + "_tensor")) return tensor_attribute(c, (name + "_tensor").c_str());
-    if (c.has_attribute(name + "_int64s")) {
-      const auto& values = c.attribute(name + "_int64s", kInts).ints();
-      return TensorData::of_integers(DType::i64, {values.size()}, {values.begin(), values.end()});
-    }
-    if (!c.has_attribute(name + "_floats")) return std::nullopt;
-    const std::vector<double> values = c.reals(name + "_floats");
-    return TensorData::of_numbers(DType::f32, {static_cast<int64_t>(values.size())}, values);
-  };
-  const auto keys = numbers("keys"), values = numbers("values");
-  if (!keys || !values) throw Error(ExitCode::unsupported, "labels that are strings");
-  if (keys->count() != values->count()) refuse("keys and values differ in number");
-  Expr otherwise = values->dtype == DType::i64
-                       ? constant_int(c.pool(), DType::i64, c.integer("default_int64", -1))
-                       : constant(c.pool(), values->dtype, c.real("default_float", -0.0));
-  if (c.has_attribute("default_tensor"))
-    otherwise = squeeze_all(c.literal()(tensor_attribute(c, "default_tensor")));
+/// One side of a table of labels: numbers, or strings.
+struct Labels {
+  std::optional<TensorData> numbers;
+  std::vector<std::string> strings;
+  int64_t count() const {
+    return numbers ? numbers->count() : static_cast<int64_t>(strings.size());
+  }
+};
+
+Labels labels(Call& c, const std::string& name) {
+  if (c.has_attribute(name + "_strings")) return {{}, c.texts(name + "_strings")};
+  if (c.has_attribute(name + "_tensor")) {
+    const proto::Tensor& t = c.attribute(name + "_tensor", kTensor).t();
+    if (t.string_data_size() > 0) return {{}, {t.string_data().begin(), t.string_data().end()}};
+    return {c.tracer.read(t), {}};
+  }
+  if (c.has_attribute(name + "_int64s")) {
+    const auto& values = c.attribute(name + "_int64s", kInts).ints();
+    return {TensorData::of_integers(DType::i64, {values.size()}, {values.begin(), values.end()}), {}};
+  }
+  const std::vector<double> values = c.reals(name + "_floats");
+  return {TensorData::of_numbers(DType::f32, {static_cast<int64_t>(values.size())}, values), {}};
+}
+
+/// Which of the keys each element of operand 0 equals: bool [shape…, keys].
+Expr hits(Call& c, const Labels& keys) {
+  if (!keys.numbers) {
+    const Expr x = unsqueeze(c.cells(0), {-2});
+    Shape ones(c[0]->shape.size(), Dim(1));
+    const Expr table = c.literal()(cells_of(keys.strings, {keys.count()}));
+    ones.insert(ones.end(), table->shape.begin(), table->shape.end());
+    return text_equal(x, reshape(table, ones));
+  }
   Shape pairs = c[0]->shape;
-  pairs.push_back(Dim(keys->count()));
-  const Expr key = broadcast_to(c.literal()(*keys), pairs);
-  const Expr hit = eq(expand(unsqueeze(c[0], {-1}), pairs), cast(key, c[0]->dtype));
-  const Expr place = arg_max(cast(hit, DType::i64), -1, false, false);
-  const Expr found = gather_axis(c.literal()(*values), place, 0);
-  return select(max_over(hit, {-1}), found, otherwise);
+  pairs.push_back(Dim(keys.count()));
+  const Expr key = broadcast_to(c.literal()(*keys.numbers), pairs);
+  return eq(expand(unsqueeze(c[0], {-1}), pairs), cast(key, c[0]->dtype));
+}
+
+Expr default_label(Call& c, DType dtype) {
+  if (c.has_attribute("default_tensor"))
+    return squeeze_all(c.literal()(tensor_attribute(c, "default_tensor")));
+  return dtype == DType::i64 ? constant_int(c.pool(), DType::i64, c.integer("default_int64", -1))
+                             : constant(c.pool(), dtype, c.real("default_float", -0.0));
+}
+
+/// The value beside the key; else the default.
+Expr found_label(Call& c, const Labels& keys, const Labels& values) {
+  if (keys.count() != values.count()) refuse("keys and values differ in number");
+  const Expr hit = hits(c, keys);
+  const Expr place = arg_max(cast(hit, DType::i64), -1, false, false), any = max_over(hit, {-1});
+  if (values.numbers) {
+    const Expr found = gather_axis(c.literal()(*values.numbers), place, 0);
+    return select(any, found, default_label(c, values.numbers->dtype));
+  }
+  std::vector<std::string> all = values.strings;  // the default is the last
+  all.push_back(c.text("default_string", "_Unused"));
+  const Expr last = constant(c.pool(), DType::i64, static_cast<double>(values.count()), place->shape);
+  const Expr table = c.literal()(cells_of(all, {values.count() + 1}));
+  return c.tracer.strings(gather_axis(table, where(any, place, last), 0));
 }
 
 // ---- trees: places 0 … n-1 are nodes, n … leaves; all trees of all rows step down at once ------
@@ -283,6 +316,7 @@ Expr tf_idf(Call& c) {
 const OpRow kRows[] = {
     {"ArrayFeatureExtractor", 1, feature_extractor, kDomain},
     {"Binarizer", 1, binarizer, kDomain},
+    {"CategoryMapper", 1, category_mapper, kDomain},
     {"LabelEncoder", 2, label_encoder, kDomain},
     {"LinearRegressor", 1, linear_regressor, kDomain},
     {"Normalizer", 1, normalizer, kDomain},
@@ -292,6 +326,17 @@ const OpRow kRows[] = {
 };
 
 }  // namespace
+
+Expr label_encoder(Call& c) { return found_label(c, labels(c, "keys"), labels(c, "values")); }
+
+/// Strings to numbers, and numbers to strings, by the same table.
+Expr category_mapper(Call& c) {
+  const Labels names{{}, c.texts("cats_strings")};
+  const Ints numbers = c.ints("cats_int64s");
+  const Labels codes{
+      TensorData::of_integers(DType::i64, {static_cast<int64_t>(numbers.size())}, numbers), {}};
+  return c.has_strings() ? found_label(c, names, codes) : found_label(c, codes, names);
+}
 
 std::span<const OpRow> ml_ops() { return kRows; }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <set>
 
+#include "compiler/onnx/assume.h"
 #include "compiler/onnx/ops.h"
 #include "ir/eval.h"
 
@@ -141,13 +142,10 @@ Graph Tracer::run() {
   trace_nodes(model_.graph().node(), scope);
   const Outputs outputs = results(model_.graph(), scope);
   throw_refused();
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const std::string& name = model_.graph().output(static_cast<int>(i)).name();
-    if (elements(outputs[i]) != nullptr)
-      throw Error(ExitCode::unsupported, "output '" + name + "' is no tensor");
-    graph_.outputs.push_back({name, outputs[i]});
-  }
+  for (size_t i = 0; i < outputs.size(); ++i)
+    add_output(model_.graph().output(static_cast<int>(i)).name(), outputs[i]);
   if (outputs.empty()) throw Error(ExitCode::bad_input, "the model has no outputs");
+  check_handles();
   drop_unused_weights();
   return std::move(graph_);
 }
@@ -222,7 +220,7 @@ const proto::Function* Tracer::function_of(const proto::Node& node) const {
 
 void Tracer::add_initializers(const proto::Graph& graph, Scope& scope) {
   for (const proto::Tensor& tensor : graph.initializer()) {
-    define(scope, tensor.name(), literal(read(tensor), tensor.name()));
+    define(scope, tensor.name(), constant_of(tensor, tensor.name()));
   }
   for (const proto::SparseTensor& sparse : graph.sparse_initializer()) {
     const std::string& name = sparse.values().name();
@@ -234,13 +232,15 @@ void Tracer::add_inputs(const proto::Graph& graph, Scope& scope) {
   check_pins(graph);
   for (const proto::ValueInfo& input : graph.input()) {
     if (scope.values.count(input.name()) > 0) continue;  // an initializer gives its value
-    if (!input.type().has_tensor_type()) {
-      throw Error(ExitCode::unsupported, "input '" + input.name() + "' is no tensor");
+    if (is_loose(input)) {
+      define(scope, input.name(), input_of_type(input));
+      continue;
     }
     const DType dtype = dtype_of(input.type().tensor_type().elem_type());
     const Expr node = tinycc::input(pool(), input.name(), dtype, shape_of(input));
-    define(scope, input.name(), node);
     graph_.inputs.push_back({input.name(), node, input.doc_string()});
+    const auto assumed = options_.assumed.find(input.name());
+    define(scope, input.name(), assumed == options_.assumed.end() ? node : assumption(assumed->second));
   }
 }
 
@@ -321,7 +321,7 @@ Outputs Tracer::apply(const proto::Node& node, const Scope& scope) {
     const int64_t version = version_of(scope.opsets, domain);
     const OpRow* row = find_op(domain, node.op_type(), version);
     Call call(*this, scope, node, version);
-    outputs = row->one != nullptr ? Outputs{row->one(call)} : row->many(call);
+    outputs = call.has_strings() ? apply_to_strings(*row, call) : row->results(call);
   }
   for (Expr e : outputs) {
     if (e) expect_size(e->shape);
@@ -381,18 +381,6 @@ Expr Tracer::literal(const Ints& values) {
                  "shape");
 }
 
-Expr Tracer::list(Outputs elements, bool none) {
-  const std::string name = (none ? "none " : "sequence ") + std::to_string(lists_.size());
-  const Expr node = input(pool(), name, DType::f32, {});
-  lists_[node] = {std::move(elements), none};
-  return node;
-}
-
-const Outputs* Tracer::elements(Expr e) const {
-  const auto found = lists_.find(e);
-  return found == lists_.end() ? nullptr : &found->second.first;
-}
-
 void Tracer::drop_unused_weights() {
   std::set<std::string> used;
   for (Expr e : topological(graph_.roots())) {
@@ -407,6 +395,9 @@ Graph load_onnx(const std::string& path, const OnnxOptions& options) {
   try {
     return onnx::Tracer(path, options).run();
   } catch (Error& e) {
+    if (e.code == ExitCode::unsupported) {
+      if (auto graph = onnx::traced_by_stated_shapes(path, options)) return *graph;
+    }
     if (e.at.file.empty()) e.at.file = path;
     throw;
   }

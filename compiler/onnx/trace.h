@@ -10,11 +10,10 @@
 
 #include "compiler/onnx/file.h"
 #include "compiler/onnx/onnx.h"
+#include "compiler/onnx/values.h"
 #include "compiler/tensor/tensor.h"
 
 namespace tinycc::onnx {
-
-using Outputs = std::vector<Expr>;
 
 /// Names of one graph's values; looked up outwards through the graphs around it.
 struct Scope {
@@ -32,6 +31,8 @@ std::optional<Ints> stated_extents(const Scope& scope, const std::string& name);
 struct RefusedInside : Error {
   RefusedInside() : Error(ExitCode::unsupported, "a node inside is not supported") {}
 };
+class Call;
+struct OpRow;
 
 class Tracer {
  public:
@@ -56,11 +57,18 @@ class Tracer {
   size_t refusals() const { return refused_.size(); }
   void forget_refusals(size_t count);
   TensorData read(const proto::Tensor& tensor) const;
-  /// A sequence of values, or an optional value that is none, as a node that stands for it.
-  Expr list(Outputs elements, bool none = false);
-  /// Its elements; nullptr for a tensor.
-  const Outputs* elements(Expr e) const;
-  bool is_none(Expr e) const { return elements(e) != nullptr && lists_.at(e).second; }
+  /// A sequence or an optional value, as a node that stands for it; and back, nullptr for a tensor.
+  Expr list(Sequence s);
+  const Sequence* sequence(Expr e) const;
+  Expr elements_in(const Sequence& s);
+  Ragged ragged(const Sequence& s);
+  /// A tensor of strings, as a node of its shape; and back to its cells (text.h), empty for another.
+  Expr strings(Expr cells);
+  Expr cells(Expr e) const;
+  Expr string_literal(const std::vector<std::string>& strings, Ints shape, const std::string& name);
+  /// Numbers or strings of the model.
+  Expr constant_of(const proto::Tensor& tensor, const std::string& name);
+  Expr limited(Expr e, int64_t least, int64_t most, const std::string& what);
 
  private:
   void refuse_operators(const google::protobuf::RepeatedPtrField<proto::Node>& nodes,
@@ -71,6 +79,17 @@ class Tracer {
   const proto::Function* function_of(const proto::Node& node) const;
   void add_initializers(const proto::Graph& graph, Scope& scope);
   void check_pins(const proto::Graph& graph) const;
+  std::string free_name(std::string name) const;
+  Expr port(const std::string& name, DType dtype, const Shape& shape, PortForm form);
+  Ragged ragged_input(const std::string& name, const proto::TensorType& type, int64_t most,
+                      int64_t least, PortForm::Kind kind);
+  Expr input_of_strings(const proto::ValueInfo& info);
+  Expr input_of_type(const proto::ValueInfo& info);
+  Expr assumption(const OnnxOptions::Assumed& assumed);
+  bool is_loose(const proto::ValueInfo& info) const;
+  void add_output(const std::string& name, Expr e);
+  void check_handles() const;
+  Outputs apply_to_strings(const OpRow& row, Call& call);
   void add_inputs(const proto::Graph& graph, Scope& scope);
   Shape shape_of(const proto::ValueInfo& input);
   std::optional<DimSpec> dim_of_symbol(const std::string& symbol) const;
@@ -93,11 +112,12 @@ class Tracer {
   proto::Model model_;
   Graph graph_;
   std::unordered_map<Expr, bool> depends_;
-  std::unordered_map<Expr, std::pair<Outputs, bool>> lists_;  // elements; is it none?
-  int64_t traced_ = 0;                                        // nodes
-  Expr unknown_;                                              // the value of what is not supported
-  std::vector<Error> refused_;                                // such nodes
-  int depth_ = 0;  // of graphs and functions inside each other
+  std::unordered_map<Expr, Sequence> lists_;
+  std::unordered_map<Expr, Expr> cells_;  // of strings
+  int64_t traced_ = 0;                    // nodes
+  Expr unknown_;                          // the value of what is not supported
+  std::vector<Error> refused_;            // such nodes
+  int depth_ = 0;                         // of graphs and functions inside each other
 };
 
 /// The value of a name. Errors: Error(bad_input) if it has none (yet).
@@ -124,6 +144,10 @@ class Call {
   /// Empty if it is not there.
   Expr or_none(size_t i) const { return i < operands_.size() ? operands_[i] : Expr(); }
   std::vector<Expr> all() const;
+  /// The cells of an operand that is strings.
+  Expr cells(size_t i) const;
+  bool has_strings() const;
+  void replace(size_t i, Expr operand) { operands_[i] = operand; }
   /// Elements of an operand that is a sequence.
   const Outputs& list(size_t i) const;
   /// Numbers of an operand, which must be known at trace time. Errors: Error(unsupported) if not.

@@ -66,6 +66,33 @@ Ints iota_ints(int64_t count) {
   return result;
 }
 
+namespace {
+
+/// Does only a run know the length, from data? Such lengths may turn out to be 1, or equal.
+bool is_computed(const Dim& d) { return !d.is_static() && !is_dim(d.value); }
+
+/// The longer of two lengths, or nothing if they cannot be equal and neither can be 1.
+std::optional<Dim> joint(Pool& pool, const Dim& a, const Dim& b) {
+  if (!is_computed(a) && !is_computed(b)) return {};
+  if (a.is_static() || b.is_static()) return a.is_static() ? a : b;
+  return dim_of(max(length_of(pool, a), length_of(pool, b)));
+}
+
+/// x repeated along axes that turn out to have the length 1.
+Expr repeated(Expr x, const Shape& shape) {
+  Pool& pool = *x->pool;
+  std::vector<Expr> place;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const Expr here = iota(pool, shape, static_cast<int64_t>(i)), none = constant_like(here, 0);
+    const Shape ones(shape.size(), Dim(1));
+    const Expr length = expand(reshape(length_of(pool, x->shape[i]), ones), shape);
+    place.push_back(x->shape[i] == shape[i] ? here : where(eq(length, 1), none, here));
+  }
+  return gather(x, place);
+}
+
+}  // namespace
+
 Shape broadcast_shape(const std::vector<Expr>& xs) {
   size_t rank = 0;
   for (Expr x : xs) rank = std::max(rank, x->shape.size());
@@ -75,6 +102,10 @@ Shape broadcast_shape(const std::vector<Expr>& xs) {
       Dim& dim = shape[rank - x->shape.size() + i];
       const Dim& own = x->shape[i];
       if (own == Dim(1) || own == dim) continue;
+      if (const auto both = dim != Dim(1) ? joint(*x->pool, dim, own) : std::nullopt) {
+        dim = *both;
+        continue;
+      }
       if (dim != Dim(1)) {
         refuse("shapes " + text_of(xs[0]->shape) + " and " + text_of(x->shape) +
                " do not broadcast");
@@ -92,13 +123,16 @@ Expr broadcast_to(Expr x, const Shape& shape) {
   }
   Shape padded(shape.size() - x->shape.size(), Dim(1));
   padded.insert(padded.end(), x->shape.begin(), x->shape.end());
+  bool varies = false;
   for (size_t i = 0; i < shape.size(); ++i) {
-    if (padded[i] != Dim(1) && padded[i] != shape[i]) {
+    if (padded[i] == Dim(1) || padded[i] == shape[i]) continue;
+    if (!joint(*x->pool, padded[i], shape[i]))
       refuse("shape " + text_of(x->shape) + " does not broadcast to " + text_of(shape));
-    }
+    varies = true;
   }
   expect_size(shape, kMostElements * kMostElements);
-  return expand(reshape(x, padded), shape);
+  const Expr whole = reshape(x, padded);
+  return varies ? repeated(whole, shape) : expand(whole, shape);
 }
 
 void broadcast(std::vector<Expr>& xs) {

@@ -92,10 +92,17 @@ Expr arg_min(Expr x, int64_t axis, bool keep, bool last) {
 }
 
 /// One division a row.
+Expr rounded_sum(Expr x, int64_t axis) {
+  axis = axis_of(axis, x->rank());
+  return x->dtype == DType::bf16 ? unsqueeze(reduce(Op::reduce_add, x, {axis}), {axis})
+                                 : sum(x, {axis}, true);
+}
+
 Expr softmax(Expr x, int64_t axis) {
-  const Expr wide = widened(x);
-  const Expr power = exp(shifted(wide, max_over(wide, {axis}, true)));
-  return cast(power * expand(1.0 / sum(power, {axis}, true), x->shape), x->dtype);
+  const Expr power = exp(shifted(x, max_over(x, {axis}, true)));
+  const Expr total = rounded_sum(power, axis);
+  if (bits_of(x->dtype) < 32) return power / expand(total, x->shape);
+  return power * expand(1.0 / total, x->shape);
 }
 
 Expr log_softmax(Expr x, int64_t axis) {

@@ -232,6 +232,9 @@ Expr log_sum_exp(Expr x, const Ints& axes, bool keep = false);
 /// i64; of equal values the first, or the last.
 Expr arg_max(Expr x, int64_t axis, bool keep, bool last);
 Expr arg_min(Expr x, int64_t axis, bool keep, bool last);
+/// The axis stays. Rounded once, but for bf16 after each term: so do ONNX's reference and NumPy.
+Expr rounded_sum(Expr x, int64_t axis);
+/// Narrow floats are rounded after each operation, as in ONNX's own function: no quotient twice.
 Expr softmax(Expr x, int64_t axis);
 Expr log_softmax(Expr x, int64_t axis);
 

@@ -11,6 +11,7 @@
 
 #include "compiler/data/data.h"
 #include "compiler/driver.h"
+#include "compiler/golden.h"
 #include "compiler/tune/native.h"
 #include "compiler/tune/process.h"
 #include "compiler/verify/difference.h"
@@ -65,9 +66,8 @@ std::vector<TensorData> inputs_of(const Graph& graph, const Options& options,
                                   const std::string& folder) {
   std::vector<TensorData> inputs;
   for (size_t k = 0; k < graph.inputs.size(); ++k) {
-    const Expr in = graph.inputs[k].node;
     inputs.push_back(options.inputs.empty()
-                         ? golden_input(in->dtype, bounds_of(in->shape), options.seed, k)
+                         ? generated_input(graph.inputs[k], options.seed, k)
                          : given_input(graph, k, options.inputs));
     const std::vector<std::byte> bytes = write_npy(inputs.back());
     std::ofstream file(fs::path(folder) / input_file(k), std::ios::binary);
@@ -162,10 +162,22 @@ int verdict(const std::vector<std::string>& wrong, const std::vector<Reference>&
   return static_cast<int>(ExitCode::different);
 }
 
+template <typename Ports>
+void expect_tensors(const Ports& ports) {
+  for (const auto& port : ports) {
+    if (port.form.kind != PortForm::Kind::tensor)
+      throw Error(ExitCode::unsupported,
+                  "verify: '" + port.name + "' is a sequence, an optional value or strings",
+                  "the program that `make cli` builds runs it on files");
+  }
+}
+
 }  // namespace
 
 int verify_model(const Options& options) {
   LoadedModel model = load_model(options);
+  expect_tensors(model.graph.inputs);
+  expect_tensors(model.graph.outputs);
   const Target& target = model.targets.back();
   if (options.runner.empty() && !runs_here(target)) {
     throw Error(ExitCode::usage, "this machine does not run " + target.triple,

@@ -76,15 +76,22 @@ def write_case(folder, model, inputs, outputs):
                 (data / f"{word}_{k}.pb").write_bytes(as_proto(value, info).SerializeToString())
 
 
-def load(path):
-    tensor = onnx.TensorProto()
-    tensor.ParseFromString(path.read_bytes())
-    return numpy_helper.to_array(tensor)
+def load(path, info):
+    """A tensor, a list of them, or None."""
+    kind = info.type.WhichOneof("value")
+    message, convert = {"sequence_type": (onnx.SequenceProto, numpy_helper.to_list),
+                        "optional_type": (onnx.OptionalProto, numpy_helper.to_optional),
+                        "tensor_type": (onnx.TensorProto, numpy_helper.to_array)}[kind]
+    value = message()
+    value.ParseFromString(path.read_bytes())
+    return convert(value)
 
 
 def plain(array):
     """As the C interface holds it: one element of at least a byte, bit patterns where C has no type."""
     array = np.asarray(array)
+    if array.dtype.kind in "OU":
+        return np.array([s.encode() if isinstance(s, str) else s for s in array.ravel()], "S").reshape(array.shape)
     if array.dtype.name in ("int4", "int2"):
         return array.astype(np.int8)
     if array.dtype.name in ("uint4", "uint2"):
@@ -109,6 +116,14 @@ class Case:
         if done.returncode != 0:
             self.why = done.stderr.strip().replace("\n", " ")
         return done.returncode == 0
+
+    def slots(self, name, ports):
+        """(first port, kind, rows, greatest rank) of each value of the model's own."""
+        if f"slot {name}_slots[] =" not in self.cli:
+            return [(k, "TENSOR", 0, 0) for k in range(len(ports))]
+        rows = re.findall(r"\{(\d+), (\w+), (\d+)u, \d+u, (\d+),",
+                          self.cli[self.cli.index(f"slot {name}_slots[] ="):].split("};")[0])
+        return [(int(port), kind, int(most), int(ranks)) for port, kind, most, ranks in rows]
 
     def ports(self, name):
         """(member, bytes, numpy type, bounds) of each row of the table in the CLI."""
@@ -136,12 +151,22 @@ class Case:
             f"if ({self.ident}_run(&inputs, &outputs, &arena) != 0) return 1;\n", writes, "return 0;\n}\n"])
 
     def write_inputs(self, path):
+        graph = onnx.load(self.folder / "model.onnx").graph
+        given = {i.name for i in graph.initializer}
+        infos = [i for i in graph.input if i.name not in given]
         with open(path, "wb") as f:
-            for k, (_, size, _, _) in enumerate(self.inputs):
-                data = plain(load(self.data / f"input_{k}.pb")).tobytes()
-                if len(data) != size:
-                    raise ValueError(f"input {k} has {len(data)} bytes, not {size}")
-                f.write(data)
+            for k, (port, kind, rows, ranks) in enumerate(self.slots("in", self.inputs)):
+                file = self.data / f"input_{k}.pb"
+                value = load(file, infos[k]) if file.exists() else None
+                if kind == "TENSOR":
+                    parts = [plain(value).astype(self.inputs[port][2]) if self.inputs[port][2].kind == "S" else plain(value)]
+                else:
+                    cells = self.inputs[port][1] // (rows * self.inputs[port][2].itemsize)
+                    parts = packed(value, kind, rows, cells, ranks, self.inputs[port][2])
+                for part, (_, size, _, _) in zip(parts, self.inputs[port:]):
+                    if part.nbytes != size:
+                        raise ValueError(f"input {k} has {part.nbytes} bytes, not {size}")
+                    f.write(part.tobytes())
 
     def tolerance(self):
         file = self.folder / "tolerance"
@@ -160,18 +185,49 @@ class Case:
                 if name != "NULL":
                     n = int(got[members.index(name[1:].removesuffix(".at"))])
                     got[int(port)] = np.take(got[int(port)], range(n), axis)
-        for k in range(len(onnx.load(self.folder / "model.onnx").graph.output)):
+        for info, (k, slot) in zip(onnx.load(self.folder / "model.onnx").graph.output,
+                                   enumerate(self.slots("out", self.outputs))):
             if (self.data / f"output_{k}.pb").exists():
-                differs = difference(got[k], load(self.data / f"output_{k}.pb"), *self.tolerance())
+                differs = difference(unpacked(got, *slot[:2]), load(self.data / f"output_{k}.pb", info), *self.tolerance())
                 if differs:
                     return f"output {k}: {differs}"
         return ""
 
 
+def packed(value, kind, rows, cells, ranks, dtype):
+    """A sequence or an optional tensor as its three arrays."""
+    tensors = value if isinstance(value, list) else [] if value is None else [value]
+    tensors = [plain(t) for t in tensors]
+    data, shapes = np.zeros((rows, cells), dtype), np.zeros((rows, 1 + ranks), np.int64)
+    for k, t in enumerate(tensors):
+        data[k, :t.size] = t.ravel()
+        shapes[k, :1 + t.ndim] = [t.ndim, *t.shape]
+    count = -1 if value is None and kind == "SEQUENCE" else len(tensors)
+    return data, shapes, np.array(count, np.int64)
+
+
+def unpacked(got, port, kind):
+    if kind == "TENSOR":
+        return got[port]
+    data, shapes, count = got[port:port + 3]
+    tensors = [row[:int(np.prod(shape[1:1 + shape[0]]))].reshape(shape[1:1 + shape[0]])
+               for row, shape in zip(data, shapes[:max(int(count), 0)])]
+    if kind == "SEQUENCE":
+        return None if count < 0 else tensors
+    return tensors[0] if tensors else None
+
+
 def difference(got, want, rtol, atol):
+    if got is None or want is None:
+        return "" if got is want else "one of the two is absent"
+    if isinstance(want, list):
+        differ = [difference(g, w, rtol, atol) for g, w in zip(got, want)]
+        return f"{len(got)} elements, not {len(want)}" if len(got) != len(want) else "".join(differ)
     flat = plain(want)
     if got.shape != flat.shape:
         return f"shape {got.shape}, not {flat.shape}"
+    if flat.dtype.kind == "S":
+        return "" if np.array_equal(got, flat) else f"{got.ravel()[:4]}, not {flat.ravel()[:4]}"
     if got.dtype.itemsize != flat.dtype.itemsize:
         return f"type {got.dtype}, not {flat.dtype}"
     got = got.view(flat.dtype) if got.dtype != flat.dtype else got

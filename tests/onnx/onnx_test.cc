@@ -119,7 +119,7 @@ const Mistake kMistakes[] = {
      [](proto::Model& m) { initializer(m, "w").set_dims(1, -4); }},
     {"tensor 'w' has an absurd size", "conv",
      [](proto::Model& m) { initializer(m, "w").set_dims(1, int64_t{1} << 62); }},
-    {"element type string is not supported", "conv",
+    {"tensor 'w' has not as many strings as its shape says", "conv",
      [](proto::Model& m) { initializer(m, "w").set_data_type(8); }},
     {"element type 99 is not supported", "conv",
      [](proto::Model& m) { initializer(m, "w").set_data_type(99); }},

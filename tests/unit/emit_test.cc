@@ -5,6 +5,7 @@
 #include "compiler/check/check.h"
 #include "emitters/cstyle.h"
 #include "ir/build.h"
+#include "ir/parse.h"
 #include "ir/verify.h"
 #include "passes/nest.h"
 #include "tests/unit/folder.h"
@@ -151,6 +152,19 @@ TEST_CASE("case 1 as C: a register-tiled convolution") { emits("conv"); }
 TEST_CASE("case 5 as C: concatenation in place") { emits("concat"); }
 TEST_CASE("case 6 as C: a block of three layers by two rows, over rings of rows") {
   emits("mobile");
+}
+
+TEST_CASE("a clamped place that the loop computes has no name before it is computed") {
+  const Program p = parse_program(
+      "program p { arena 0 align 4 bound 0 buffer x: i64[3] input buffer s: f32[5,4] input "
+      "buffer y: f32[3,4] output buffer z: f32[3,4] output input x = x as x input s = s as s "
+      "output y = y as y output z = z as z "
+      "kernel k { in X: i64[3] in S: f32[5,4] out Y: f32[3,4] out Z: f32[3,4] "
+      "  alloc row: i64[3] local for j 3 { row[j] = X[j] + 1 "
+      "  for i 4 { Y[j, i] = S[min(max(row[j], 0), 4), i] } "
+      "  for i 4 { Z[j, i] = S[min(max(row[j], 0), 4), i] } } } steps { call k(x, s, y, z) } }");
+  const std::string body = emit_kernel(Names(p), 0).body;
+  CHECK(body.find("row[j] =") < body.find("(int32_t)row[j]"));
 }
 
 }  // namespace tinycc
