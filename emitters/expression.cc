@@ -74,8 +74,19 @@ Text KernelWriter::constant_text(Expr e) const {
   return {text, text[0] == '-' ? kUnary : kAtom};
 }
 
+namespace {
+
+bool reads_memory(Expr e) {
+  const std::vector<Expr> all = topological({e});
+  return std::any_of(all.begin(), all.end(), [](Expr n) { return n->is(Op::load); });
+}
+
+}  // namespace
+
 /// i / c or i % c of indices. C divides towards zero, an index is rounded down.
 Text KernelWriter::quotient(Expr e) {
+  if (bounds(e[1]).low < 1 && reads_memory(e[1]))  // may be 0
+    return {fmt::format("({}){}", dialect_.index, parenthesised(operation(e), kUnary)), kUnary};
   const char* const op = e->is(Op::div) ? "/" : "%";
   const Interval in = bounds(e[0]);
   const std::string c = operand(index(e[1]), op[0]);

@@ -19,8 +19,8 @@ namespace tinycc {
 
 /// One kernel in C, without its head: Names::signature makes that, the host its comment.
 struct KernelText {
-  std::string body;   // "{\n    …\n}\n"
-  std::string notes;  // more lines for the comment over it; may be empty
+  std::string body;           // "{\n    …\n}\n"
+  std::string notes;          // more lines for the comment over it; may be empty
   bool guards_loads = false;  // it reads elements that exist only where a condition holds
 };
 
@@ -38,10 +38,10 @@ struct GoldenCase {
   std::vector<TensorData> inputs, outputs;
   // Set: inputs[k] is golden_input(…, seed, k), not to be embedded unless its range is limited.
   std::optional<uint32_t> seed;
-  double relative = 1e-4;        // to the largest expected magnitude of an output
+  double relative = 1e-4;  // to the largest expected magnitude of an output
   double absolute = 1e-5;
   std::vector<int64_t> dims = {};  // values of the program's; outputs count as far as they say
-  int64_t runs = 1;  // with states: the outputs are those after so many runs
+  int64_t runs = 1;                // with states: the outputs are those after so many runs
 };
 
 /// Input k of a generated case: small numbers that every dtype represents, by a hash that the

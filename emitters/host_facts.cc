@@ -35,10 +35,9 @@ std::map<int64_t, std::string> dim_places(const Names& names) {
 }
 
 bool has_limits(const Program& program) {
-  return !program.dims.empty() ||
-         std::ranges::any_of(program.inputs, [](const Port& p) {
-           return std::ranges::any_of(p.form.ranges, [](const auto& r) { return r.first <= r.second; });
-         });
+  return !program.dims.empty() || std::ranges::any_of(program.inputs, [](const Port& p) {
+    return std::ranges::any_of(p.form.ranges, [](const auto& r) { return r.first <= r.second; });
+  });
 }
 
 bool needs_stdint(DType dtype) { return c_type(dtype).ends_with("_t"); }

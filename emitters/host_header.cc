@@ -144,9 +144,10 @@ std::string form_text(const Program& program, const Port& port) {
 std::string port_types(const Names& names, const std::vector<Port>& ports, const char* kind) {
   std::string out;
   for (const Port& port : ports) {
-    const std::string text = fmt::format(
-        "/* {} `{}`: {}{}{}{} */", kind, comment_text(port.name), port_type(names.program(), port),
-        form_text(names.program(), port), port.meaning.empty() ? "" : "; ", comment_text(port.meaning));
+    const std::string text =
+        fmt::format("/* {} `{}`: {}{}{}{} */", kind, comment_text(port.name),
+                    port_type(names.program(), port), form_text(names.program(), port),
+                    port.meaning.empty() ? "" : "; ", comment_text(port.meaning));
     out += wrap_words(text, "") + "\n";
     out +=
         fmt::format("typedef struct {{\n    {}\n}} {};\n\n",
@@ -261,8 +262,7 @@ std::string header_file(const HostInputs& host) {
       {"state_bytes", fmt::format("{}", state_bytes(program))},
       {"weight_bytes", fmt::format("{}", weight_bytes(program))},
       {"weights_align", fmt::format("{}", weights_align(names))},
-      {"if_more_comma",
-       names.weights_mode() == WeightsMode::bin || has_limits(program) ? "," : ""},
+      {"if_more_comma", names.weights_mode() == WeightsMode::bin || has_limits(program) ? "," : ""},
       {"if_dims_comma", has_limits(program) ? "," : ""},
       {"dim_error", has_limits(program) ? ", " + names.macro("ERROR_DIM") : ""},
       {"dim_names", dim_names(names)},

@@ -194,11 +194,10 @@ std::string golden_text(const HostInputs& host) {
     const std::string inputs = input_arrays(golden, program.inputs, k);
     out += inputs + output_arrays(golden, program.outputs, k, most) + "\n";
     const std::vector<int64_t> dims = golden.dims.empty() ? bounds(program) : golden.dims;
-    rows += fmt::format("    {{{}, {}, {}u, {}{}, golden_{}_out}},\n", c_string(golden.what),
-                        inputs.empty() ? "NULL" : fmt::format("golden_{}_in", k),
-                        golden.seed.value_or(0),
-                        dims.empty() ? "" : fmt::format("{{{}}}, ", fmt::join(dims, ", ")),
-                        golden.runs, k);
+    rows += fmt::format(
+        "    {{{}, {}, {}u, {}{}, golden_{}_out}},\n", c_string(golden.what),
+        inputs.empty() ? "NULL" : fmt::format("golden_{}_in", k), golden.seed.value_or(0),
+        dims.empty() ? "" : fmt::format("{{{}}}, ", fmt::join(dims, ", ")), golden.runs, k);
   }
   TCC_CHECK(embedded <= kValues,
             fmt::format("{} values of golden inputs are too many to embed; use a seed", embedded));
@@ -273,7 +272,8 @@ std::string wrong_dims(const HostInputs& host) {
   const std::string state = host_state(names.program()) ? ", &state" : "";
   std::string out;
   for (const Port& port : names.program().inputs) {
-    if (port.form.ranges.empty() || port.form.ranges[0].first > port.form.ranges[0].second) continue;
+    if (port.form.ranges.empty() || port.form.ranges[0].first > port.form.ranges[0].second)
+      continue;
     const std::string first = first_element("in." + names.member(port.buffer) + ".at",
                                             buffer_of(names.program(), port.buffer));
     out += fmt::format(

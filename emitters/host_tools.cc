@@ -75,12 +75,11 @@ std::string slot_rows(const Program& program, const std::vector<Port>& ports) {
                                                                      : "LOOSE";
     std::vector<int64_t> extents = form.extents.value_or(std::vector<int64_t>());
     if (extents.empty()) extents = {0};
-    out += fmt::format("{{{}, {}, {}u, {}u, {}, {}, {{{}}}}},\n", k, kind,
-                       buffer_of(program, ports[k].buffer).shape[0],
-                       file_element(program, ports[k]),
-                       buffer_of(program, ports[k + 1].buffer).shape[1] - 1,
-                       form.extents ? static_cast<int64_t>(form.extents->size()) : -1,
-                       fmt::join(extents, ", "));
+    out += fmt::format(
+        "{{{}, {}, {}u, {}u, {}, {}, {{{}}}}},\n", k, kind,
+        buffer_of(program, ports[k].buffer).shape[0], file_element(program, ports[k]),
+        buffer_of(program, ports[k + 1].buffer).shape[1] - 1,
+        form.extents ? static_cast<int64_t>(form.extents->size()) : -1, fmt::join(extents, ", "));
   }
   return out;
 }
@@ -263,8 +262,8 @@ TextValues tool_values(const HostInputs& host, const std::vector<std::string>& d
       {"inputs", fmt::format("{}", program.inputs.size())},
       {"outputs", fmt::format("{}", own_outputs(program))},
       {"lengths", length_rows(names, false)},
-      {"write_output",
-       length_rows(names, false).empty() ? "npy_write(path, &out_ports[at])" : "write_output(path, at)"},
+      {"write_output", length_rows(names, false).empty() ? "npy_write(path, &out_ports[at])"
+                                                         : "write_output(path, at)"},
       {"in_members", port_struct_members(names, program.inputs)},
       {"out_members", port_struct_members(names, program.outputs)},
       {"state_argument", host_state(program) ? ", &state" : ""},
@@ -295,21 +294,21 @@ std::string cli_file(const HostInputs& host) {
   const bool rows = any_form(program, has_rows), forms = any_form(program, is_special);
   values["lengths"] = length_rows(names, true);
   values["outputs"] = fmt::format("{}", own_values(program.outputs));
-  values.merge(TextValues{{"files", fmt::format("{}", own_values(program.inputs))},
-                          {"ranks", values["lengths"].empty() && program.dims.empty() && !rows ? "" : "1"},
-                          {"inputs_comment", ports_comment(program, program.inputs, "Inputs")},
-                          {"outputs_comment", ports_comment(program, program.outputs, "Outputs")},
-                          {"dim_rows", dim_rows(program)},
-                          {"forms", forms ? "1" : ""},
-                          {"rows", rows ? "1" : ""},
-                          {"in_slots", slot_rows(program, program.inputs)},
-                          {"out_slots", slot_rows(program, program.outputs)},
-                          {"rank_max", forms ? "10" : "8"},
-                          {"descr_wanted", forms ? "(wanted->text != 0u) ? \"'|S\" : wanted->descr"
-                                               : "wanted->descr"},
-                          {"in_ports", cli_rows(names, program.inputs, "in")},
-                          {"out_ports", cli_rows(names, program.outputs, "out")},
-                          {"usage_files", files}});
+  values.merge(TextValues{
+      {"files", fmt::format("{}", own_values(program.inputs))},
+      {"ranks", values["lengths"].empty() && program.dims.empty() && !rows ? "" : "1"},
+      {"inputs_comment", ports_comment(program, program.inputs, "Inputs")},
+      {"outputs_comment", ports_comment(program, program.outputs, "Outputs")},
+      {"dim_rows", dim_rows(program)},
+      {"forms", forms ? "1" : ""},
+      {"rows", rows ? "1" : ""},
+      {"in_slots", slot_rows(program, program.inputs)},
+      {"out_slots", slot_rows(program, program.outputs)},
+      {"rank_max", forms ? "10" : "8"},
+      {"descr_wanted", forms ? "(wanted->text != 0u) ? \"'|S\" : wanted->descr" : "wanted->descr"},
+      {"in_ports", cli_rows(names, program.inputs, "in")},
+      {"out_ports", cli_rows(names, program.outputs, "out")},
+      {"usage_files", files}});
   return expand_template("cli.c", values);
 }
 

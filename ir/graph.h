@@ -4,8 +4,8 @@
 #include <map>
 #include <unordered_map>
 
-#include "ir/port_form.h"
 #include "ir/node.h"
+#include "ir/port_form.h"
 #include "ir/tensor.h"
 
 namespace tinycc {
@@ -30,7 +30,7 @@ struct GraphOutput {
   /// By axis: which output (its index) holds the length of a computed dimension, or -1. Empty: all
   /// dimensions are fixed. Set by settle_dims(), which adds those outputs at the end.
   std::vector<int64_t> lengths = {};
-  bool is_length = false;  // such an added output: no output of the model
+  bool is_length = false;          // such an added output: no output of the model
   std::vector<int64_t> dims = {};  // as for inputs
   PortForm form = {};
 };

@@ -21,7 +21,8 @@ struct Kernel {
   std::string computes;            // for people: "relu(conv2d(h1, conv2.weight, …))"
   std::vector<std::string> nodes;  // names of the model's nodes that it computes
   int64_t flops = 0, macs = 0, bytes_read = 0, bytes_written = 0;
-  int64_t cost = 0;  // on one thread, by the estimate that schedules are chosen by: vector multiply-adds
+  int64_t cost =
+      0;  // on one thread, by the estimate that schedules are chosen by: vector multiply-adds
   int64_t parts = 1;  // at most so many threads share its thread loops; 1: all loops are serial
 };
 

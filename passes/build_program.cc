@@ -431,7 +431,8 @@ class Builder {
     for (const auto& [id, b] : draft_.buffers) {  // in the order of the graph's outputs
       if (b.space != Space::output) continue;
       const GraphOutput& o = draft_.graph->outputs[next++];
-      program_.outputs.push_back({o.name, word(o.name), id, "", o.lengths, o.is_length, o.dims, o.form});
+      program_.outputs.push_back(
+          {o.name, word(o.name), id, "", o.lengths, o.is_length, o.dims, o.form});
     }
   }
 

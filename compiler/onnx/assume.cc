@@ -9,8 +9,8 @@
 namespace tinycc::onnx {
 namespace {
 
-constexpr int kMostNodes = 500;         // of a model that is traced again and again
-constexpr int64_t kMostNumbers = 6;     // of all inputs together
+constexpr int kMostNodes = 500;      // of a model that is traced again and again
+constexpr int64_t kMostNumbers = 6;  // of all inputs together
 constexpr size_t kMostTrials = 1 << 12;
 
 struct Question {
@@ -44,7 +44,8 @@ std::optional<Question> question_of(const proto::Graph& graph) {
   for (const proto::ValueInfo& input : graph.input()) {
     const auto given = [&](const proto::Tensor& t) { return t.name() == input.name(); };
     const auto shape = stated_shape(input);
-    if (!shape || shape->size() > 1 || input.type().tensor_type().elem_type() != onnx_number(DType::i64) ||
+    if (!shape || shape->size() > 1 ||
+        input.type().tensor_type().elem_type() != onnx_number(DType::i64) ||
         std::any_of(graph.initializer().begin(), graph.initializer().end(), given))
       continue;
     q.inputs.emplace_back(input.name(), count_of(*shape));
@@ -96,7 +97,8 @@ class Search {
   }
 
   /// Do numbers that do not show in the shapes show nowhere else?
-  bool same_with_others(const Graph& graph, const Ints& numbers, const std::vector<bool>& free) const {
+  bool same_with_others(const Graph& graph, const Ints& numbers,
+                        const std::vector<bool>& free) const {
     for (const int64_t other : {1, 2, 97}) {
       Ints changed = numbers;
       for (size_t i = 0; i < numbers_; ++i) changed[i] = free[i] ? other : numbers[i];

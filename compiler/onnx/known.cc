@@ -129,6 +129,7 @@ std::optional<Ints> stated_extents(const Scope& scope, const std::string& name) 
 /// Small results that depend on no input become numbers at once.
 Expr Tracer::folded(Expr e) {
   if (e->is(Op::constant) || e->is(Op::weight) || !is_static(e->shape)) return e;
+  if (lists_.count(e) > 0 || cells_.count(e) > 0) return e;  // what stands for another value
   if (count_of(e->shape) > kFoldLimit || depends_on_inputs(e) || work_of(e) > kWorkLimit) return e;
   return literal(*value_of(e), "folded");
 }

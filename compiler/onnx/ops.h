@@ -41,8 +41,8 @@ std::span<const OpRow> attention_ops();
 std::span<const OpRow> sample_ops();  // images at computed places
 std::span<const OpRow> signal_ops();
 std::span<const OpRow> sequence_ops();
-std::span<const OpRow> ml_ops();        // ai.onnx.ml, n-grams
-std::span<const OpRow> text_ops();      // strings
+std::span<const OpRow> ml_ops();    // ai.onnx.ml, n-grams
+std::span<const OpRow> text_ops();  // strings
 /// ai.onnx.ml's, also from and to strings.
 Expr label_encoder(Call& c);
 Expr category_mapper(Call& c);

@@ -166,8 +166,9 @@ Trips trips_of(Call& c, size_t states) {
   }
   const Interval proven = count ? bounds(simplify(count)) : Interval{};
   if (count && proven.high < kUnrolled) return {count, std::max<int64_t>(proven.high, 0)};
-  const char* const what = "how often the loop runs at most is not known; make its trip count a "
-                           "constant or an input, or state the shape of what it collects";
+  const char* const what =
+      "how often the loop runs at most is not known; make its trip count a "
+      "constant or an input, or state the shape of what it collects";
   if (!count) throw Error(ExitCode::unsupported, what);
   return {reshape_to(c.tracer.limited(c[0], 0, kMostTrips, what), {}), kMostTrips};
 }

@@ -76,7 +76,8 @@ Expr cast_to_power(Call& c, Expr x) {
   const Expr bits = bitcast(x, DType::u32), down = bitwise(Op::bit_and, bits, number(0x7F800000));
   const Expr next = bitwise(Op::bit_and, add(bits, number(0x007FFFFF)), number(0x7F800000));
   Expr stays = equal(down, number(0x7F800000));
-  if (c.integer("saturate", 1) != 0) stays = bitwise(Op::bit_or, stays, equal(down, number(0x7F000000)));
+  if (c.integer("saturate", 1) != 0)
+    stays = bitwise(Op::bit_or, stays, equal(down, number(0x7F000000)));
   return cast(bitcast(mode == "up" ? select(stays, down, next) : down, DType::f32), DType::f8e8m0);
 }
 

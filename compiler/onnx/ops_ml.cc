@@ -92,7 +92,8 @@ Labels labels(Call& c, const std::string& name) {
   }
   if (c.has_attribute(name + "_int64s")) {
     const auto& values = c.attribute(name + "_int64s", kInts).ints();
-    return {TensorData::of_integers(DType::i64, {values.size()}, {values.begin(), values.end()}), {}};
+    return {TensorData::of_integers(DType::i64, {values.size()}, {values.begin(), values.end()}),
+            {}};
   }
   const std::vector<double> values = c.reals(name + "_floats");
   return {TensorData::of_numbers(DType::f32, {static_cast<int64_t>(values.size())}, values), {}};
@@ -131,7 +132,8 @@ Expr found_label(Call& c, const Labels& keys, const Labels& values) {
   }
   std::vector<std::string> all = values.strings;  // the default is the last
   all.push_back(c.text("default_string", "_Unused"));
-  const Expr last = constant(c.pool(), DType::i64, static_cast<double>(values.count()), place->shape);
+  const Expr last =
+      constant(c.pool(), DType::i64, static_cast<double>(values.count()), place->shape);
   const Expr table = c.literal()(cells_of(all, {values.count() + 1}));
   return c.tracer.strings(gather_axis(table, where(any, place, last), 0));
 }

@@ -40,7 +40,9 @@ Expr chosen_element(Call& c, const Sequence& s) {
 Expr sequence_at(Call& c) {
   const Sequence& s = sequence(c, 0);
   const bool front = c.known(1) && c.constant_int(1) >= 0;
-  if (s.rows) return element_of(*s.rows, front ? number(c, c.constant_int(1)) : place_of(c, 1, s.rows->count));
+  if (s.rows)
+    return element_of(*s.rows,
+                      front ? number(c, c.constant_int(1)) : place_of(c, 1, s.rows->count));
   if (c.known(1) && (front || s.settled())) return s.elements[position(c, 1, s.elements.size())];
   return chosen_element(c, s);
 }
@@ -65,7 +67,8 @@ Expr sequence_erase(Call& c) {
   const Sequence& s = sequence(c, 0);
   if (!s.settled() || (c.has(1) && !c.known(1))) {
     const Ragged all = c.tracer.ragged(s);
-    return c.tracer.list({.rows = erased(all, c.has(1) ? place_of(c, 1, all.count) : all.count - 1.0)});
+    return c.tracer.list(
+        {.rows = erased(all, c.has(1) ? place_of(c, 1, all.count) : all.count - 1.0)});
   }
   Outputs all = s.elements;
   if (all.empty()) refuse("the sequence is empty");
@@ -81,20 +84,20 @@ Expr concat_from_sequence(Call& c) {
 
 /// Parts of lengths that only a run knows: so many of them, or of one length, down to 1 each.
 Expr split_by_lengths(Call& c, int64_t axis) {
-  const int64_t extent = c[0]->extent(axis);
+  const Expr extent = length_of(c.pool(), c[0]->dim(axis));
   const bool equal = c[1]->rank() == 0;
   const std::vector<Expr> given = c.elements(1);
-  const int64_t parts = equal ? extent : static_cast<int64_t>(given.size());
+  const int64_t parts = equal ? c[0]->dim(axis).bound : static_cast<int64_t>(given.size());
   Sequence s;
   Expr start = number(c, 0);
   for (int64_t k = 0; k < parts; ++k) {
     const Expr length = given[equal ? 0 : static_cast<size_t>(k)];
-    const Expr from = min(start, static_cast<double>(extent));
+    const Expr from = min(start, extent);
     start = start + max(length, equal ? 1.0 : 0.0);
-    s.elements.push_back(slice_dim(c[0], axis, from, min(start, static_cast<double>(extent)), 1));
+    s.elements.push_back(slice_dim(c[0], axis, from, min(start, extent), 1));
   }
   const Expr each = max(given.at(0), 1);
-  if (equal) s.count = (each + static_cast<double>(extent - 1)) / each;
+  if (equal) s.count = (each + extent - 1.0) / each;
   return c.tracer.list(std::move(s));
 }
 

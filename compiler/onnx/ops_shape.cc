@@ -228,7 +228,8 @@ Expr constant_op(Call& c) {
   const std::string& name = c.node.output_size() > 0 ? c.node.output(0) : c.node.name();
   if (c.has_attribute("value"))
     return c.tracer.constant_of(c.attribute("value", kTensor).t(), name);
-  if (c.has_attribute("value_string")) return c.tracer.string_literal({c.text("value_string")}, {}, name);
+  if (c.has_attribute("value_string"))
+    return c.tracer.string_literal({c.text("value_string")}, {}, name);
   if (c.has_attribute("value_strings")) {
     const std::vector<std::string> all = c.texts("value_strings");
     return c.tracer.string_literal(all, {static_cast<int64_t>(all.size())}, name);

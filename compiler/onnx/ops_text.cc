@@ -13,8 +13,7 @@ namespace {
 Expr concat_op(Call& c) { return c.tracer.strings(text_concat(c.cells(0), c.cells(1))); }
 
 Outputs split_op(Call& c) {
-  const SplitText all =
-      text_split(c.cells(0), c.text("delimiter", ""), c.integer("maxsplit", -1));
+  const SplitText all = text_split(c.cells(0), c.text("delimiter", ""), c.integer("maxsplit", -1));
   return {c.tracer.strings(all.cells), all.counts};
 }
 
@@ -37,19 +36,20 @@ Expr normalizer(Call& c) {
                                                  : LetterCase::keep;
   const std::vector<std::string> words = c.texts("stopwords");
   const Expr x = c.cells(0);
-  if (x->rank() > 3 || (x->rank() == 3 && x->extent(0) != 1)) refuse("strings [n] or [1, n] are wanted");
+  if (x->rank() > 3 || (x->rank() == 3 && x->extent(0) != 1))
+    refuse("strings [n] or [1, n] are wanted");
   if (words.empty()) return c.tracer.strings(text_case(x, letters));
   const bool exact = c.integer("is_case_sensitive", 0) != 0;
   const auto like = [&](Expr e) { return exact ? e : text_case(e, LetterCase::lower); };
   const int64_t n = x->extent(x->rank() - 2), width = x->extent(x->rank() - 1);
   const Expr rows = reshape_to(x, {n, width});
-  const Expr stops =
-      c.literal()(cells_of(words, {1, static_cast<int64_t>(words.size())}));
+  const Expr stops = c.literal()(cells_of(words, {1, static_cast<int64_t>(words.size())}));
   const Expr hit = text_equal(unsqueeze(like(rows), {1}), like(stops));
   Expr kept = logical_not(max_over(hit, {1}));
   const Expr none = eq(sum(cast(kept, DType::i64), {0}, true), 0);
-  const Expr all = kept_rows(join({rows, constant(c.pool(), DType::u8, 0, {Dim(1), Dim(width)})}, 0),
-                             join({kept, none}, 0), 0);
+  const Expr all =
+      kept_rows(join({rows, constant(c.pool(), DType::u8, 0, {Dim(1), Dim(width)})}, 0),
+                join({kept, none}, 0), 0);
   return c.tracer.strings(text_case(x->rank() == 3 ? unsqueeze(all, {0}) : all, letters));
 }
 
@@ -72,7 +72,8 @@ const OpRow kOnStrings[] = {
 std::span<const OpRow> text_ops() { return kRows; }
 
 const OpRow* find_op_on_strings(const std::string& name) {
-  for (const std::span<const OpRow> rows : {std::span<const OpRow>(kRows), std::span<const OpRow>(kOnStrings)}) {
+  for (const std::span<const OpRow> rows :
+       {std::span<const OpRow>(kRows), std::span<const OpRow>(kOnStrings)}) {
     for (const OpRow& row : rows) {
       if (row.name == name) return &row;
     }
@@ -82,10 +83,12 @@ const OpRow* find_op_on_strings(const std::string& name) {
 
 bool moves_elements(const std::string& name) {
   static const std::set<std::string> moves = {
-      "Compress",    "Concat",  "DepthToSpace",    "Expand",          "Flatten",   "Gather",
-      "GatherElements", "GatherND", "OneHot",      "Reshape",         "ReverseSequence",
-      "ScatterElements", "ScatterND", "Slice",     "SpaceToDepth",    "Split",     "Squeeze",
-      "Tile",        "Transpose", "Unsqueeze",     "Where"};
+      "Compress",  "Concat",  "DepthToSpace",    "Expand",
+      "Flatten",   "Gather",  "GatherElements",  "GatherND",
+      "OneHot",    "Reshape", "ReverseSequence", "ScatterElements",
+      "ScatterND", "Slice",   "SpaceToDepth",    "Split",
+      "Squeeze",   "Tile",    "Transpose",       "Unsqueeze",
+      "Where"};
   return moves.count(name) > 0;
 }
 

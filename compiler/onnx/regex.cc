@@ -122,8 +122,7 @@ class Parser {
 
   int number() {
     int n = 0;
-    while (is_digit(0) && n <= kMostRepeats)
-      n = 10 * n + (text_[at_++] - '0');
+    while (is_digit(0) && n <= kMostRepeats) n = 10 * n + (text_[at_++] - '0');
     if (n > kMostRepeats) unsupported("a repetition of more than " + std::to_string(kMostRepeats));
     return n;
   }
@@ -188,7 +187,8 @@ class Parser {
       const std::string digits{next(), next()};
       int value = 128;
       const auto end = std::from_chars(digits.data(), digits.data() + 2, value, 16);
-      if (end.ptr != digits.data() + 2 || value > 127) unsupported("'\\x' but for two digits of ASCII");
+      if (end.ptr != digits.data() + 2 || value > 127)
+        unsupported("'\\x' but for two digits of ASCII");
       return static_cast<char>(value);
     }
     if (std::isalnum(static_cast<unsigned char>(c)) != 0) unsupported(std::string("'\\") + c + "'");

@@ -10,10 +10,10 @@
 namespace tinycc::onnx {
 
 struct Automaton {
-  std::vector<int64_t> classes;           // of each byte
+  std::vector<int64_t> classes;  // of each byte
   int64_t class_count = 0;
-  std::vector<int64_t> next;              // [states, class_count]; it starts in state 0
-  std::vector<int64_t> accepts;           // by state, if the string ends there
+  std::vector<int64_t> next;     // [states, class_count]; it starts in state 0
+  std::vector<int64_t> accepts;  // by state, if the string ends there
 };
 
 /// Errors: Error(bad_input) for a pattern that is none, Error(unsupported) with the part of it that

@@ -240,7 +240,8 @@ void Tracer::add_inputs(const proto::Graph& graph, Scope& scope) {
     const Expr node = tinycc::input(pool(), input.name(), dtype, shape_of(input));
     graph_.inputs.push_back({input.name(), node, input.doc_string()});
     const auto assumed = options_.assumed.find(input.name());
-    define(scope, input.name(), assumed == options_.assumed.end() ? node : assumption(assumed->second));
+    define(scope, input.name(),
+           assumed == options_.assumed.end() ? node : assumption(assumed->second));
   }
 }
 

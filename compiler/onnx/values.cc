@@ -137,11 +137,12 @@ Ragged Tracer::ragged_input(const std::string& name, const proto::TensorType& ty
   if (r.element) form.extents.emplace();
   for (const Ragged::Extent& e : r.element ? *r.element : std::vector<Ragged::Extent>())
     form.extents->push_back(e.fixed ? e.bound : -e.bound);
-  r.data = port(name, dtype_of(type.elem_type()), {Dim(most), Dim(std::max<int64_t>(cells, 1))}, form);
+  r.data =
+      port(name, dtype_of(type.elem_type()), {Dim(most), Dim(std::max<int64_t>(cells, 1))}, form);
   r.shapes = port(free_name(name + "_shapes"), DType::i64, {Dim(most), Dim(1 + rank)},
                   {PortForm::Kind::part});
-  r.count = port(free_name(name + "_count"), DType::i64, {},
-                 {PortForm::Kind::part, {}, {{least, most}}});
+  r.count =
+      port(free_name(name + "_count"), DType::i64, {}, {PortForm::Kind::part, {}, {{least, most}}});
   r.count = min(max(r.count, static_cast<double>(least)), static_cast<double>(most));
   return r;
 }
@@ -159,7 +160,8 @@ Expr Tracer::input_of_type(const proto::ValueInfo& info) {
                                       Kind::sequence)});
   }
   if (!type.has_tensor_type() || type.tensor_type().elem_type() == kStringType)
-    throw Error(ExitCode::unsupported, "input '" + name + "' is no tensor, nor a sequence of tensors");
+    throw Error(ExitCode::unsupported,
+                "input '" + name + "' is no tensor, nor a sequence of tensors");
   if (optional) {
     const Ragged r = ragged_input(name, type.tensor_type(), 1, 0, Kind::optional);
     return list({.elements = {element_of(r, number(pool(), 0))}, .count = r.count, .tensor = true});
@@ -174,8 +176,9 @@ Expr Tracer::assumption(const OnnxOptions::Assumed& assumed) {
     const int64_t n = assumed.numbers[i];
     in.form.ranges.emplace_back(assumed.free[i] ? 1 : n, assumed.free[i] ? 0 : n);
   }
-  return literal(TensorData::of_integers(in.node->dtype, bounds_of(in.node->shape), assumed.numbers),
-                 in.name + "_assumed");
+  return literal(
+      TensorData::of_integers(in.node->dtype, bounds_of(in.node->shape), assumed.numbers),
+      in.name + "_assumed");
 }
 
 /// A number that the caller gives and that decides how much is computed: within bounds, which are
@@ -202,7 +205,8 @@ bool uses_sequences(const proto::Graph& graph) {
 
 /// Inputs that are no tensors of numbers, and in a model with sequences those of open shape.
 bool Tracer::is_loose(const proto::ValueInfo& info) const {
-  if (!info.type().has_tensor_type() || info.type().tensor_type().elem_type() == kStringType) return true;
+  if (!info.type().has_tensor_type() || info.type().tensor_type().elem_type() == kStringType)
+    return true;
   const auto is_open = [&](const proto::Dimension& dim) {
     return !dim.has_dim_value() && !dim_of_symbol(dim.dim_param());
   };
@@ -220,7 +224,8 @@ Outputs Tracer::apply_to_strings(const OpRow& row, Call& call) {
     throw Error(ExitCode::unsupported, "strings are not supported by this operator");
   int64_t width = 1, total = 0;
   for (size_t i = 0; i < call.count(); ++i) {
-    if (const Expr own = cells(call.or_none(i))) width = std::max(width, own->extent(own->rank() - 1));
+    if (const Expr own = cells(call.or_none(i)))
+      width = std::max(width, own->extent(own->rank() - 1));
   }
   std::vector<Expr> tables{constant(pool(), DType::u8, 0, {Dim(0), Dim(width)})};
   for (size_t i = 0; i < call.count(); ++i) {
@@ -291,12 +296,14 @@ Expr merged(Tracer& tracer, Expr condition, Expr a, Expr b) {
     }
     if (x.elements.empty() && !x.rows) x.dtype = tracer.ragged(y).data->dtype;
     if (y.elements.empty() && !y.rows) y.dtype = tracer.ragged(x).data->dtype;
-    return tracer.list({.tensor = tensor, .rows = select(condition, tracer.ragged(x), tracer.ragged(y))});
+    return tracer.list(
+        {.tensor = tensor, .rows = select(condition, tracer.ragged(x), tracer.ragged(y))});
   }
   if (a->shape != b->shape || a->dtype != b->dtype)
-    throw Error(ExitCode::unsupported, "the condition depends on the model's inputs, and the "
-                                       "branches give " + text_of(a->shape) + " and " +
-                                           text_of(b->shape));
+    throw Error(ExitCode::unsupported,
+                "the condition depends on the model's inputs, and the "
+                "branches give " +
+                    text_of(a->shape) + " and " + text_of(b->shape));
   return select(condition, a, b);
 }
 

@@ -9,11 +9,11 @@ using Outputs = std::vector<Expr>;
 
 /// A sequence or an optional value.
 struct Sequence {
-  Outputs elements = {};    // all of them; where there is a `count`, as many as that says
-  Expr count = {};          // i64; -1: none
-  bool none = false;        // an optional value that is none
-  bool tensor = false;      // an optional tensor: one element or none
-  DType dtype = DType::f32;                // where there is no element
+  Outputs elements = {};            // all of them; where there is a `count`, as many as that says
+  Expr count = {};                  // i64; -1: none
+  bool none = false;                // an optional value that is none
+  bool tensor = false;              // an optional tensor: one element or none
+  DType dtype = DType::f32;         // where there is no element
   std::optional<Ragged> rows = {};  // in place of elements and count
 
   /// Is it known how many elements there are?

@@ -21,7 +21,7 @@ Expr flat(Expr e, int64_t cells) {
   std::vector<Expr> place(e->shape.size());
   Expr rest = p;
   for (size_t d = place.size(); d-- > 0;) {
-    const Expr length = spread(length_of(pool, e->shape[d]), row);
+    const Expr length = max(spread(length_of(pool, e->shape[d]), row), 1);
     place[d] = rest % length;
     rest = rest / length;
   }
@@ -96,7 +96,9 @@ Ragged picked(const Ragged& r, Expr order, Expr count) {
 Ragged ragged_of(Pool& pool, const std::vector<Expr>& elements, Expr count, DType dtype) {
   if (elements.empty())
     return {constant(pool, dtype, 0, {Dim(1), Dim(1)}),
-            constant(pool, DType::i64, 0, {Dim(1), Dim(2)}), count, {}};
+            constant(pool, DType::i64, 0, {Dim(1), Dim(2)}),
+            count,
+            {}};
   Ragged all = of_one(elements[0]);
   for (size_t i = 1; i < elements.size(); ++i) all = joined(all, of_one(elements[i]));
   all.count = count;

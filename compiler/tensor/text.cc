@@ -28,12 +28,13 @@ Expr is_blank(Expr cells) {
 /// Where the delimiter begins: [shape…, width].
 Expr matches(Expr cells, const std::string& delimiter) {
   Pool& pool = *cells->pool;
-  const int64_t width = cells->extent(-1 + cells->rank()), size = static_cast<int64_t>(delimiter.size());
+  const int64_t width = cells->extent(-1 + cells->rank()),
+                size = static_cast<int64_t>(delimiter.size());
   const Expr wide = widen_cells(cells, width + size);
   Expr all;
   for (int64_t k = 0; k < size; ++k) {
-    const Expr one = equal(narrow(wide, -1, k, width),
-                           byte(pool, static_cast<unsigned char>(delimiter[at(k)])));
+    const Expr one =
+        equal(narrow(wide, -1, k, width), byte(pool, static_cast<unsigned char>(delimiter[at(k)])));
     all = all ? all & one : one;
   }
   return all;
@@ -51,8 +52,8 @@ void step_delimited(Walk& w, Expr match, int64_t size, int64_t splits) {
   if (splits >= 0) starts = starts & lt(w.piece, static_cast<double>(splits));
   const Expr skips = logical_not(eq(w.flag, 0.0)) | starts;
   w.next_piece = where(starts, w.piece + 1.0, w.piece);
-  w.next_flag = where(starts, constant_like(w.flag, static_cast<double>(size - 1)),
-                      max(w.flag - 1.0, 0));
+  w.next_flag =
+      where(starts, constant_like(w.flag, static_cast<double>(size - 1)), max(w.flag - 1.0, 0));
   w.next_offset = where(starts, constant_like(w.offset, 0), where(skips, w.offset, w.offset + 1.0));
   w.place = where(skips, constant_like(w.offset, -1), w.offset);
 }
@@ -61,12 +62,12 @@ void step_delimited(Walk& w, Expr match, int64_t size, int64_t splits) {
 void step_words(Walk& w, Expr blank, Expr byte_here, int64_t splits) {
   const Expr in_word = eq(w.flag, 1.0), ends = equal(byte_here, byte(*blank->pool, 0));
   Expr skips = blank;
-  if (splits >= 0)
-    skips = skips & logical_not(in_word & eq(w.piece, static_cast<double>(splits)));
+  if (splits >= 0) skips = skips & logical_not(in_word & eq(w.piece, static_cast<double>(splits)));
   const Expr starts = logical_not(skips | ends | in_word);
   const Expr drops = skips | ends;
   w.next_piece = where(starts, w.piece + 1.0, w.piece);
-  w.next_flag = where(skips, constant_like(w.flag, 0), where(starts, constant_like(w.flag, 1), w.flag));
+  w.next_flag =
+      where(skips, constant_like(w.flag, 0), where(starts, constant_like(w.flag, 1), w.flag));
   const Expr here = where(starts, constant_like(w.offset, 0), w.offset);
   w.next_offset = where(drops, here, here + 1.0);
   w.place = where(drops, constant_like(here, -1), here);
@@ -136,7 +137,8 @@ Expr text_case(Expr cells, LetterCase to) {
 SplitText text_split(Expr cells, const std::string& delimiter, int64_t splits) {
   Pool& pool = *cells->pool;
   const Shape shape = without_last(cells->shape);
-  const int64_t width = cells->extent(cells->rank() - 1), size = static_cast<int64_t>(delimiter.size());
+  const int64_t width = cells->extent(cells->rank() - 1),
+                size = static_cast<int64_t>(delimiter.size());
   int64_t most = size == 0 ? (width + 1) / 2 : width / size + 1;
   if (splits >= 0) most = std::min(most, splits + 1);
   Shape pieces = shape;
@@ -147,14 +149,21 @@ SplitText text_split(Expr cells, const std::string& delimiter, int64_t splits) {
   }
   const int64_t id = pool.fresh_id();
   const Expr step = counter(pool, id, width);
-  Walk w{carry(pool, id, 0, DType::i64, shape), carry(pool, id, 1, DType::i64, shape),
-         carry(pool, id, 2, DType::i64, shape), {}, {}, {}, {}};
+  Walk w{carry(pool, id, 0, DType::i64, shape),
+         carry(pool, id, 1, DType::i64, shape),
+         carry(pool, id, 2, DType::i64, shape),
+         {},
+         {},
+         {},
+         {}};
   const Expr here = gather_axis(cells, step, -1);
   if (size == 0)
     step_words(w, is_blank(here), here, splits);
   else
     step_delimited(w, gather_axis(matches(cells, delimiter), step, -1), size, splits);
-  const auto start = [&](int64_t n) { return constant(pool, DType::i64, static_cast<double>(n), shape); };
+  const auto start = [&](int64_t n) {
+    return constant(pool, DType::i64, static_cast<double>(n), shape);
+  };
   const Expr all = scan(pool, id, width, {start(size == 0 ? -1 : 0), start(0), start(0)},
                         {w.next_piece, w.next_offset, w.next_flag}, {w.next_piece, w.place});
   const Expr counts = get(all, 0) + 1.0;
@@ -166,7 +175,8 @@ SplitText text_split(Expr cells, const std::string& delimiter, int64_t splits) {
   place.insert(place.end(), {piece, offset});
   const Expr stored = scatter(constant(pool, DType::u8, 0, pieces), cells, place, "");
   const Expr longest = shape.empty() ? counts : max_over(reshape_to(counts, {-1}), {0});
-  return {cut(stored, static_cast<int64_t>(shape.size()), Dim(most, min(longest, static_cast<double>(most)))),
+  return {cut(stored, static_cast<int64_t>(shape.size()),
+              Dim(most, min(longest, static_cast<double>(most)))),
           counts};
 }
 

@@ -66,9 +66,8 @@ std::vector<TensorData> inputs_of(const Graph& graph, const Options& options,
                                   const std::string& folder) {
   std::vector<TensorData> inputs;
   for (size_t k = 0; k < graph.inputs.size(); ++k) {
-    inputs.push_back(options.inputs.empty()
-                         ? generated_input(graph.inputs[k], options.seed, k)
-                         : given_input(graph, k, options.inputs));
+    inputs.push_back(options.inputs.empty() ? generated_input(graph.inputs[k], options.seed, k)
+                                            : given_input(graph, k, options.inputs));
     const std::vector<std::byte> bytes = write_npy(inputs.back());
     std::ofstream file(fs::path(folder) / input_file(k), std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes.data()),

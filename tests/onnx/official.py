@@ -147,7 +147,7 @@ class Case:
             f'#include "{weights}"\n' if weights.exists() else "",
             f"static int run_{self.ident}(FILE *from, FILE *to)\n{{\n",
             f"static {self.ident}_arena arena;\n", "\n".join(blocks + values), "\n",
-            "(void)from;\n" if not self.inputs else "", reads,
+            "(void)from;\n(void)to;\n", reads,
             f"if ({self.ident}_run(&inputs, &outputs, &arena) != 0) return 1;\n", writes, "return 0;\n}\n"])
 
     def write_inputs(self, path):

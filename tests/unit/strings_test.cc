@@ -64,9 +64,9 @@ TEST_CASE("strings are joined and compared") {
   Values values;
   const Expr a = given(pool, "a", {"", "ab", "abc"}, values),
              b = given(pool, "b", {"x", "", "defg"}, values), c = given(pool, "c", {"ab"}, values);
-  const auto results = eval({text_concat(a, b), text_concat(a, c), text_equal(a, c),
-                             text_case(a, LetterCase::upper)},
-                            values);
+  const auto results = eval(
+      {text_concat(a, b), text_concat(a, c), text_equal(a, c), text_case(a, LetterCase::upper)},
+      values);
   CHECK(strings_of(results[0]) == Strings{"x", "ab", "abcdefg"});
   CHECK(strings_of(results[1]) == Strings{"ab", "abab", "abcab"});
   CHECK(results[2].integers() == std::vector<int64_t>{0, 1, 0});
@@ -87,7 +87,9 @@ TEST_CASE("regular expressions match whole strings") {
   CHECK(!matches("ab*c?", "abbbd"));
   CHECK(matches("(x|yz){2,3}", "xyzx"));
   CHECK(!matches("(x|yz){2,3}", "yz"));
-  CHECK(matches("[^a-c]+\\d{2}", "q\xC3\xA9" "42"));
+  CHECK(matches("[^a-c]+\\d{2}",
+                "q\xC3\xA9"
+                "42"));
   CHECK(!matches(".", "\n"));
   CHECK(matches("\\bab\\b.cd", "ab cd"));
   CHECK(!matches("a\\bb", "ab"));
