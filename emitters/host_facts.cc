@@ -174,28 +174,29 @@ TextValues common_values(const HostInputs& host) {
   const Names& names = host.names;
   const Program& program = names.program();
   const bool state = !program.states.empty();
-  std::string parameters = fmt::format(
-      "const {0}_inputs *inputs, const {0}_outputs *outputs, {0}_{1} *{1}", names.prefix(),
-      context_word(host));
+  std::string parameters =
+      fmt::format("const {0}_inputs *inputs, const {0}_outputs *outputs, {0}_{1} *{1}",
+                  names.prefix(), context_word(host));
   if (host_state(program)) parameters += fmt::format(", {}_state *state", names.prefix());
-  return {{"name", names.prefix()},
-          {"NAME", upper(names.prefix())},
-          {"source", comment_text(program.source)},
-          {"parameters", parameters},
-          {"steps", fmt::format("{}", program.steps.size())},
-          {"has_state", state ? "1" : ""},
-          {"host_state", host_state(program) ? "1" : ""},
-          {"device", program.target.is_device() ? "1" : ""},
-          {"context", context_word(host)},
-          {"dims_too", program.dims.empty() ? "" : ", but for what stands in the inputs' dimensions"},
-          {"limits", has_limits(program) ? "1" : ""},
-          {"dims", program.dims.empty() ? "" : fmt::format("{}", program.dims.size())},
-          {"has_weights", has_weights(program) ? "1" : ""},
-          {"gnu", program.target.dialect == "gnu" ? "1" : ""},
-          {"parallel", is_parallel(host) ? "1" : ""},
-          {"most_parts", fmt::format("{}", most_parts(program))},
-          {"bin", names.weights_mode() == WeightsMode::bin ? "1" : ""},
-          {"incbin", names.weights_mode() == WeightsMode::incbin ? "1" : ""}};
+  return {
+      {"name", names.prefix()},
+      {"NAME", upper(names.prefix())},
+      {"source", comment_text(program.source)},
+      {"parameters", parameters},
+      {"steps", fmt::format("{}", program.steps.size())},
+      {"has_state", state ? "1" : ""},
+      {"host_state", host_state(program) ? "1" : ""},
+      {"device", program.target.is_device() ? "1" : ""},
+      {"context", context_word(host)},
+      {"dims_too", program.dims.empty() ? "" : ", but for what stands in the inputs' dimensions"},
+      {"limits", has_limits(program) ? "1" : ""},
+      {"dims", program.dims.empty() ? "" : fmt::format("{}", program.dims.size())},
+      {"has_weights", has_weights(program) ? "1" : ""},
+      {"gnu", program.target.dialect == "gnu" ? "1" : ""},
+      {"parallel", is_parallel(host) ? "1" : ""},
+      {"most_parts", fmt::format("{}", most_parts(program))},
+      {"bin", names.weights_mode() == WeightsMode::bin ? "1" : ""},
+      {"incbin", names.weights_mode() == WeightsMode::incbin ? "1" : ""}};
 }
 
 }  // namespace tinycc

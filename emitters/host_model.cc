@@ -61,7 +61,8 @@ std::string first_value(const Names& names, const Port& port) {
   const TensorData data = given ? found->second : TensorData::of_numbers(buffer.dtype, {1}, {0});
   if (is_splat(data)) return nested_loops(names, port, literal(data, 0));
   return fmt::format("{0}state->{1} = {2};\n", state_constant(names, port, data),
-                     names.member(port.buffer), names.prefixed(names.member(port.buffer) + "_first"));
+                     names.member(port.buffer),
+                     names.prefixed(names.member(port.buffer) + "_first"));
 }
 
 std::string state_init_text(const Names& names) {
@@ -140,7 +141,8 @@ std::string wrong_dim_text(const Names& names) {
     size_t i = 0;
     for (const std::string& place : elements_text(names, port)) {
       const auto [least, most] = port.form.range_of(i++);
-      if (least < most) tests.push_back(fmt::format("({0} < {1}) || ({0} > {2}) ||", place, least, most));
+      if (least < most)
+        tests.push_back(fmt::format("({0} < {1}) || ({0} > {2}) ||", place, least, most));
       if (least == most) tests.push_back(fmt::format("({} != {}) ||", place, least));
     }
   }
@@ -157,8 +159,9 @@ std::string state_constant(const Names& names, const Port& port, const TensorDat
   const Buffer& buffer = buffer_of(names.program(), port.buffer);
   const std::vector<int64_t> extents = buffer.layout.extents(buffer.shape);
   return fmt::format("static const {} {} = {{{}\n{}\n{}}};\n", names.type(port.buffer),
-                     names.prefixed(names.member(port.buffer) + "_first"), extents.empty() ? "" : "{",
-                     wrap_items(nested_items(data, extents), 4), extents.empty() ? "" : "}");
+                     names.prefixed(names.member(port.buffer) + "_first"),
+                     extents.empty() ? "" : "{", wrap_items(nested_items(data, extents), 4),
+                     extents.empty() ? "" : "}");
 }
 
 std::string parts_text(const HostInputs& host) {

@@ -64,12 +64,21 @@ def results_of(model, inputs):
     return onnxruntime.InferenceSession(model.SerializeToString(), options).run(None, inputs)
 
 
+def plain(array, width=None):
+    """Strings as rows of bytes, of this width or that of the longest."""
+    array = np.asarray(array)
+    if array.dtype != object:
+        return array
+    encoded = np.array([s.encode() for s in array.ravel()], f"S{width}" if width else "S")
+    return encoded.view(np.uint8).reshape(*array.shape, -1)
+
+
 def save(name, model, inputs):
     results = results_of(model, inputs)
     with_output_types(model, results)
     onnx.save(model, FOLDER / f"{name}.onnx")
-    arrays = {f"in_{i}": v for i, v in enumerate(inputs.values())}
-    arrays.update({f"out_{i}": np.asarray(v) for i, v in enumerate(results)})
+    arrays = {f"in_{i}": plain(v, 64) for i, v in enumerate(inputs.values())}
+    arrays.update({f"out_{i}": plain(v) for i, v in enumerate(results)})
     np.savez_compressed(FOLDER / f"{name}.npz", **arrays)
 
 
@@ -242,6 +251,21 @@ def suppression():
          {"k": ints(4), "iou": np.array([0.4], np.float32), "low": np.array([0.2], np.float32)}, opset=11)
 
 
+def strings():
+    words = np.array([["apple", "Bob", ""], ["cherry pie", "a-b-c", "Zoë"]], object)
+    mapper = helper.make_node("CategoryMapper", ["s"], ["codes"], domain="ai.onnx.ml", cats_strings=["Bob", "apple"],
+                              cats_int64s=[7, 9], default_int64=-5)
+    back = helper.make_node("CategoryMapper", ["n"], ["words"], domain="ai.onnx.ml", cats_strings=["one", "two"],
+                            cats_int64s=[1, 2], default_string="some other number")
+    case("strings", [
+        node("Gather", "s last", "gathered", axis=1), node("Transpose", "s", "turned"), node("Reshape", "s wide", "shaped"),
+        node("Where", "c s alt", "chosen"), node("Concat", "s s", "joined", axis=0), node("Equal", "s alt", "equal"),
+        node("StringConcat", "s alt", "longer"), node("RegexFullMatch", "s", "matched", pattern="[a-z]+( pie)?|.{3}"),
+        node("Size", "s", "size"), mapper, back,
+    ], {"s": words, "c": np.array([[1, 0, 1], [0, 1, 0]], bool), "n": ints(2, 5, 1)},
+         {"alt": np.array(["x", "Bob", "zzz"], object), "last": ints(2, -3), "wide": ints(3, 2)}, opset=20)
+
+
 def theirs(op, inputs, outputs, **attributes):
     """An operator of com.microsoft; "-" is an operand or a result that is not there."""
     inputs, outputs = (["" if i == "-" else i for i in names.split()] for names in (inputs, outputs))
@@ -330,7 +354,7 @@ def external():
 def main():
     FOLDER.mkdir(exist_ok=True)
     for make in (convolutions, pools, resizes, recurrent, shapes, indexing, arithmetic, products, reductions,
-                 control, quantised, suppression, external, microsoft, microsoft_quantised):
+                 control, quantised, suppression, strings, external, microsoft, microsoft_quantised):
         make()
 
 

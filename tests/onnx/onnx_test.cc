@@ -45,6 +45,21 @@ bool close(double got, double want) {
          std::abs(got - want) <= 1e-5 + 1e-5 * std::abs(want);
 }
 
+/// Strings in cells as wide as those of `like`.
+TensorData widened(const TensorData& cells, const TensorData& like) {
+  const auto width = static_cast<size_t>(cells.shape.back()),
+             wide = static_cast<size_t>(like.shape.back());
+  std::vector<std::byte> bytes;
+  for (size_t at = 0; at < cells.bytes->size(); at += width) {
+    bytes.insert(bytes.end(), cells.bytes->begin() + static_cast<std::ptrdiff_t>(at),
+                 cells.bytes->begin() + static_cast<std::ptrdiff_t>(at + width));
+    bytes.resize(bytes.size() + wide - width);
+  }
+  std::vector<int64_t> shape = cells.shape;
+  shape.back() = like.shape.back();
+  return TensorData::of_bytes(cells.dtype, shape, std::move(bytes));
+}
+
 void compare(const TensorData& got, const TensorData& want, const std::string& name) {
   CAPTURE(name);
   REQUIRE(got.dtype == want.dtype);
@@ -210,7 +225,9 @@ TEST_CASE("ONNX models give ONNX Runtime's numbers") {
     }
     const std::vector<TensorData> outputs = eval(graph, inputs);
     for (size_t i = 0; i < outputs.size(); ++i) {
-      compare(outputs[i], stored.at("out_" + std::to_string(i)), graph.outputs[i].name);
+      TensorData want = stored.at("out_" + std::to_string(i));
+      if (graph.outputs[i].form.kind == PortForm::Kind::text) want = widened(want, outputs[i]);
+      compare(outputs[i], want, graph.outputs[i].name);
     }
   }
 }
