@@ -21,7 +21,8 @@ Expr clip_by_attributes(Call& c) {
 }
 
 Expr bit_shift(Call& c) {
-  return bitwise(c.choice("direction", {"LEFT", "RIGHT"}) == "LEFT" ? Op::shl : Op::shr, c[0], c[1]);
+  return bitwise(c.choice("direction", {"LEFT", "RIGHT"}) == "LEFT" ? Op::shl : Op::shr, c[0],
+                 c[1]);
 }
 
 Expr bitwise_not(Call& c) {
@@ -70,7 +71,7 @@ Expr inf_of(Call& c) {
 
 /// As a power of two, up by default: past any fraction, but not beyond the largest one unless told so.
 Expr cast_to_power(Call& c, Expr x) {
-  const std::string mode = c.text("round_mode", "up");
+  const std::string mode = c.choice("round_mode", {"up", "down", "nearest"}, "up");
   if (mode == "nearest") return cast(x, DType::f8e8m0);
   const auto number = [&](int64_t n) { return constant_int(c.pool(), DType::u32, n); };
   const Expr bits = bitcast(x, DType::u32), down = bitwise(Op::bit_and, bits, number(0x7F800000));

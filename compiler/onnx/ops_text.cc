@@ -30,7 +30,7 @@ Expr full_match(Call& c) {
 
 /// Strings that are no stop words, or one empty string; then in the other case.
 Expr normalizer(Call& c) {
-  const std::string action = c.text("case_change_action", "NONE");
+  const std::string action = c.choice("case_change_action", {"NONE", "LOWER", "UPPER"}, "NONE");
   const LetterCase letters = action == "LOWER"   ? LetterCase::lower
                              : action == "UPPER" ? LetterCase::upper
                                                  : LetterCase::keep;
