@@ -8,10 +8,10 @@ using Index = std::map<std::pair<std::string, std::string>, std::vector<const Op
 
 Index make_index() {
   Index index;
-  for (const auto rows :
-       {elementwise_ops(), shape_ops(), index_ops(), reduce_ops(), network_ops(), recurrent_ops(),
-        quantise_ops(), quantised_ops(), microsoft_ops(), control_ops(), attention_ops(),
-        training_ops(), sample_ops(), signal_ops(), sequence_ops(), ml_ops(), text_ops()}) {
+  for (const auto rows : {elementwise_ops(), shape_ops(), index_ops(), reduce_ops(), network_ops(),
+                          recurrent_ops(), quantise_ops(), quantised_ops(), microsoft_ops(),
+                          control_ops(), attention_ops(), training_ops(), sample_ops(),
+                          signal_ops(), sequence_ops(), ml_ops(), text_ops(), image_ops()}) {
     for (const OpRow& row : rows) index[{row.domain, row.name}].push_back(&row);
   }
   return index;

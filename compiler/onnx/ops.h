@@ -39,6 +39,7 @@ std::span<const OpRow> microsoft_ops();  // com.microsoft, the rest
 std::span<const OpRow> control_ops();
 std::span<const OpRow> attention_ops();
 std::span<const OpRow> sample_ops();  // images at computed places
+std::span<const OpRow> image_ops();   // files of pictures
 std::span<const OpRow> signal_ops();
 std::span<const OpRow> sequence_ops();
 std::span<const OpRow> ml_ops();    // ai.onnx.ml, n-grams

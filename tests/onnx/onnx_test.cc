@@ -10,7 +10,9 @@
 #include "compiler/data/data.h"
 #include "compiler/onnx/file.h"
 #include "compiler/onnx/onnx.h"
+#include "compiler/tensor/tensor.h"
 #include "ir/eval.h"
+#include "passes/settle_dims.h"
 
 namespace tinycc {
 namespace {
@@ -253,6 +255,54 @@ TEST_CASE("ONNX files that are none") {
         std::string::npos);
   CHECK(complaint(folder.write("text.onnx", "name: digits\n")).find("no ONNX model") !=
         std::string::npos);
+}
+
+namespace {
+
+/// The bytes of the picture [1, 2, 3] in a file.
+std::vector<int64_t> decoded(const TempFolder& folder, const std::string& file) {
+  proto::Model model;
+  model.set_ir_version(10);
+  model.add_opset_import()->set_version(20);
+  proto::Graph& graph = *model.mutable_graph();
+  const auto declare = [](proto::ValueInfo& info, const char* name, const Ints& shape) {
+    info.set_name(name);
+    info.mutable_type()->mutable_tensor_type()->set_elem_type(onnx_number(DType::u8));
+    for (const int64_t n : shape)
+      info.mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(n);
+  };
+  declare(*graph.add_input(), "file", {static_cast<int64_t>(file.size())});
+  declare(*graph.add_output(), "picture", {1, 2, 3});
+  graph.add_node()->set_op_type("ImageDecoder");
+  graph.mutable_node(0)->add_input("file");
+  graph.mutable_node(0)->add_output("picture");
+  Graph traced = load_onnx(folder.write("image.onnx", model.SerializeAsString()).string());
+  settle_dims(traced);
+  const TensorData bytes =
+      TensorData::of_integers(DType::u8, {static_cast<int64_t>(file.size())},
+                              {reinterpret_cast<const unsigned char*>(file.data()),
+                               reinterpret_cast<const unsigned char*>(file.data()) + file.size()});
+  const std::vector<TensorData> results = eval(traced, {{"file", bytes}});
+  return results[1].integer(0) == 1 ? results[0].integers() : Ints();
+}
+
+}  // namespace
+
+TEST_CASE("ONNX pictures are decoded, and what is none has no rows") {
+  const TempFolder folder;
+  const auto little = [](uint32_t n) {
+    return std::string(reinterpret_cast<const char*>(&n), sizeof n);
+  };
+  const std::string bmp = "BM" + little(62) + little(0) + little(54) + little(40) + little(2) +
+                          little(1) + little(1 | 24 << 16) + std::string(24, '\0') + "cbafed" +
+                          std::string(2, '\0');
+  const Ints picture{'a', 'b', 'c', 'd', 'e', 'f'};
+  CHECK(decoded(folder, bmp) == picture);
+  CHECK(decoded(folder, "P6 # 3\n2 1\n255\nabcdef") == picture);
+  CHECK(decoded(folder, "P5 2 1 255 ad") == Ints{'a', 'a', 'a', 'd', 'd', 'd'});
+  CHECK(decoded(folder, "P6 2 1 255 abcde").empty());
+  CHECK(decoded(folder, "P6 1 2 255 abcdef").empty());
+  CHECK(decoded(folder, "\x89PNG and so on").empty());
 }
 
 TEST_CASE("ONNX shapes of inputs can be given") {
