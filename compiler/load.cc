@@ -47,7 +47,7 @@ Graph graph_of_onnx(const ModelFile& model, const Options& options, std::set<std
   }
   const std::string name = options.name.empty() ? model.name : options.name;
   try {
-    Graph graph = load_onnx(path, {shapes, name, &files});
+    Graph graph = load_onnx(path, {shapes, name, &files, options.max_trip});
     preprocess_inputs(graph, model);
     return graph;
   } catch (const Error& error) {  // of shapes that the model gives, not the command line
@@ -89,7 +89,7 @@ LoadedModel load_model(const Options& options) {
   loaded.exact = options.exact;
   if (ends_in(path, ".onnx")) {
     loaded.targets = targets_of(options, {}, more);
-    loaded.graph = load_onnx(path, {shapes_of(options), options.name, &more});
+    loaded.graph = load_onnx(path, {shapes_of(options), options.name, &more, options.max_trip});
     loaded.files = {path};
   } else if (ends_in(path, ".yaml") || ends_in(path, ".yml")) {
     const ModelFile model = load_yaml(path);

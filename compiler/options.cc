@@ -171,6 +171,10 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
                       "the shape of an input, or the bound of a symbolic dimension: a dim is a "
                       "number or NAME<=BOUND; repeatable")
            ->type_name("INPUT=d0,d1,... | NAME<=BOUND"));
+  app.add_option("--max-trip", options.max_trip,
+                 "the most steps of a loop whose trip count is an input: 16")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256));
   app.add_option("--tune-file", options.tune_file,
                  "tuned schedules to use, or to write: MODEL's .tune.yaml by default")
       ->type_name("FILE");

@@ -36,6 +36,7 @@ struct Options {
   std::string name;                       // --name; empty: what the model says
   std::vector<std::string> targets;       // --target, as text: resolve_target() reads them
   std::vector<ShapeOption> shapes;        // --shape
+  int64_t max_trip = 16;                  // --max-trip: of loops whose trip count is an input
   std::vector<ScheduleOption> schedules;  // --schedule
   std::string tune_file;                  // --tune-file; empty: MODEL's .tune.yaml, if it exists
   bool tune = false;                      // `tinycc tune`

@@ -141,13 +141,24 @@ std::string form_text(const Program& program, const Port& port) {
   return "";
 }
 
+/// What the elements must be, where that is checked.
+std::string ranges_text(const PortForm& form) {
+  std::vector<std::string> texts;
+  for (const auto& [least, most] : form.ranges) {
+    texts.push_back(least == most  ? fmt::format("{}", least)
+                    : least < most ? fmt::format("{} .. {}", least, most)
+                                   : "any");
+  }
+  return texts.empty() ? "" : "; must be " + join(texts, ", ");
+}
+
 std::string port_types(const Names& names, const std::vector<Port>& ports, const char* kind) {
   std::string out;
   for (const Port& port : ports) {
-    const std::string text =
-        fmt::format("/* {} `{}`: {}{}{}{} */", kind, comment_text(port.name),
-                    port_type(names.program(), port), form_text(names.program(), port),
-                    port.meaning.empty() ? "" : "; ", comment_text(port.meaning));
+    const std::string text = fmt::format(
+        "/* {} `{}`: {}{}{}{} */", kind, comment_text(port.name), port_type(names.program(), port),
+        form_text(names.program(), port) + ranges_text(port.form), port.meaning.empty() ? "" : "; ",
+        comment_text(port.meaning));
     out += wrap_words(text, "") + "\n";
     out +=
         fmt::format("typedef struct {{\n    {}\n}} {};\n\n",

@@ -77,6 +77,11 @@ bool Call::has_strings() const {
                      [&](Expr e) { return e && tracer.cells(e); });
 }
 
+bool Call::has_sequences() const {
+  return std::any_of(operands_.begin(), operands_.end(),
+                     [&](Expr e) { return e && tracer.sequence(e) != nullptr; });
+}
+
 Expr Call::cells(size_t i) const {
   if (const Expr cells = tracer.cells((*this)[i])) return cells;
   refuse("operand " + std::to_string(i) + " is no tensor of strings");

@@ -19,6 +19,8 @@ struct OnnxOptions {
   std::string name;
   /// Gets the paths of the external data files that were read.
   std::set<std::string>* files = nullptr;
+  /// Steps of a loop whose trip count is an input.
+  int64_t max_trip = 16;
   /// What inputs are taken to be: numbers, which the emitted code checks unless they are free.
   struct Assumed {
     std::vector<int64_t> numbers;

@@ -19,6 +19,13 @@ Index make_index() {
 
 }  // namespace
 
+bool takes_sequences(const OpRow& row) {
+  const auto holds = [&](std::span<const OpRow> rows) {
+    return &row >= rows.data() && &row < rows.data() + rows.size();
+  };
+  return holds(sequence_ops()) || holds(control_ops()) || row.name == std::string("Identity");
+}
+
 const OpRow* find_op(const std::string& domain, const std::string& name, int64_t version) {
   static const Index index = make_index();
   const auto found = index.find({domain, name});

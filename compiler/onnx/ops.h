@@ -47,6 +47,8 @@ std::span<const OpRow> text_ops();  // strings
 /// ai.onnx.ml's, also from and to strings.
 Expr label_encoder(Call& c);
 Expr category_mapper(Call& c);
+/// Whether operands may be sequences or optional values.
+bool takes_sequences(const OpRow& row);
 /// The row for an operator that has operands of strings, or nullptr; and whether all it does is to
 /// move elements.
 const OpRow* find_op_on_strings(const std::string& name);

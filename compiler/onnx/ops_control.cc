@@ -170,7 +170,8 @@ Trips trips_of(Call& c, size_t states) {
       "how often the loop runs at most is not known; make its trip count a "
       "constant or an input, or state the shape of what it collects";
   if (!count) throw Error(ExitCode::unsupported, what);
-  return {reshape_to(c.tracer.limited(c[0], 0, kMostTrips, what), {}), kMostTrips};
+  const int64_t most = c.tracer.max_trip();
+  return {reshape_to(c.tracer.limited(c[0], 0, most, what), {}), most};
 }
 
 /// Step after step, so that values may change their shapes and sequences grow. Each step is traced as

@@ -187,8 +187,9 @@ void Tracer::refuse_operators(const Nodes& nodes, const Opsets& opsets,
     if (function != nullptr && seen.insert(function).second) {
       refuse_operators(function->node(), opsets_of(function->opset_import()), seen);
     } else if (function == nullptr && find_op(domain, node.op_type(), version) == nullptr) {
-      refuse_node(node, Error(ExitCode::unsupported, "operator set " + std::to_string(version) +
-                                                         " has no such operator that is supported",
+      refuse_node(node, Error(ExitCode::unsupported,
+                              "operator set " + std::to_string(version) +
+                                  " has no such operator that is supported",
                               "put others in its place, or a local function of the model"));
     }
     for (const proto::Attribute& a : node.attribute()) {
@@ -322,6 +323,8 @@ Outputs Tracer::apply(const proto::Node& node, const Scope& scope) {
     const int64_t version = version_of(scope.opsets, domain);
     const OpRow* row = find_op(domain, node.op_type(), version);
     Call call(*this, scope, node, version);
+    if (call.has_sequences() && !takes_sequences(*row))
+      throw Error(ExitCode::unsupported, "sequences are not supported by this operator");
     outputs = call.has_strings() ? apply_to_strings(*row, call) : row->results(call);
   }
   for (Expr e : outputs) {

@@ -53,6 +53,7 @@ class Tracer {
   /// Traces a sub-graph in a scope inside `outer`, with these values as its inputs. Errors:
   /// RefusedInside if a result depends on a node that is not supported.
   Outputs trace_branch(const proto::Graph& graph, const Scope& outer, const Outputs& inputs = {});
+  int64_t max_trip() const { return options_.max_trip; }
   /// How many nodes are not supported so far; and back to that, where there is another way.
   size_t refusals() const { return refused_.size(); }
   void forget_refusals(size_t count);
@@ -147,6 +148,7 @@ class Call {
   /// The cells of an operand that is strings.
   Expr cells(size_t i) const;
   bool has_strings() const;
+  bool has_sequences() const;
   void replace(size_t i, Expr operand) { operands_[i] = operand; }
   /// Elements of an operand that is a sequence.
   const Outputs& list(size_t i) const;

@@ -20,18 +20,17 @@ struct Sequence {
   bool settled() const { return !count && !rows; }
 };
 
-/// How many elements an input sequence has at most, bytes an input string, elements an axis that the
-/// model does not state; and steps of a loop whose trip count is an input. --shape says otherwise.
+/// How many elements an input sequence has at most, bytes an input string, and elements an axis that
+/// the model does not state. --shape says otherwise.
 inline constexpr int64_t kMostElementsOfSequence = 8;
 inline constexpr int64_t kMostBytesOfString = 64;
 inline constexpr int64_t kMostOfOpenAxis = 64;
-inline constexpr int64_t kMostTrips = 16;
 /// Rank of elements of which the model states none.
 inline constexpr int64_t kMostRank = 8;
 
+class Tracer;
 /// `a` where the condition (a bool scalar) holds, else `b`: sequences, optional values or strings.
 /// Tensors of equal type and shape are picked from element by element.
-class Tracer;
 Expr merged(Tracer& tracer, Expr condition, Expr a, Expr b);
 
 }  // namespace tinycc::onnx
