@@ -90,7 +90,8 @@ CheckOptions check_options(const Program& program, const std::vector<std::string
   options.externals = externals;
   options.prefix = program.name;
   if (program.target.is_device()) {
-    for (const char* word : {"open", "close", "bind", "write", "read", "reset", "launch", "flag", "finish"})
+    for (const char* word :
+         {"open", "close", "bind", "write", "read", "reset", "launch", "flag", "finish"})
       options.externals.push_back(fmt::format("tinycc_rt_device_{}", word));
     return options;
   }
@@ -265,7 +266,7 @@ int compile_model(const Options& options, LoadedModel model) {
   const HostInputs host{names,
                         kernels,
                         kernel_helpers(names),
-                        golden_cases(meant, program.macs),
+                        golden_cases(meant, program.macs, program.target.half),
                         externals,
                         from_model(model.files),
                         [](std::string_view text) { return format_c(text); }};

@@ -230,6 +230,38 @@ constexpr HelperRow kVectorRows[] = {
     {"@M@_F_MIN_@X@", "#define @M@_F_MIN_@X@(a, b) @M@_F_SELECT_@X@((b) < (a), (b), (a))\n"},
 };
 
+// Of memory that holds f16; lanes are f32.
+constexpr HelperRow kHalfRows[] = {
+    {"@P@_f_at_half", R"(
+/* The n elements of f16 that start at this place, as f32. */
+template <int n, typename P>
+@D@inline @P@_f_vec<float, n> @P@_f_at_half(P place)
+{
+    @P@_f_vec<float, n> all;
+
+    for (int i = 0; i < n; ++i) {
+        all.at[i] = @P@_f_widen_f16(place[i]);
+    }
+    return all;
+}
+)"},
+    {"@P@_f_put_half", R"(
+template <int n, typename P>
+@D@inline void @P@_f_put_half(P place, @P@_f_vec<float, n> x)
+{
+    for (int i = 0; i < n; ++i) {
+        place[i] = @P@_f_narrow_f16(x.at[i]);
+    }
+}
+)"},
+};
+
+constexpr HelperRow kHalfVectorRows[] = {
+    {"@M@_F_AT_f16x@N@", "#define @M@_F_AT_f16x@N@(place) @P@_f_at_half<@N@>(&(place))\n"},
+    {"@M@_F_PUT_f16x@N@",
+     "#define @M@_F_PUT_f16x@N@(place, x) @P@_f_put_half<@N@>(&(place), (x))\n"},
+};
+
 constexpr HelperRow kLanesRow[] = {
     {"@M@_F_LANES_@X@",
      "/* The number of each lane. */\n#define @M@_F_LANES_@X@ @P@_f_lanes<@V@>()\n"},
@@ -355,11 +387,13 @@ void use_cxx_functions(std::vector<HelperText>& helpers, Replacements with,
   add_rows(own, kScalarRows, with);
   replace_helpers(helpers, own);
   add_rows(helpers, kVec, with);
+  add_rows(helpers, kHalfRows, with);
   constexpr DType kTypes[] = {DType::f32, DType::f64, DType::i8,  DType::u8,  DType::i16,
                               DType::u16, DType::i32, DType::u32, DType::i64, DType::u64};
   for (const int lanes : {2, 4, 8, 16, 32, 64}) {
     for (const DType t : kTypes) add_rows(helpers, kVectorRows, words_of(with, t, lanes));
     for (const DType t : kTypes) add_across(helpers, with, t, lanes);
+    add_rows(helpers, kHalfVectorRows, words_of(with, DType::f32, lanes));
     Replacements numbered = words_of(with, DType::i32, lanes);
     add_rows(helpers, kLanesRow, numbered);
     for (const DType f : {DType::f32, DType::f64}) add_floats(helpers, with, f, lanes);

@@ -34,6 +34,15 @@ constexpr HelperRow kVectorRows[] = {
     {"@M@_F_MIN_@X@", "#define @M@_F_MIN_@X@(a, b) @M@_F_SELECT_@X@((b) < (a), (b), (a))\n"},
 };
 
+// Of memory that holds f16; lanes are f32.
+constexpr HelperRow kHalfRows[] = {
+    {"@M@_F_AT_f16x@N@",
+     "/* The @N@ elements of f16 that start at this place, as f32. */\n"
+     "#define @M@_F_AT_f16x@N@(place) vload_half@N@(0, (__global const half *)&(place))\n"},
+    {"@M@_F_PUT_f16x@N@",
+     "#define @M@_F_PUT_f16x@N@(place, x) vstore_half@N@_rte((x), 0, (__global half *)&(place))\n"},
+};
+
 constexpr HelperRow kLanesRow[] = {
     {"@M@_F_LANES_@X@",
      "/* The number of each lane. */\n#define @M@_F_LANES_@X@ ((@V@)(@LANES@))\n"},
@@ -193,6 +202,7 @@ void add_opencl_vector_helpers(std::vector<HelperText>& helpers, const Replaceme
                               DType::u16, DType::i32, DType::u32, DType::i64, DType::u64};
   for (const DType t : kTypes) add_rows(helpers, kVectorRows, words_of(with, t, lanes));
   for (const DType t : kTypes) add_across(helpers, with, t, lanes);
+  add_rows(helpers, kHalfRows, words_of(with, DType::f32, lanes));
   add_lanes(helpers, with, lanes);
   for (const DType f : {DType::f32, DType::f64}) {
     add_rows(helpers, kFloatRows, words_of(with, f, lanes));

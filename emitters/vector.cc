@@ -73,9 +73,18 @@ bool KernelWriter::reads_safely(Expr e) {
   return std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) { return reads_safely(s); });
 }
 
+/// Is it an element of f16 in memory, on its way to f32 lanes or from them? There are helpers for that
+/// where vectors are not GNU C's.
+bool KernelWriter::is_stored_half(Expr e, bool is_stored) const {
+  if (e->dtype != DType::f16 || dialect_.gnu_vectors) return false;
+  if (e->is(Op::load)) return is_packed(*buffers_.at(e->attr.ints[0]));
+  return is_stored && e->is(Op::cast) && e[0]->dtype == DType::f32;
+}
+
 /// Does every value that varies by lane have a type that vectors are made of?
 bool KernelWriter::has_types(Expr e) {
   for (Expr n : topological({e})) {
+    if (is_stored_half(n, n == e)) continue;
     if (bits_of(n->dtype) < 8 || (is_float(n->dtype) && bits_of(n->dtype) < 32)) return false;
   }
   return true;
@@ -98,6 +107,7 @@ bool KernelWriter::vectorizable(const Stmt& loop) {
       lanes < kLeastLanes || lanes > dialect_.most_lanes)
     return false;  // no such type
   const bool in_register = s.buffer->space == Space::reg;
+  if (s.buffer->dtype == DType::f16 && !is_packed(*s.buffer)) return false;
   if (is_bool(s.buffer->dtype) && in_register) return false;
   lane_ = loop.range;
   lanes_ = lanes;
@@ -156,14 +166,22 @@ void KernelWriter::store_lanes(const Stmt& s, const Text& v) {
   const std::string l = ranges_[lane_] = unique_identifier(lane_->attr.name, taken_);
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, l, lanes_));
   lane_ = {};
-  line(fmt::format("{} = {}{};", place(s.buffer->id, s.index, false), lane_text(element, all, l),
-                   is_bool(s.value->dtype) ? " & 1" : ""));
+  const std::string one = lane_text(element, all, l);
+  line(fmt::format(
+      "{} = {}{};", place(s.buffer->id, s.index, false),
+      is_packed(*s.buffer)
+          ? fmt::format("{}({})",
+                        names_.prefixed(fmt::format("f_narrow_{}", name_of(s.buffer->dtype))), one)
+          : one,
+      is_bool(s.value->dtype) ? " & 1" : ""));
   line("}");
 }
 
 /// A register that holds what was read from memory, and nothing else ever, is not read again.
 void KernelWriter::keep(const Stmt& s, DType element) {
-  if (!dialect_.gnu_vectors || !s.value->is(Op::load) || stores_.at(s.buffer->id) != 1 || !varies(s.value)) return;
+  if (!dialect_.gnu_vectors || !s.value->is(Op::load) || stores_.at(s.buffer->id) != 1 ||
+      !varies(s.value))
+    return;
   line(fmt::format("{}({});", helper("KEEP", element), place(s.buffer->id, s.index, true)));
 }
 
@@ -183,7 +201,7 @@ void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
   } else if (to == Access::other) {
     store_lanes(s, value(s.value));
   } else {
-    const std::string v = vector_of(s.value, element).text;
+    const std::string v = vector_of(s.value, computing(element)).text;
     if (declares) elements_[s.buffer->id] = unique_identifier(s.buffer->name, taken_);
     const bool to_memory = !declares && to != Access::vector_register;
     if (to_memory && !dialect_.gnu_vectors) {

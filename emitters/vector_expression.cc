@@ -64,7 +64,7 @@ DType integer_type(int bits, bool is_signed) {
 }
 
 std::string KernelWriter::vector_type(DType element) const {
-  return names_.prefixed(fmt::format("f_{}x{}", name_of(element), lanes_));
+  return names_.prefixed(fmt::format("f_{}x{}", name_of(computing(element)), lanes_));
 }
 
 /// Lane l of the vector v, to be read.
@@ -97,7 +97,7 @@ int KernelWriter::mask_bits(Expr e) {
 
 DType KernelWriter::kept(Expr e) {
   if (is_bool(e->dtype)) return integer_type(mask_bits(e), true);
-  return is_index(e) ? DType::i32 : e->dtype;
+  return is_index(e) ? DType::i32 : computing(e->dtype);
 }
 
 bool KernelWriter::goes_lane_by_lane(Expr e) {
@@ -170,8 +170,9 @@ Text KernelWriter::lane_by_lane(Expr e) {
   ranges_[all] = l;
   const Text t = fresh_value(e);
   lane_ = all;
-  const std::string to = dialect_.gnu_vectors ? fmt::format("{}[{}]", v, l)
-                                              : fmt::format("{}({}, {})", helper("SET", kept(e)), v, l);
+  const std::string to = dialect_.gnu_vectors
+                             ? fmt::format("{}[{}]", v, l)
+                             : fmt::format("{}({}, {})", helper("SET", kept(e)), v, l);
   line(fmt::format("{} = {}{};", to, is_bool(e->dtype) ? parenthesised(t, kAtom) : t.text,
                    is_bool(e->dtype) ? " ? -1 : 0" : ""));
   shared_ = outside;

@@ -77,6 +77,7 @@ class KernelWriter {
   bool has_types(Expr e);
   bool lies_within(Expr load);
   bool reads_within(Expr e);
+  bool is_stored_half(Expr e, bool is_stored) const;
   bool reads_safely(Expr e);
   bool walks_memory(Expr e);
   bool goes_lane_by_lane(Expr e);

@@ -24,6 +24,7 @@ struct Target {
   bool fma = false;
   int64_t threads = 1;
   int64_t thread_ns = 2000;  // about so much work of a kernel is worth another thread
+  bool half = false;         // of a device: larger tensors lie in memory as f16
   int64_t group = 64;        // work-items that a device starts together
   Prefer prefer = Prefer::speed;
   // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.

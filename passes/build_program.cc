@@ -298,7 +298,8 @@ class Builder {
         packed.name = fmt::format("{}_order_{}", b.name, orders.size() + 1);
       }
       orders.push_back(packed);
-      program_.weights[packed.id] = pack(packed, draft_.graph->weights.at(b.alias));
+      program_.weights[packed.id] =
+          pack(packed, of_type(draft_.graph->weights.at(b.alias), b.dtype));
     }
     const auto ref = std::make_shared<const Buffer>(packed);
     program_.buffers[packed.id].buffer = ref;
@@ -306,6 +307,10 @@ class Builder {
     for (BufferRef& p : k.parameters) {
       if (p->id == b.id && p->space == Space::weight) p = ref;
     }
+  }
+
+  static TensorData of_type(const TensorData& data, DType dtype) {
+    return data.dtype == dtype ? data : TensorData::of_numbers(dtype, data.shape, data.numbers());
   }
 
   static StmtRef renumbered(const StmtRef& body, int64_t from, int64_t to) {

@@ -17,7 +17,8 @@ bool may_run_in_place(const Draft& draft, const Computation& c) {
 
 bool has_vectors(const Draft& draft, const Computation& c) {
   const DType t = draft.buffers.at(c.target).dtype;
-  return draft.target.has_vectors() && bits_of(t) >= (is_float(t) ? 32 : 8);
+  const bool half = draft.target.is_device() && t == DType::f16;  // in memory: lanes are f32
+  return draft.target.has_vectors() && (half || bits_of(t) >= (is_float(t) ? 32 : 8));
 }
 
 bool is_packable(const Draft& draft, Expr load) {

@@ -5,6 +5,7 @@
 
 #include "ir/print.h"
 #include "passes/block.h"
+#include "passes/half.h"
 #include "passes/layout.h"
 #include "passes/limits.h"
 #include "passes/rewrite.h"
@@ -37,6 +38,7 @@ constexpr DraftPass kDraftPasses[] = {
      [](Draft& draft, const Decide& decide) {
        if (draft.target.has_vectors()) choose_layouts(draft, decide);
      }},
+    {"half", [](Draft& draft, const Decide&) { store_as_half(draft); }},
 };
 
 }  // namespace

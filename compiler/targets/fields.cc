@@ -74,6 +74,12 @@ constexpr TargetField kFields[] = {
     {"thread_ns", "nanoseconds of a kernel that are worth another thread, 0 to 1000000000",
      [](Target& t, const std::string& v) { return number(v, 0, 1000000000, false, t.thread_ns); },
      For::cpu},
+    {"half", "true or false, 1 or 0",
+     [](Target& t, const std::string& v) {
+       t.half = v == "true" || v == "1";
+       return one_of(v, {"true", "false", "1", "0"});
+     },
+     For::device},
     {"group", "work-items that start together, 1 to 1024",
      [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.group); },
      For::device},

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""compare.py CASE FOLDER: are FOLDER/out_K.npy what CASE/out_K.npy say, within CASE/tolerances?
+"""compare.py CASE FOLDER [LEAST]: are FOLDER/out_K.npy what CASE/out_K.npy say, within CASE/tolerances?
 
 Needs nothing but Python. A tolerance is relative to the largest finite magnitude expected; "=" wants
 the same numbers, "bits" also zeros of the same sign. NaN and infinities have to stand in the same
-places.
+places. No tolerance is below LEAST, but for those of integers.
 """
 import ast
 import math
@@ -64,6 +64,7 @@ def mistakes(got, want, tolerance):
 
 def main():
     case, folder = map(pathlib.Path, sys.argv[1:3])
+    least = float(sys.argv[3]) if len(sys.argv) > 3 else 0
     failed = 0
     for k, line in enumerate((case / "tolerances").read_text().splitlines()):
         name, tolerance = line.split()
@@ -72,6 +73,8 @@ def main():
             print(f"{name}: is {got[0]}{list(got[1])}, must be {want[0]}{list(want[1])}")
             failed += 1
             continue
+        if least > 0 and got[0][0] == "f":
+            tolerance = max(least, float(tolerance) if tolerance[0].isdigit() else 0)
         wrong = mistakes(got[2], want[2], tolerance)
         if wrong:
             print(f"{name} (output {k}): {len(wrong)} of {len(want[2])} wrong, the first: " +
