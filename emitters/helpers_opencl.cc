@@ -34,13 +34,30 @@ constexpr HelperRow kVectorRows[] = {
     {"@M@_F_MIN_@X@", "#define @M@_F_MIN_@X@(a, b) @M@_F_SELECT_@X@((b) < (a), (b), (a))\n"},
 };
 
-// Of memory that holds f16; lanes are f32.
+// Of memory that holds f16; lanes are f32. By way of the bits: PoCL's vload_half@N@ wants more alignment
+// than a half's.
 constexpr HelperRow kHalfRows[] = {
+    {"@P@_f_at_f16x@N@", R"(
+static inline float@N@ @P@_f_at_f16x@N@(__global const ushort *place)
+{
+    const ushort@N@ bits = vload@N@(0, place);
+
+    return vload_half@N@(0, (const half *)&bits);
+}
+)"},
+    {"@P@_f_put_f16x@N@", R"(
+static inline void @P@_f_put_f16x@N@(__global ushort *place, float@N@ x)
+{
+    ushort@N@ bits;
+
+    vstore_half@N@_rte(x, 0, (half *)&bits);
+    vstore@N@(bits, 0, place);
+}
+)"},
     {"@M@_F_AT_f16x@N@",
      "/* The @N@ elements of f16 that start at this place, as f32. */\n"
-     "#define @M@_F_AT_f16x@N@(place) vload_half@N@(0, (__global const half *)&(place))\n"},
-    {"@M@_F_PUT_f16x@N@",
-     "#define @M@_F_PUT_f16x@N@(place, x) vstore_half@N@_rte((x), 0, (__global half *)&(place))\n"},
+     "#define @M@_F_AT_f16x@N@(place) @P@_f_at_f16x@N@(&(place))\n"},
+    {"@M@_F_PUT_f16x@N@", "#define @M@_F_PUT_f16x@N@(place, x) @P@_f_put_f16x@N@(&(place), (x))\n"},
 };
 
 constexpr HelperRow kLanesRow[] = {
