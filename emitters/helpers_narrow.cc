@@ -105,7 +105,7 @@ static float @P@_f_odd_f32(double x)
 )"},
 };
 
-// @T@, @t@: a small float's name and the C type of its pattern.
+// @T@, @t@: the name of a float of 8 or 4 bits and the C type of its pattern.
 constexpr HelperRow kFloatRows[] = {
     {"@P@_f_widen_@T@", R"(
 static float @P@_f_widen_@T@(uint32_t bits)
@@ -162,6 +162,111 @@ static uint8_t @P@_f_narrow_f8e8m0(float x)
     kFloatRows[2],
 };
 
+// The two formats that models compute in, without branches: compilers make vectors of these. Sums with
+// 2^23 steps of the format's least number round to such steps; the rest is integer arithmetic.
+constexpr HelperRow kF16Rows[] = {
+    {"@P@_f_widen_f16", R"(
+static float @P@_f_widen_f16(uint32_t bits)
+{
+    union {
+        float number;
+        uint32_t bits;
+    } value, small;
+    const uint32_t size = (bits & 0x7FFFu) << 13;
+
+    small.bits = size + 0x38800000u;
+    small.number = small.number - 6.103515625e-05f; /* 2^-14 */
+    value.bits = size + ((size < 0x0F800000u) ? 0x38000000u : 0x70000000u); /* infinite, NaN */
+    value.bits = (size < 0x00800000u) ? small.bits : value.bits;
+    value.bits |= (bits & 0x8000u) << 16;
+    return value.number;
+}
+)"},
+    {"@P@_f_narrow_f16", R"(
+static uint16_t @P@_f_narrow_f16(float x)
+{
+    union {
+        float number;
+        uint32_t bits;
+    } value, small;
+    uint32_t sign = 0;
+    uint32_t size = 0;
+    uint32_t near = 0;
+
+    value.number = x;
+    sign = value.bits & 0x80000000u;
+    size = value.bits ^ sign;
+    small.bits = size;
+    small.number = small.number + 0.5f; /* in steps of 2^-24 */
+    near = (size + (0x0FFFu + ((size >> 13) & 1u))) & 0xFFFFE000u;
+    near = (near >= 0x47800000u) ? 0x7C00u : ((near - 0x38000000u) >> 13);
+    near = (size < 0x38800000u) ? (small.bits - 0x3F000000u) : near;
+    near = (size > 0x7F800000u) ? 0x7E00u : near;
+    return (uint16_t)(near | (sign >> 16));
+}
+)"},
+    {"@P@_f_round_f16", R"(
+static float @P@_f_round_f16(float x)
+{
+    union {
+        float number;
+        uint32_t bits;
+    } value, small;
+    uint32_t sign = 0;
+    uint32_t size = 0;
+    uint32_t near = 0;
+
+    value.number = x;
+    sign = value.bits & 0x80000000u;
+    size = value.bits ^ sign;
+    small.bits = size;
+    small.number = small.number + 0.5f; /* in steps of 2^-24 */
+    small.number = small.number - 0.5f;
+    near = (size + (0x0FFFu + ((size >> 13) & 1u))) & 0xFFFFE000u;
+    near = (near >= 0x47800000u) ? 0x7F800000u : near;
+    near = (size < 0x38800000u) ? small.bits : near;
+    near = (size > 0x7F800000u) ? 0x7FC00000u : near;
+    value.bits = near | sign;
+    return value.number;
+}
+)"},
+};
+constexpr HelperRow kBf16Rows[] = {
+    {"@P@_f_widen_bf16", R"(
+static float @P@_f_widen_bf16(uint32_t bits)
+{
+    union {
+        float number;
+        uint32_t bits;
+    } value;
+
+    value.bits = bits << 16;
+    return value.number;
+}
+)"},
+    {"@P@_f_narrow_bf16", R"(
+static uint16_t @P@_f_narrow_bf16(float x)
+{
+    union {
+        float number;
+        uint32_t bits;
+    } value;
+    uint32_t near = 0;
+
+    value.number = x;
+    near = value.bits + (0x7FFFu + ((value.bits >> 16) & 1u));
+    near = ((value.bits & 0x7FFFFFFFu) > 0x7F800000u) ? 0x7FC00000u : near;
+    return (uint16_t)(near >> 16);
+}
+)"},
+    {"@P@_f_round_bf16", R"(
+static float @P@_f_round_bf16(float x)
+{
+    return @P@_f_widen_bf16(@P@_f_narrow_bf16(x));
+}
+)"},
+};
+
 struct SmallFloat {
   DType dtype;
   int exponent, mantissa, bias;
@@ -169,8 +274,6 @@ struct SmallFloat {
 };
 
 constexpr SmallFloat kFloats[] = {
-    {DType::f16, 5, 10, 15, 0x7BFF, 0x7C00, 0x7E00, 0x7C00},
-    {DType::bf16, 8, 7, 127, 0x7F7F, 0x7F80, 0x7FC0, 0x7F80},
     {DType::f8e4m3fn, 4, 3, 7, 0x7E, 0x7F, 0x7F, 0xFF},
     {DType::f8e4m3fnuz, 4, 3, 8, 0x7F, 0x80, 0x80, 0xFF},
     {DType::f8e5m2, 5, 2, 15, 0x7B, 0x7C, 0x7E, 0x7C},
@@ -224,6 +327,8 @@ Replacements words_of(Replacements with, const SmallFloat& f) {
 
 void add_narrow_helpers(std::vector<HelperText>& helpers, const Replacements& with) {
   add_rows(helpers, kShared, with);
+  add_rows(helpers, kF16Rows, with);
+  add_rows(helpers, kBf16Rows, with);
   for (const SmallFloat& f : kFloats) add_rows(helpers, kFloatRows, words_of(with, f));
   Replacements power = with;
   power.insert(power.end(), {{"@T@", "f8e8m0"}});

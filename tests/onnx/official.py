@@ -33,7 +33,7 @@ try:
     import onnx
     from onnx import numpy_helper
 except ImportError as e:
-    print(f"skipped: {e}; pip install onnx=={ONNX_VERSION} (PYTHON names the interpreter)")
+    print(f"skipped: {e}; ./dev setup installs it (PYTHON names another interpreter)")
     sys.exit(SKIPPED)
 
 
@@ -290,11 +290,16 @@ def known_failures():
     return {line.split()[0]: line for line in lines if line and not line.startswith("#")}
 
 
+def all_cases(folder):
+    kinds = ("node", "simple", "pytorch-converted", "pytorch-operator")
+    folders = [d for kind in kinds for d in sorted((folder / kind).iterdir())]
+    return [Case(d, number) for number, d in enumerate(folders)]
+
+
 def selected(options):
-    folders = [d for kind in ("node", "simple", "pytorch-converted", "pytorch-operator")
-               for d in sorted((options.cases / kind).iterdir()) if re.search(options.match, d.name)]
+    cases = [c for c in all_cases(options.cases) if re.search(options.match, c.folder.name)]
     part, parts = (int(n) for n in options.part.split("/"))
-    return [Case(folder, number) for number, folder in enumerate(folders) if number % parts == part]
+    return cases[part::parts]
 
 
 def main():
