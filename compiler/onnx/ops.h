@@ -57,6 +57,8 @@ std::span<const OpRow> training_ops();  // losses, optimisers, random numbers
 
 /// Attributes of a convolution of x by weights w.
 ConvOptions conv_options(Call& c, Expr x, Expr w);
+/// Attributes of a pooling of x.
+PoolOptions pool_options(Call& c, Expr x);
 
 /// The row for an operator at a version of its domain, or nullptr.
 const OpRow* find_op(const std::string& domain, const std::string& name, int64_t version);

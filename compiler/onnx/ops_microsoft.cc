@@ -7,6 +7,7 @@
 #include "compiler/onnx/activations.h"
 #include "compiler/onnx/heads.h"
 #include "compiler/onnx/ops.h"
+#include "compiler/onnx/quantise.h"
 
 namespace tinycc::onnx {
 namespace {
@@ -50,7 +51,8 @@ Expr fused_gemm(Call& c) {
   const Expr b = c.integer("transB", 0) != 0 ? transposed_last(c[1]) : c[1];
   Expr y = matmul(a, b) * c.real("alpha", 1);
   if (c.has(2)) y = add(y, c[2] * c.real("beta", 1));
-  return activated(c, y, {c.real("activation_alpha", kDefault), c.real("activation_beta", kDefault)});
+  return activated(c, y,
+                   {c.real("activation_alpha", kDefault), c.real("activation_beta", kDefault)});
 }
 
 Expr fast_gelu(Call& c) { return gelu(c.has(1) ? add(c[0], c[1]) : c[0], true); }
@@ -142,23 +144,36 @@ Expr attended(Call& c, const Heads& h, bool causal) {
   return merge_heads(matmul(cast(softmax(scores, -1), h.v->dtype), h.v));
 }
 
-/// One product gives q, k and v: x W + b.
-Outputs attention(Call& c) {
+/// `all` holds q, k and v side by side; the past [2, b, heads, t, d] may be empty.
+Outputs attended_all(Call& c, Expr all, Expr mask, Expr bias, Expr past) {
   const int64_t heads = c.integer("num_heads");
-  const Expr all = add(matmul(c[0], c[1]), c.has(2) ? c[2] : constant(c.pool(), c[0]->dtype, 0));
   const int64_t third = all->extent(2) / 3;
   const std::vector<Expr> parts =
       split(all, c.ints("qkv_hidden_sizes", Ints{third, third, third}), 2);
-  if (c.integer("do_rotary", 0) != 0 || c.has(6))
-    throw Error(ExitCode::unsupported, "do_rotary and a shared past are not supported");
+  if (c.integer("do_rotary", 0) != 0)
+    throw Error(ExitCode::unsupported, "do_rotary is not supported");
   Heads h{split_heads(parts[0], heads), split_heads(parts[1], heads), split_heads(parts[2], heads),
-          c.or_none(3), c.or_none(5)};
-  if (c.has(4)) {  // [2, b, heads, t, d]
-    h.k = join({pick(c[4], 0, 0), h.k}, 2);
-    h.v = join({pick(c[4], 0, 1), h.v}, 2);
+          mask, bias};
+  if (past) {
+    h.k = join({pick(past, 0, 0), h.k}, 2);
+    h.v = join({pick(past, 0, 1), h.v}, 2);
   }
   const Expr y = attended(c, h, c.integer("unidirectional", 0) != 0);
   return {y, c.wants(1) ? stack({h.k, h.v}, 0) : Expr()};
+}
+
+/// One product gives q, k and v: x W + b.
+Outputs attention(Call& c) {
+  if (c.has(6)) throw Error(ExitCode::unsupported, "a shared past is not supported");
+  const Expr product = matmul(c[0], c[1]);
+  return attended_all(c, c.has(2) ? add(product, c[2]) : product, c.or_none(3), c.or_none(5),
+                      c.or_none(4));
+}
+
+/// x, W, b, scales of x and W, mask, their zero points, past.
+Outputs quantised_attention(Call& c) {
+  const Expr product = real_product(c[0], c[3], c.or_none(6), c[1], c[4], c.or_none(7));
+  return attended_all(c, add(product, c[2]), c.or_none(5), {}, c.or_none(8));
 }
 
 /// query, key, value (flat or by heads), bias, mask of keys, bias of scores, past keys and values.
@@ -276,6 +291,7 @@ const OpRow kRows[] = {
     {"FusedMatMul", 1, fused_matmul, kDomain},
     {"GroupQueryAttention", 1, grouped, kDomain},
     {"MultiHeadAttention", 1, multi_head, kDomain},
+    {"QAttention", 1, quantised_attention, kDomain},
     {"RotaryEmbedding", 1, rotary_embedding, kDomain},
     {"SimplifiedLayerNormalization", 1,
      [](Call& c) { return rms_norm(c[0], c[1], c.integer("axis", -1), c.real("epsilon", 1e-5)); }},

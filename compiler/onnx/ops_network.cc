@@ -25,14 +25,14 @@ std::string auto_pad(Call& c) {
 }
 
 /// Pads from attribute `pads` or `auto_pad` for windows of `kernel` over x's spatial axes.
-Ints pads_for(Call& c, const Ints& kernel, const Ints& strides, const Ints& dilations) {
+Ints pads_for(Call& c, Expr x, const Ints& kernel, const Ints& strides, const Ints& dilations) {
   const std::string mode = auto_pad(c);
   if (mode == "NOTSET") return by_axis(c.ints("pads", Ints(2 * kernel.size(), 0)));
   Ints pads;
   for (size_t i = 0; i < kernel.size(); ++i) {
     std::pair<int64_t, int64_t> amounts{0, 0};
     if (mode != "VALID") {
-      amounts = same_padding(c[0]->extent(static_cast<int64_t>(i + 2)), kernel[i], strides[i],
+      amounts = same_padding(x->extent(static_cast<int64_t>(i + 2)), kernel[i], strides[i],
                              dilations[i], mode == "SAME_LOWER");
     }
     pads.insert(pads.end(), {amounts.first, amounts.second});
@@ -72,25 +72,8 @@ Expr conv_transpose_op(Call& c) {
   return conv_transpose(c[0], c[1], c.or_none(2), options, extra);
 }
 
-PoolOptions pool_options(Call& c) {
-  PoolOptions options;
-  options.kernel = c.ints("kernel_shape");
-  const size_t spatial = options.kernel.size();
-  if (c[0]->shape.size() != spatial + 2)
-    refuse("kernel_shape does not fit shape " + text_of(c[0]->shape));
-  expect_numbers(options.kernel, spatial, 1, "kernel_shape");
-  options.strides = c.ints("strides", Ints(spatial, 1));
-  options.dilations = c.ints("dilations", Ints(spatial, 1));
-  expect_numbers(options.strides, spatial, 1, "strides");
-  expect_numbers(options.dilations, spatial, 1, "dilations");
-  options.pads = pads_for(c, options.kernel, options.strides, options.dilations);
-  options.ceil_mode = c.integer("ceil_mode", 0) != 0;
-  options.count_include_pad = c.integer("count_include_pad", 0) != 0;
-  return options;
-}
-
 Outputs max_pool_op(Call& c) {
-  const PoolOptions options = pool_options(c);
+  const PoolOptions options = pool_options(c, c[0]);
   const Expr values = max_pool(c[0], options);
   if (!c.wants(1)) return {values};
   return {values, max_pool_indices(c[0], options, c.integer("storage_order", 0) != 0)};
@@ -246,14 +229,14 @@ std::vector<ResizeAxis> resize_targets(Call& c, Ints axes, size_t scales, size_t
 ResizeOptions resize_options(Call& c, const char* coordinates) {
   ResizeOptions options;
   options.mode = c.choice("mode", {"nearest", "linear", "cubic"}, "nearest");
-  options.coordinates = c.choice("coordinate_transformation_mode",
-                                 {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
-                                  "align_corners", "asymmetric", "tf_half_pixel_for_nn",
-                                  "tf_crop_and_resize"},
-                                 coordinates);
-  options.nearest = c.choice(
-      "nearest_mode", {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"},
-      "round_prefer_floor");
+  options.coordinates =
+      c.choice("coordinate_transformation_mode",
+               {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners",
+                "asymmetric", "tf_half_pixel_for_nn", "tf_crop_and_resize"},
+               coordinates);
+  options.nearest =
+      c.choice("nearest_mode", {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"},
+               "round_prefer_floor");
   options.cubic_a = c.real("cubic_coeff_a", -0.75);
   options.exclude_outside = c.integer("exclude_outside", 0) != 0;
   options.antialias = c.integer("antialias", 0) != 0;
@@ -296,7 +279,7 @@ Expr upsample(Call& c) {
 }
 
 const OpRow kRows[] = {
-    {"AveragePool", 1, [](Call& c) { return average_pool(c[0], pool_options(c)); }},
+    {"AveragePool", 1, [](Call& c) { return average_pool(c[0], pool_options(c, c[0])); }},
     {"BatchNormalization", 1, batch_norm_op},
     {"Conv", 1, conv_op},
     {"ConvTranspose", 1, conv_transpose_op},
@@ -317,7 +300,7 @@ const OpRow kRows[] = {
      }},
     {"LayerNormalization", 17, layer_norm_op},
     {"LpNormalization", 1, lp_normalise},
-    {"LpPool", 2, [](Call& c) { return lp_pool(c[0], pool_options(c), c.integer("p", 2)); }},
+    {"LpPool", 2, [](Call& c) { return lp_pool(c[0], pool_options(c, c[0]), c.integer("p", 2)); }},
     {"MatMul", 1, [](Call& c) { return matmul(c[0], c[1]); }},
     {"MaxPool", 1, max_pool_op},
     {"MeanVarianceNormalization", 9, mean_variance},
@@ -345,7 +328,24 @@ ConvOptions conv_options(Call& c, Expr x, Expr w) {
   options.groups = c.integer("group", 1);
   expect_numbers(options.strides, spatial, 1, "strides");
   expect_numbers(options.dilations, spatial, 1, "dilations");
-  options.pads = pads_for(c, kernel, options.strides, options.dilations);
+  options.pads = pads_for(c, x, kernel, options.strides, options.dilations);
+  return options;
+}
+
+PoolOptions pool_options(Call& c, Expr x) {
+  PoolOptions options;
+  options.kernel = c.ints("kernel_shape");
+  const size_t spatial = options.kernel.size();
+  if (x->shape.size() != spatial + 2)
+    refuse("kernel_shape does not fit shape " + text_of(x->shape));
+  expect_numbers(options.kernel, spatial, 1, "kernel_shape");
+  options.strides = c.ints("strides", Ints(spatial, 1));
+  options.dilations = c.ints("dilations", Ints(spatial, 1));
+  expect_numbers(options.strides, spatial, 1, "strides");
+  expect_numbers(options.dilations, spatial, 1, "dilations");
+  options.pads = pads_for(c, x, options.kernel, options.strides, options.dilations);
+  options.ceil_mode = c.integer("ceil_mode", 0) != 0;
+  options.count_include_pad = c.integer("count_include_pad", 0) != 0;
   return options;
 }
 

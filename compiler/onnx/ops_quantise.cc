@@ -43,6 +43,13 @@ Expr centred(Expr x, Expr zero, int64_t axis) {
   return zero ? wide - spread(cast(zero, DType::i32), wide, axis, 0) : wide;
 }
 
+Expr real_product(Expr a, Expr a_scale, Expr a_zero, Expr b, Expr b_scale, Expr b_zero) {
+  const Expr sums = cast(matmul(centred(a, a_zero, -2), centred(b, b_zero, -1)), DType::f32);
+  return sums * spread(mul(a_scale, b_scale), sums, -1, 0);
+}
+
+Expr channels_first(Expr x, bool last) { return last ? move_axis(x, -1, 1) : x; }
+
 std::vector<Expr> quantised_by_range(Expr x) {
   const Ints axes = iota_ints(x->rank());
   const Expr low = min(min_over(x, axes), 0), high = max(max_over(x, axes), 0);
@@ -94,12 +101,16 @@ Expr conv_integer(Call& c) {
 
 /// x, scale, zero, w, scale, zero, result's scale and zero, bias (in units of both scales).
 Expr qlinear_conv(Call& c) {
-  const Expr sums = conv(centred(c[0], c[2], 1), centred(c[3], c[5], 0), c.or_none(8),
-                         conv_options(c, c[0], c[3]));
+  const bool last = c.integer("channels_last", 0) != 0;  // com.microsoft
+  const Expr x = channels_first(c[0], last);
+  const Expr sums =
+      conv(centred(x, c[2], 1), centred(c[3], c[5], 0), c.or_none(8), conv_options(c, x, c[3]));
   const Expr factor = reshape_to(div(mul(c[1], c[4]), c[6]), {-1});
   const Expr real = cast(sums, DType::f32);
   const Expr scaled = real * along(cast(factor, DType::f32), 1, real);
-  return quantised(scaled, constant_like(scaled, 1), spread(c[7], scaled, 1, 0), c[7]->dtype);
+  const Expr y =
+      quantised(scaled, constant_like(scaled, 1), spread(c[7], scaled, 1, 0), c[7]->dtype);
+  return last ? move_axis(y, 1, -1) : y;
 }
 
 const OpRow kRows[] = {
@@ -111,6 +122,7 @@ const OpRow kRows[] = {
     {"QLinearConv", 10, qlinear_conv},
     {"QuantizeLinear", 10, quantise_op},
     {"DequantizeLinear", 1, dequantise_op, "com.microsoft"},
+    {"QLinearConv", 1, qlinear_conv, "com.microsoft"},
     {"QuantizeLinear", 1, quantise_op, "com.microsoft"},
 };
 

@@ -35,13 +35,28 @@ Expr softmax_op(Call& c) {
   return quantised_result(c, softmax(real_operand(c, 0), c.integer("axis", -1)), 3);
 }
 
-Expr channels_first(Expr x, bool last) { return last ? move_axis(x, -1, 1) : x; }
+/// x, perhaps with its channels last, pooled.
+template <typename Pool>
+Expr pooled(Call& c, Expr x, Pool pool) {
+  const bool last = c.integer("channels_last", 0) != 0;
+  const Expr y = pool(channels_first(x, last));
+  return last ? move_axis(y, 1, -1) : y;
+}
+
+Expr average(Call& c) {
+  const auto pool = [&](Expr x) { return average_pool(x, pool_options(c, x)); };
+  return quantised_result(c, pooled(c, real_operand(c, 0), pool), 3);
+}
+
+/// Channels are always last; there is no scale.
+Expr max_channels_last(Call& c) {
+  const Expr x = channels_first(c[0], true);
+  return move_axis(max_pool(x, pool_options(c, x)), 1, -1);
+}
 
 /// The pooled axes stay, with extent 1.
 Expr global_average(Call& c) {
-  const bool last = c.integer("channels_last", 0) != 0;
-  const Expr pooled = global_average_pool(channels_first(real_operand(c, 0), last));
-  return quantised_result(c, last ? move_axis(pooled, 1, -1) : pooled, 3);
+  return quantised_result(c, pooled(c, real_operand(c, 0), global_average_pool), 3);
 }
 
 /// Scale and zero point of the result, then each part with its own.
@@ -71,12 +86,6 @@ Expr gemm(Call& c) {
 }
 
 Expr with_bias(Call& c, size_t i, Expr y) { return c.has(i) ? add(y, c[i]) : y; }
-
-/// The product of integers, each with scale and zero point, as real numbers.
-Expr real_product(Expr a, Expr a_scale, Expr a_zero, Expr b, Expr b_scale, Expr b_zero) {
-  const Expr sums = cast(matmul(centred(a, a_zero, -2), centred(b, b_zero, -1)), DType::f32);
-  return sums * spread(mul(a_scale, b_scale), sums, -1, 0);
-}
 
 /// a, b, their scales, their zero points, bias.
 Expr matmul_to_float(Call& c) {
@@ -126,12 +135,77 @@ Expr matmul_bits(Call& c) {
   return with_bias(c, 5, y);
 }
 
+/// The 16 numbers that 4 bits stand for: floats of 4 bits, and quantiles of a normal distribution.
+constexpr double kFloat4[] = {
+    0,    5.208333333e-03,  0.66666667,  1,  0.33333333,  0.5,  0.16666667,  0.25,
+    -0.0, -5.208333333e-03, -0.66666667, -1, -0.33333333, -0.5, -0.16666667, -0.25};
+constexpr double kNormal4[] = {-1,
+                               -0.6961928009986877,
+                               -0.5250730514526367,
+                               -0.39491748809814453,
+                               -0.28444138169288635,
+                               -0.18477343022823334,
+                               -0.09105003625154495,
+                               0,
+                               0.07958029955625534,
+                               0.16093020141124725,
+                               0.24611230194568634,
+                               0.33791524171829224,
+                               0.44070982933044434,
+                               0.5626170039176941,
+                               0.7229568362236023,
+                               1};
+
+/// A B, where B [n, k] is flat: two numbers a byte, the first one high; one scale for each block.
+Expr matmul_bnb4(Call& c) {
+  const int64_t k = c.integer("K"), n = c.integer("N"), block = c.integer("block_size"),
+                type = c.integer("quant_type");
+  if (type != 0 && type != 1)
+    throw Error(ExitCode::unsupported, "quant_type " + std::to_string(type) + " is not known");
+  if ((n * k) % block != 0 || c.integer("transB", 1) != 1)
+    throw Error(ExitCode::unsupported, "blocks that do not fill the weights, or transB 0");
+  const auto& words = type == 0 ? kFloat4 : kNormal4;
+  const Expr table = c.literal()(TensorData::of_numbers(
+      DType::f32, {16}, std::vector<double>(std::begin(words), std::end(words))));
+  const Expr low = reshape_to(unpacked(reshape_to(c[1], {-1, 1}), 4, 2), {-1, 2});
+  const Expr numbers = gather_axis(table, cast(reverse(low, 1), DType::i64), 0);
+  const Expr blocks = reshape_to(numbers, {-1, block});
+  const Expr weights = blocks * expand(reshape_to(cast(c[2], DType::f32), {-1, 1}), blocks->shape);
+  return matmul(c[0], cast(permute(reshape_to(weights, {n, k}), {1, 0}), c[0]->dtype));
+}
+
+/// Rows of a table that is quantised by blocks along its last axis.
+Expr gather_blocks(Call& c) {
+  const int64_t bits = c.integer("bits", 4), block = c.integer("block_size", 128);
+  const bool packed = c[0]->dtype == DType::u8 && bits < 8;
+  const int64_t rank = c[0]->rank(), last = rank - 1;
+  if (axis_of(c.integer("quantize_axis", 1), rank) != last)
+    throw Error(ExitCode::unsupported, "blocks along another axis than the last");
+  const int64_t length = c[0]->extent(last) * (packed ? 8 / bits : 1);
+  const Expr scale = c[2];
+  const int64_t blocks = scale->extent(last);
+  const auto numbers = [&](Expr e, int64_t count) { return packed ? unpacked(e, bits, count) : e; };
+  Expr zero =
+      c[0]->dtype == DType::u8
+          ? constant(c.pool(), DType::u8, static_cast<double>(1 << (bits - 1)), scale->shape)
+          : Expr();
+  if (c.has(3)) zero = numbers(c[3], blocks);
+  const Expr x = numbers(c[0], length);
+  const Expr real = dequantised(x, spread(cast(scale, DType::f32), x, last, block),
+                                zero ? spread(zero, x, last, block) : zero);
+  return gather_axis(cast(real, scale->dtype), c[1], axis_of(c.integer("gather_axis", 0), rank));
+}
+
 const OpRow kRows[] = {
     {"DynamicQuantizeMatMul", 1, dynamic_matmul, kDomain},
+    {"GatherBlockQuantized", 1, gather_blocks, kDomain},
     {"MatMulIntegerToFloat", 1, matmul_to_float, kDomain},
+    {"MatMulBnb4", 1, matmul_bnb4, kDomain},
     {"MatMulNBits", 1, matmul_bits, kDomain},
+    {"NhwcMaxPool", 1, max_channels_last, kDomain},
     {"QGemm", 1, gemm, kDomain},
     {"QLinearAdd", 1, of_two<add>, kDomain},
+    {"QLinearAveragePool", 1, average, kDomain},
     {"QLinearConcat", 1, concat, kDomain},
     {"QLinearGlobalAveragePool", 1, global_average, kDomain},
     {"QLinearLeakyRelu", 1, leaky, kDomain},

@@ -14,6 +14,10 @@ Expr quantised(Expr x, Expr scale, Expr zero, DType to);
 Expr dequantised(Expr x, Expr scale, Expr zero);
 /// An operand less its zero point (by row or column where that is a vector), as i32.
 Expr centred(Expr x, Expr zero, int64_t axis);
+/// The product of integers, each with scale and zero point, as real numbers.
+Expr real_product(Expr a, Expr a_scale, Expr a_zero, Expr b, Expr b_scale, Expr b_zero);
+/// [n, c, …] of a tensor whose channels may be last.
+Expr channels_first(Expr x, bool last);
 /// u8 from x's own range, widened to contain 0: the numbers, scale, zero point.
 std::vector<Expr> quantised_by_range(Expr x);
 

@@ -344,6 +344,36 @@ def microsoft_quantised():
           "b": floats(6)})
 
 
+def microsoft_saved():
+    """What ONNX Runtime's optimiser and quantiser write into the models that they save."""
+    def bytes_of(*shape):
+        return RANDOM.integers(0, 256, shape).astype(np.uint8)
+
+    def scale(number):
+        return np.array(number, np.float32)
+
+    case("microsoft_saved", [
+        theirs("FusedConv", "x w b z", "added", pads=[1, 1, 1, 1], activation="Relu"),
+        theirs("FusedConv", "x w", "leaky", strides=[2, 2], activation="LeakyRelu", activation_params=[0.1]),
+        theirs("FusedConv", "x w b", "hard", auto_pad="SAME_UPPER", activation="HardSigmoid", activation_params=[0.3, 0.4]),
+        theirs("FusedConv", "x w b", "clipped", activation="Clip", activation_params=[-0.5, 0.8]),
+        theirs("QLinearConv", "q sx zx k sk zk sy zy c", "conv", channels_last=1, strides=[1, 2], pads=[1, 0, 1, 0]),
+        theirs("QLinearAveragePool", "q sx zx sp zy", "mean", channels_last=1, kernel_shape=[2, 3], pads=[0, 1, 0, 1]),
+        theirs("QLinearAveragePool", "q sx zx sp zy", "mean2", kernel_shape=[2, 2], strides=[2, 2]),
+        theirs("NhwcMaxPool", "q", "most", kernel_shape=[2, 2], strides=[1, 2]),
+        theirs("MatMulBnb4", "m n a", "fp4", K=24, N=4, block_size=16, quant_type=0),
+        theirs("MatMulBnb4", "m n a", "nf4", K=24, N=4, block_size=16, quant_type=1),
+        theirs("GatherBlockQuantized", "table ids ts tz", "rows", bits=4, block_size=16, gather_axis=0, quantize_axis=1),
+        theirs("GatherBlockQuantized", "table ids ts", "plain", bits=4, block_size=16, gather_axis=0, quantize_axis=1),
+        theirs("QAttention", "aq aw ab sx sk mask zx zk", "attention", num_heads=2),
+    ], {"x": floats(1, 4, 6, 5), "z": floats(1, 3, 6, 5), "q": bytes_of(1, 6, 6, 4), "m": floats(2, 24),
+        "ids": ints(2, 0, 5), "aq": bytes_of(2, 3, 8), "mask": np.array([[1, 1, 0], [1, 1, 1]], np.int32)},
+         {"w": floats(3, 4, 3, 3), "b": floats(3), "k": bytes_of(5, 4, 3, 3), "sx": scale(0.02), "zx": np.array(120, np.uint8),
+          "sk": scale(0.01), "zk": np.array(128, np.uint8), "sy": scale(0.05), "sp": scale(0.0437), "zy": np.array(110, np.uint8),
+          "c": RANDOM.integers(-500, 500, 5).astype(np.int32), "n": bytes_of(48), "a": RANDOM.random(6).astype(np.float32),
+          "table": bytes_of(6, 16), "ts": floats(6, 2), "tz": bytes_of(6, 1), "aw": bytes_of(8, 24), "ab": floats(24)})
+
+
 def external():
     x, w = {"x": floats(2, 8)}, {"w": floats(8, 4)}
     model = model_of([node("MatMul", "x w", "y")], x, ["y"], w)
@@ -354,7 +384,8 @@ def external():
 def main():
     FOLDER.mkdir(exist_ok=True)
     for make in (convolutions, pools, resizes, recurrent, shapes, indexing, arithmetic, products, reductions,
-                 control, quantised, suppression, strings, external, microsoft, microsoft_quantised):
+                 control, quantised, suppression, strings, external, microsoft, microsoft_quantised,
+                 microsoft_saved):
         make()
 
 
