@@ -119,6 +119,8 @@ void add_integer_helpers(std::vector<HelperText>& helpers, const Replacements& w
 
 }  // namespace
 
+std::string cross(DType t, int lanes) { return fmt::format("{}x{}", name_of(t), lanes); }
+
 std::string replaced(std::string text, const Replacements& with) {
   for (const auto& [from, to] : with) {
     for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())

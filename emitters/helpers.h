@@ -18,6 +18,8 @@ struct HelperRow {
 
 using Replacements = std::vector<std::pair<std::string, std::string>>;
 
+/// "f32x8".
+std::string cross(DType t, int lanes);
 std::string replaced(std::string text, const Replacements& with);
 
 /// "INT8_MAX", "INT8_MIN" (unsigned: "0") as @MAX@, @MIN@; the ends beyond which a float of this

@@ -317,8 +317,6 @@ constexpr HelperRow kScalarRows[] = {
     {"@P@_f_trunc_f32", "#define @P@_f_trunc_f32(x) trunc@e@((float)(x))\n"},
 };
 
-std::string cross(DType t, int lanes) { return fmt::format("{}x{}", name_of(t), lanes); }
-
 Replacements words_of(Replacements with, DType t, int lanes) {
   with.insert(with.end(), {{"@V@", with[0].second + "_f_" + cross(t, lanes)},
                            {"@X@", cross(t, lanes)},

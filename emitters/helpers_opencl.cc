@@ -157,8 +157,6 @@ std::string own_name(DType t) {
   return (kind_of(t) == DKind::signed_int ? "" : "u") + std::string(name);
 }
 
-std::string cross(DType t, int lanes) { return fmt::format("{}x{}", name_of(t), lanes); }
-
 Replacements words_of(Replacements with, DType t, int lanes) {
   with.insert(with.end(), {{"@V@", with[0].second + "_f_" + cross(t, lanes)},
                            {"@X@", cross(t, lanes)},

@@ -204,8 +204,6 @@ static inline void @P@_f_cast_@f@_@X@(const @F@ *x, @V@ *whole)
 )"},
 };
 
-std::string cross(DType t, int lanes) { return fmt::format("{}x{}", name_of(t), lanes); }
-
 Replacements element_words(Replacements with, DType t, int lanes) {
   const std::string prefix = with[0].second + "_f_";
   const DType masks[] = {DType::i8, DType::i16, DType::i32, DType::i64};

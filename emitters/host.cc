@@ -119,45 +119,42 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
   const std::string machine = join(target.cflags, " ");
   std::vector<std::string> library = c_files(sources, Role::library);
   std::vector<std::string> stub = c_files(sources, Role::stub);
-  if (target.is_device()) {  // the library stands on the device's part of the stub
-    const std::string own = device_build(target)->stub;
-    const auto is_part = [&](const std::string& file) { return file.starts_with(own); };
-    std::ranges::copy_if(stub, std::back_inserter(library), is_part);
+  const DeviceBuild* const device = device_build(target);
+  const bool compiled = device != nullptr && *device->compiler != 0;  // by the device's compiler
+  if (device != nullptr) {  // the library stands on its part of the stub: see device_objects
+    const auto is_part = [&](const std::string& file) { return file.starts_with(device->stub); };
+    if (!compiled) std::ranges::copy_if(stub, std::back_inserter(library), is_part);
     std::erase_if(stub, is_part);
   }
-  const DeviceBuild* const device = device_build(target);
-  if (device != nullptr && *device->compiler != 0)
-    std::erase_if(library, [&](const auto& file) { return file.starts_with(device->stub); });
   TextValues values = common_values(host);
-  values.merge(TextValues{
-      {"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
-      {"machine", join(target.cflags, ";")},
-      {"standard", gnu ? "gnu11" : "c99"},
-      {"gnu", gnu ? "1" : ""},
-      {"no_errno", gnu ? " -fno-math-errno" : ""},
-      {"c_standard", gnu ? "11" : "99"},
-      {"extensions", gnu ? "ON" : "OFF"},
-      {"pthread", parallel ? " -pthread" : ""},
-      {"cmake_threads", parallel ? " Threads::Threads" : ""},
-      {"lm", host.externals.empty() || target.is_device() ? "" : "1"},
-      {"device_compiler", device != nullptr ? device->compiler : ""},
-      {"device_nodes", device != nullptr ? device->nodes : ""},
-      {"linked", device != nullptr && *device->compiler != 0 ? "$(LINKED)" : "$(LIBRARY)"},
-      {"clean_too",
-       device != nullptr && *device->compiler != 0 ? " $(EMU_OBJ) $(EMU_OBJ:.o=.d) $(LINKED)" : ""},
-      {"include_too", device != nullptr && *device->compiler != 0 ? " $(EMU_OBJ:.o=.d)" : ""},
-      {"device_flags", device != nullptr ? device->flags : ""},
-      {"device_libraries", device != nullptr ? device->libraries : ""},
-      {"device_kernels", device_kernels(target)},
-      {"device_objects", target.language == "metal"
-                             ? "tinycc_rt_metal.o"
-                             : host.names.prefix() + "_kernels.o tinycc_rt_cuda.o"},
-      {"metal", target.language == "metal" ? "1" : ""},
-      {"opencl", target.language == "opencl" ? "1" : ""},
-      {"objects", objects_text(library)},
-      {"stub_objects", objects_text(stub)},
-      {"sources", wrap_words(join(library, " "), "    ")},
-      {"stub_sources", join(stub, " ")}});
+  values.merge(
+      TextValues{{"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
+                 {"machine", join(target.cflags, ";")},
+                 {"standard", gnu ? "gnu11" : "c99"},
+                 {"gnu", gnu ? "1" : ""},
+                 {"no_errno", gnu ? " -fno-math-errno" : ""},
+                 {"c_standard", gnu ? "11" : "99"},
+                 {"extensions", gnu ? "ON" : "OFF"},
+                 {"pthread", parallel ? " -pthread" : ""},
+                 {"cmake_threads", parallel ? " Threads::Threads" : ""},
+                 {"lm", host.externals.empty() || target.is_device() ? "" : "1"},
+                 {"device_compiler", device != nullptr ? device->compiler : ""},
+                 {"device_nodes", device != nullptr ? device->nodes : ""},
+                 {"linked", compiled ? "$(LINKED)" : "$(LIBRARY)"},
+                 {"clean_too", compiled ? " $(EMU_OBJ) $(EMU_OBJ:.o=.d) $(LINKED)" : ""},
+                 {"include_too", compiled ? " $(EMU_OBJ:.o=.d)" : ""},
+                 {"device_flags", device != nullptr ? device->flags : ""},
+                 {"device_libraries", device != nullptr ? device->libraries : ""},
+                 {"device_kernels", device_kernels(target)},
+                 {"device_objects", target.language == "metal"
+                                        ? "tinycc_rt_metal.o"
+                                        : host.names.prefix() + "_kernels.o tinycc_rt_cuda.o"},
+                 {"metal", target.language == "metal" ? "1" : ""},
+                 {"opencl", target.language == "opencl" ? "1" : ""},
+                 {"objects", objects_text(library)},
+                 {"stub_objects", objects_text(stub)},
+                 {"sources", wrap_words(join(library, " "), "    ")},
+                 {"stub_sources", join(stub, " ")}});
   return {{"Makefile", expand_template("Makefile", values), Role::text},
           {"CMakeLists.txt", expand_template("CMakeLists.txt", values), Role::text},
           {host.names.prefix() + ".tinycc.d", depfile_text(host), Role::text}};

@@ -57,6 +57,7 @@ class Memories {
 
   const std::vector<Memory>& rows() const { return rows_; }
   const Memory& of(int64_t buffer) const { return rows_[row_.at(buffer)]; }
+  const std::map<int64_t, size_t>& row_of() const { return row_; }
   size_t ports() const { return ports_; }
 
  private:
@@ -79,11 +80,6 @@ class Memories {
   std::set<std::string> taken_;
   size_t ports_ = 0;
 };
-
-std::string struct_text(const Buffer& b, const std::string& type) {
-  return fmt::format("typedef struct {{\n    {} at{};\n}} {};\n\n", c_type(b.dtype),
-                     extents_text(b), type);
-}
 
 std::string memory_row(const Names& names, const Memory& m) {
   const Placed& placed = names.program().buffers.at(m.buffer);
@@ -279,26 +275,29 @@ std::string literal_lines(const std::string& piece) {
 
 }  // namespace
 
-std::string device_call(const HostInputs& host, const Step& step,
-                        const std::vector<std::string>& scalars, size_t indent) {
+DeviceCalls::DeviceCalls(const HostInputs& host) : host_(host) {
   const Memories memories(host.names);
-  const std::vector<size_t> order = called_kernels(host.names);
-  const auto kernel = std::ranges::find(order, step.kernel) - order.begin();
+  for (const auto& [id, row] : memories.row_of()) memories_[id] = memories.rows()[row].number;
+  for (const size_t k : called_kernels(host.names)) kernels_.emplace(k, kernels_.size());
+}
+
+std::string DeviceCalls::launch(const Step& step, const std::vector<std::string>& scalars,
+                                size_t indent) const {
   std::vector<std::string> arguments;
-  for (const int64_t id : step.arguments) arguments.push_back(memories.of(id).number);
+  for (const int64_t id : step.arguments) arguments.push_back(memories_.at(id));
   const auto list = [](const std::vector<std::string>& items) {
     return items.empty() ? "NULL" : fmt::format("(const int32_t[]){{{}}}", join(items, ", "));
   };
   return wrap_arguments(
-             fmt::format("(void)tinycc_rt_device_launch(&device->rt, {}, {}, {}, {}, {});", kernel,
-                         list(arguments), arguments.size(), list(scalars), scalars.size()),
+             fmt::format("(void)tinycc_rt_device_launch(&device->rt, {}, {}, {}, {}, {});",
+                         kernels_.at(step.kernel), list(arguments), arguments.size(), list(scalars),
+                         scalars.size()),
              indent) +
-         fmt::format(" /* {} */\n", host.names.kernel(step.kernel));
+         fmt::format(" /* {} */\n", host_.names.kernel(step.kernel));
 }
 
-std::string device_flag(const HostInputs& host, int64_t buffer) {
-  return fmt::format("tinycc_rt_device_flag(&device->rt, {})",
-                     Memories(host.names).of(buffer).number);
+std::string DeviceCalls::flag(int64_t buffer) const {
+  return fmt::format("tinycc_rt_device_flag(&device->rt, {})", memories_.at(buffer));
 }
 
 TextValues device_values(const HostInputs& host) {
@@ -330,6 +329,7 @@ std::vector<SourceFile> device_files(const HostInputs& host) {
   const std::string text = program_text(host);
   const std::vector<std::string> pieces = pieces_of(text);
   const TopLevel top = top_level(host);
+  const std::string kernels = kernel_rows(names);
   std::string rows, numbers, texts;
   for (const Memory& m : memories.rows()) {
     rows += memory_row(names, m);
@@ -339,20 +339,19 @@ std::vector<SourceFile> device_files(const HostInputs& host) {
   if (!numbers.empty()) numbers.resize(numbers.size() - 2);
   TextValues values = common_values(host);
   values.merge(device_values(host));
-  values.merge(
-      TextValues{{"pieces", std::to_string(pieces.size())},
-                 {"texts", texts},
-                 {"kernel_rows", kernel_rows(names).empty() ? "{\"\", 0, 0}" : kernel_rows(names)},
-                 {"memory_rows", rows.empty() ? "{TINYCC_RT_ARENA, 0u, 0u, NULL}" : rows},
-                 {"memory_numbers", numbers.empty() ? names.macro("M_NONE") : numbers},
-                 {"states", states_text(names)},
-                 {"null_ports", null_ports(names, memories)},
-                 {"wrong_dim", wrong_dim_text(names)},
-                 {"uploads", transfers(names, memories, true)},
-                 {"downloads", transfers(names, memories, false)},
-                 {"composites", top.functions},
-                 {"run", join(top.calls, "")},
-                 {"cases", cases_text(top.calls)}});
+  values.merge(TextValues{{"pieces", std::to_string(pieces.size())},
+                          {"texts", texts},
+                          {"kernel_rows", kernels.empty() ? "{\"\", 0, 0}" : kernels},
+                          {"memory_rows", rows.empty() ? "{TINYCC_RT_ARENA, 0u, 0u, NULL}" : rows},
+                          {"memory_numbers", numbers.empty() ? names.macro("M_NONE") : numbers},
+                          {"states", states_text(names)},
+                          {"null_ports", null_ports(names, memories)},
+                          {"wrong_dim", wrong_dim_text(names)},
+                          {"uploads", transfers(names, memories, true)},
+                          {"downloads", transfers(names, memories, false)},
+                          {"composites", top.functions},
+                          {"run", join(top.calls, "")},
+                          {"cases", cases_text(top.calls)}});
   const Language& language = language_of(names);
   const bool emulated = std::string_view(language.name) != "opencl";
   values.merge(TextValues{{"from_text", language.from_text ? "1" : ""},

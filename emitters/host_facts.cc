@@ -12,6 +12,11 @@ const Buffer& buffer_of(const Program& program, int64_t id) {
   return *program.buffers.at(id).buffer;
 }
 
+std::string struct_text(const Buffer& b, const std::string& type) {
+  return fmt::format("typedef struct {{\n    {} at{};\n}} {};\n\n", c_type(b.dtype),
+                     extents_text(b), type);
+}
+
 std::string port_type(const Program& program, const Port& port) {
   const Buffer& buffer = buffer_of(program, port.buffer);
   if (port.dims.empty() && port.lengths.empty()) return shape_text(buffer.dtype, buffer.shape);

@@ -64,6 +64,9 @@ std::string plan_text(const Names& names);
 /// The same as members of a union, each tensor at its offset.
 std::string arena_members(const Names& names);
 
+/// "typedef struct { float at[3][4]; } TYPE;": what kernels and host call a buffer's memory.
+std::string struct_text(const Buffer& b, const std::string& type);
+
 /// Who reads and writes a buffer, by top-level step.
 struct Uses {
   std::vector<bool> reads, writes;

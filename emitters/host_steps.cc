@@ -2,6 +2,8 @@
 // top-level step that is more than a call.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "emitters/host_device.h"
 #include "emitters/host_model.h"
 
@@ -11,15 +13,21 @@ namespace {
 
 using Scope = std::map<int64_t, std::string>;  // loop variables by the id of their range
 
+/// What calls are written with.
+struct Calls {
+  const HostInputs& host;
+  std::optional<DeviceCalls> device;  // empty: the kernels are functions of C
+};
+
 // ---- steps as statements ---------------------------------------------------------------------
 
-std::string call_text(const HostInputs& host, const Step& step, const Scope& scope, size_t indent) {
-  const Names& names = host.names;
+std::string call_text(const Calls& calls, const Step& step, const Scope& scope, size_t indent) {
+  const Names& names = calls.host.names;
   const size_t k = step.kernel;
-  if (names.program().target.is_device()) {
+  if (calls.device) {
     std::vector<std::string> scalars;
     for (const Expr range : names.free_ranges(k)) scalars.push_back(scope.at(id_of(range)));
-    return device_call(host, step, scalars, indent);
+    return calls.device->launch(step, scalars, indent);
   }
   const bool parallel = names.program().kernels[k].parts > 1;
   std::vector<std::string> arguments;
@@ -40,15 +48,14 @@ std::string call_text(const HostInputs& host, const Step& step, const Scope& sco
          "\n";
 }
 
-std::string steps_text(const HostInputs& host, const std::vector<Step>& steps, Scope scope,
+std::string steps_text(const Calls& calls, const std::vector<Step>& steps, Scope scope,
                        size_t indent);
 
-std::string condition_text(const HostInputs& host, int64_t buffer) {
-  return host.names.program().target.is_device() ? device_flag(host, buffer)
-                                                 : scalar_text(host.names, buffer);
+std::string condition_text(const Calls& calls, int64_t buffer) {
+  return calls.device ? calls.device->flag(buffer) : scalar_text(calls.host.names, buffer);
 }
 
-std::string repeat_text(const HostInputs& host, const Step& step, Scope scope, size_t indent) {
+std::string repeat_text(const Calls& calls, const Step& step, Scope scope, size_t indent) {
   const std::string margin(indent, ' ');
   std::set<std::string> taken{"inputs", "outputs", "arena", "state"};
   for (const auto& [id, name] : scope) taken.insert(name);
@@ -56,42 +63,41 @@ std::string repeat_text(const HostInputs& host, const Step& step, Scope scope, s
   scope[id_of(step.range)] = variable;
   std::string out = fmt::format("{0}for (int32_t {1} = 0; {1} < {2}; ++{1}) {{\n", margin, variable,
                                 extent_of(step.range));
-  out += steps_text(host, step.body, scope, indent + 4);
+  out += steps_text(calls, step.body, scope, indent + 4);
   if (step.condition >= 0) {
     out += fmt::format("{0}    if ({1} != 0) {{\n{0}        break;\n{0}    }}\n", margin,
-                       condition_text(host, step.condition));
+                       condition_text(calls, step.condition));
   }
   return out + margin + "}\n";
 }
 
-std::string select_text(const HostInputs& host, const Step& step, const Scope& scope,
-                        size_t indent) {
+std::string select_text(const Calls& calls, const Step& step, const Scope& scope, size_t indent) {
   const std::string margin(indent, ' ');
   const auto branch = [&](size_t i) {
-    return i < step.body.size() ? steps_text(host, {step.body[i]}, scope, indent + 4) : "";
+    return i < step.body.size() ? steps_text(calls, {step.body[i]}, scope, indent + 4) : "";
   };
   std::string out =
-      fmt::format("{}if ({} != 0) {{\n", margin, condition_text(host, step.condition));
+      fmt::format("{}if ({} != 0) {{\n", margin, condition_text(calls, step.condition));
   out += branch(0);
   const std::string otherwise = branch(1);
   if (!otherwise.empty()) out += margin + "} else {\n" + otherwise;
   return out + margin + "}\n";
 }
 
-std::string step_text(const HostInputs& host, const Step& step, const Scope& scope, size_t indent) {
+std::string step_text(const Calls& calls, const Step& step, const Scope& scope, size_t indent) {
   switch (step.kind) {
-    case Step::Kind::call: return call_text(host, step, scope, indent);
-    case Step::Kind::repeat: return repeat_text(host, step, scope, indent);
-    case Step::Kind::select: return select_text(host, step, scope, indent);
-    case Step::Kind::block: return steps_text(host, step.body, scope, indent);
+    case Step::Kind::call: return call_text(calls, step, scope, indent);
+    case Step::Kind::repeat: return repeat_text(calls, step, scope, indent);
+    case Step::Kind::select: return select_text(calls, step, scope, indent);
+    case Step::Kind::block: return steps_text(calls, step.body, scope, indent);
   }
   return "";
 }
 
-std::string steps_text(const HostInputs& host, const std::vector<Step>& steps, Scope scope,
+std::string steps_text(const Calls& calls, const std::vector<Step>& steps, Scope scope,
                        size_t indent) {
   std::string out;
-  for (const Step& step : steps) out += step_text(host, step, scope, indent);
+  for (const Step& step : steps) out += step_text(calls, step, scope, indent);
   return out;
 }
 
@@ -151,14 +157,16 @@ std::string with_locals(const HostInputs& host, std::string text, size_t indent)
 }  // namespace
 
 TopLevel top_level(const HostInputs& host) {
+  Calls calls{host, {}};
+  if (host.names.program().target.is_device()) calls.device.emplace(host);
   TopLevel top;
   const std::vector<Step>& steps = host.names.program().steps;
   for (size_t i = 0; i < steps.size(); ++i) {
     if (steps[i].kind == Step::Kind::call) {
-      top.calls.push_back(call_text(host, steps[i], dim_places(host.names), 0));
+      top.calls.push_back(call_text(calls, steps[i], dim_places(host.names), 0));
       continue;
     }
-    const std::string body = step_text(host, steps[i], dim_places(host.names), 4);
+    const std::string body = step_text(calls, steps[i], dim_places(host.names), 4);
     const auto [parameters, arguments] = used_parameters(host, body);
     const std::string name = host.names.prefixed(fmt::format("f_step_{}", i));
     if (!steps[i].computes.empty()) {

@@ -117,8 +117,7 @@ std::string weight_types(const Names& names) {
     const bool here = names.program().target.is_device() ? wanted.count(type) != 0
                                                          : buffer.space == Space::weight;
     if (!here) continue;
-    out += fmt::format("typedef struct {{\n    {} at{};\n}} {};\n\n", c_type(buffer.dtype),
-                       extents_text(buffer), type);
+    out += struct_text(buffer, type);
   }
   return out;
 }

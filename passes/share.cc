@@ -77,41 +77,37 @@ struct Choice {
   double value = 0;
 };
 
-/// All loops, and all pairs of neighbours, best first; of equals the outer first.
-std::vector<Choice> choices(const std::vector<Expr>& nest, int64_t parts) {
+/// Loops that are nested perfectly, `most` at once, best by value(first, last, turns) first; of equals
+/// the outer.
+template <typename Value>
+std::vector<Choice> choices(const std::vector<Expr>& nest, size_t most, Value value) {
   std::vector<Choice> all;
   const auto better = [](const Choice& a, const Choice& b) { return a.value > b.value; };
   for (size_t first = 0; first < nest.size(); ++first) {
-    int64_t turns = 1;
-    for (size_t last = first; last < std::min(first + 2, nest.size()); ++last) {
-      turns *= extent_of(nest[last]);
-      const double value = balance(turns, parts) - kDeeperCosts * static_cast<double>(last) -
-                           (last > first ? kPairCosts : 0);
+    double turns = 1;
+    for (size_t last = first; last < std::min(first + most, nest.size()); ++last) {
+      turns *= static_cast<double>(extent_of(nest[last]));
       const Choice c{{nest.begin() + static_cast<ptrdiff_t>(first),
                       nest.begin() + static_cast<ptrdiff_t>(last) + 1},
-                     value};
+                     value(first, last, turns)};
       if (turns > 1) all.insert(std::upper_bound(all.begin(), all.end(), c, better), c);
     }
   }
   return all;
 }
 
-/// Of a device: loops that are nested perfectly, those with the most turns first; of equals the outer.
+/// For threads: all loops, and all pairs of neighbours.
+std::vector<Choice> thread_choices(const std::vector<Expr>& nest, int64_t parts) {
+  return choices(nest, 2, [&](size_t first, size_t last, double turns) {
+    return balance(static_cast<int64_t>(turns), parts) - kDeeperCosts * static_cast<double>(last) -
+           (last > first ? kPairCosts : 0);
+  });
+}
+
+/// For a device: any number of loops, those with the most turns. (A loop whose end is symbolic is
+/// shared alone; the proof refuses the others.)
 std::vector<Choice> device_choices(const std::vector<Expr>& nest) {
-  std::vector<Choice> all;
-  const auto better = [](const Choice& a, const Choice& b) { return a.value > b.value; };
-  for (size_t first = 0; first < nest.size(); ++first) {
-    double turns = 1;
-    for (size_t last = first; last < nest.size(); ++last) {
-      if (last > first && !(nest[last]->sources.empty() && nest[first]->sources.empty())) break;
-      turns *= static_cast<double>(extent_of(nest[last]));
-      const Choice c{{nest.begin() + static_cast<ptrdiff_t>(first),
-                      nest.begin() + static_cast<ptrdiff_t>(last) + 1},
-                     turns};
-      if (turns > 1) all.insert(std::upper_bound(all.begin(), all.end(), c, better), c);
-    }
-  }
-  return all;
+  return choices(nest, nest.size(), [](size_t, size_t, double turns) { return turns; });
 }
 
 int64_t turns_of(const StmtRef& s) {
@@ -121,34 +117,27 @@ int64_t turns_of(const StmtRef& s) {
   return most;
 }
 
-}  // namespace
-
-namespace {
-
-/// Marks loops of one of the statements that a kernel makes in turn; false: none keeps apart.
-bool share_part(Kernel& kernel, size_t part) {
-  const bool several = kernel.body->kind == StmtKind::seq;
-  const StmtRef now = several ? kernel.body->body[part] : kernel.body;
-  for (const Choice& c : device_choices(main_nest(now))) {
+/// Marks the loops of the first choice that keeps apart; their names, " y x", or "" where none does.
+std::string mark_first(Kernel& kernel, const std::vector<Choice>& all) {
+  for (const Choice& c : all) {
     const StmtRef body = with_threads(kernel.body, c.ranges);
     if (!thread_conflict(body).empty()) continue;
     kernel.body = body;
-    for (Expr r : c.ranges) kernel.schedule += " " + r->attr.name;
-    return true;
+    std::string names;
+    for (Expr r : c.ranges) names += " " + r->attr.name;
+    return names;
   }
-  return false;
+  return "";
 }
 
 /// Every statement is shared by itself; those that are not are for the first work-item.
-void share_on_device(Kernel& kernel) {
-  const std::string before = kernel.schedule;
-  kernel.schedule.clear();
-  const size_t parts = kernel.body->kind == StmtKind::seq ? kernel.body->body.size() : 1;
-  bool shared = false;
-  for (size_t part = 0; part < parts; ++part) shared |= share_part(kernel, part);
-  kernel.schedule =
-      before + (!shared ? "" : (before.empty() ? "thread" : "; thread") + kernel.schedule);
-  if (shared) kernel.parts = turns_of(kernel.body);
+std::string mark_on_device(Kernel& kernel) {
+  if (kernel.body->kind != StmtKind::seq)
+    return mark_first(kernel, device_choices(main_nest(kernel.body)));
+  std::string names;
+  for (size_t part = 0; part < kernel.body->body.size(); ++part)
+    names += mark_first(kernel, device_choices(main_nest(kernel.body->body[part])));
+  return names;
 }
 
 }  // namespace
@@ -159,19 +148,14 @@ void share_among_threads(Kernel& kernel, const Target& target) {
     kernel.parts = std::min(target.threads, turns_of(kernel.body));
     return;
   }
-  if (target.is_device()) return share_on_device(kernel);
-  const int64_t parts = worthwhile(kernel, target);
+  const int64_t parts = target.is_device() ? target.threads : worthwhile(kernel, target);
   if (parts < 2) return;
-  for (const Choice& c : choices(main_nest(kernel.body), parts)) {
-    const StmtRef body = with_threads(kernel.body, c.ranges);
-    if (!thread_conflict(body).empty()) continue;
-    kernel.body = body;
-    kernel.parts = std::min(parts, turns_of(body));
-    std::string names;
-    for (Expr r : c.ranges) names += " " + r->attr.name;
-    kernel.schedule += (kernel.schedule.empty() ? "thread" : "; thread") + names;
-    return;
-  }
+  const std::string names = target.is_device()
+                                ? mark_on_device(kernel)
+                                : mark_first(kernel, thread_choices(main_nest(kernel.body), parts));
+  if (names.empty()) return;
+  kernel.parts = std::min(parts, turns_of(kernel.body));
+  kernel.schedule += (kernel.schedule.empty() ? "thread" : "; thread") + names;
 }
 
 }  // namespace tinycc
