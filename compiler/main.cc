@@ -1,5 +1,7 @@
 // The program `tinycc`: command line in, exit code out. Whatever goes wrong ends here, as one
 // message for people; what compiling is, driver.cc says.
+#include <pthread.h>
+
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -20,9 +22,7 @@ int fail_internally(const char* what) {
                             "this is a bug in tinycc; please report it with the model"));
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   try {
     const std::optional<tinycc::Options> options = tinycc::parse_options(argc, argv);
     if (!options) return 0;
@@ -37,4 +37,35 @@ int main(int argc, char** argv) {
   } catch (...) {
     return fail_internally("an exception of unknown type");
   }
+}
+
+struct Call {
+  int argc;
+  char** argv;
+  int status = 0;
+};
+
+void* run_call(void* data) {
+  Call& call = *static_cast<Call*>(data);
+  call.status = run(call.argc, call.argv);
+  return nullptr;
+}
+
+}  // namespace
+
+/// On a thread, for its stack: passes descend through expressions as deep as a model has layers, and
+/// a chain of 10,000 of them needs more than the 8 MiB that main() has. Pages that nobody touches
+/// cost nothing; where even their addresses are limited, less must do.
+int main(int argc, char** argv) {
+  Call call{argc, argv};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  for (size_t bytes = size_t{1} << 30; bytes >= size_t{16} << 20; bytes /= 4) {
+    pthread_t thread{};
+    pthread_attr_setstacksize(&attributes, bytes);
+    if (pthread_create(&thread, &attributes, run_call, &call) != 0) continue;
+    pthread_join(thread, nullptr);
+    return call.status;
+  }
+  return run(argc, argv);
 }

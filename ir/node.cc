@@ -108,11 +108,13 @@ bool is_static(const Shape& shape) {
 }
 
 std::vector<Expr> topological(const std::vector<Expr>& roots) {
+  static uint64_t walks = 0;
+  const uint64_t walk = ++walks;
+  const auto first_visit = [walk](const Node* n) { return std::exchange(n->walk, walk) != walk; };
   std::vector<Expr> order;
-  std::unordered_set<const Node*> seen;
   std::vector<std::pair<const Node*, size_t>> stack;  // node, next source to visit
   for (Expr root : roots) {
-    if (root && seen.insert(root.get()).second) stack.emplace_back(root.get(), 0);
+    if (root && first_visit(root.get())) stack.emplace_back(root.get(), 0);
     while (!stack.empty()) {
       auto& [node, next] = stack.back();
       if (next == node->sources.size()) {
@@ -121,7 +123,7 @@ std::vector<Expr> topological(const std::vector<Expr>& roots) {
         continue;
       }
       const Node* source = node->sources[next++].get();
-      if (seen.insert(source).second) stack.emplace_back(source, 0);
+      if (first_visit(source)) stack.emplace_back(source, 0);
     }
   }
   return order;

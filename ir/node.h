@@ -133,6 +133,7 @@ struct Node {
   Attr attr;
   uint32_t id;  // order of creation within the pool: sources have smaller ids
   Pool* pool;
+  mutable uint64_t walk = 0;  // the last one of topological() that came by
 
   Expr operator[](size_t i) const { return sources[i]; }
   int64_t rank() const { return static_cast<int64_t>(shape.size()); }

@@ -142,9 +142,7 @@ class Builder {
     const Traffic traffic = traffic_of(k);
     k.bytes_read = traffic.read;
     k.bytes_written = traffic.written;
-    for (const BufferRef& b : std::vector<BufferRef>(k.parameters)) {
-      if (b->space == Space::weight) pack_weight(k, *b);
-    }
+    pack_weights(k);
     Step step;
     step.computes = k.computes;
     step.nodes = k.nodes;
@@ -283,10 +281,19 @@ class Builder {
 
   // ---- weights
 
+  void pack_weights(Kernel& k) {
+    std::vector<BufferRef> weights;
+    for (const BufferRef& b : k.parameters) {
+      if (b->space == Space::weight) weights.push_back(b);
+    }
+    const std::vector<Layout> layouts = packed_layouts(weights, k.body);
+    for (size_t i = 0; i < weights.size(); ++i) pack_weight(k, *weights[i], layouts[i]);
+  }
+
   /// Gives the kernel the weight in its own order; equal orders of one weight are one buffer.
-  void pack_weight(Kernel& k, const Buffer& b) {
+  void pack_weight(Kernel& k, const Buffer& b, const Layout& layout) {
     Buffer packed = b;
-    packed.layout = packed_layout(b, k.body);
+    packed.layout = layout;
     std::vector<Buffer>& orders = packed_[b.id];
     const auto same = std::find_if(orders.begin(), orders.end(),
                                    [&](const Buffer& p) { return p.layout == packed.layout; });

@@ -15,16 +15,18 @@ struct Use {
   Expr lane;  // the innermost loop, if it is a vector
 };
 
-void find_uses(const StmtRef& s, int64_t buffer, std::vector<Expr>& loops, std::vector<Use>& uses,
-               Expr lane = {}) {
+using Uses = std::map<int64_t, std::vector<Use>>;  // by buffer
+
+void find_uses(const StmtRef& s, std::vector<Expr>& loops, Uses& uses, Expr lane = {}) {
   if (s->kind == StmtKind::loop) loops.push_back(s->range);
   if (s->kind == StmtKind::loop && s->loop == LoopKind::vector) lane = s->range;
   if (s->kind == StmtKind::store) {
     for (Expr l : loads_in(s->value)) {
-      if (l->attr.ints[0] == buffer) uses.push_back({l->sources, loops, lane});
+      const auto of = uses.find(l->attr.ints[0]);
+      if (of != uses.end()) of->second.push_back({l->sources, loops, lane});
     }
   }
-  for (const StmtRef& part : s->body) find_uses(part, buffer, loops, uses, lane);
+  for (const StmtRef& part : s->body) find_uses(part, loops, uses, lane);
   if (s->kind == StmtKind::loop) loops.pop_back();
 }
 
@@ -71,12 +73,7 @@ void split_axes(const Use& use, int64_t dim, int64_t extent,
   axes.insert(axes.end(), split.begin(), split.end());
 }
 
-}  // namespace
-
-Layout packed_layout(const Buffer& weight, const StmtRef& body) {
-  std::vector<Use> uses;
-  std::vector<Expr> loops;
-  find_uses(body, weight.id, loops, uses);
+Layout layout_for(const Buffer& weight, const std::vector<Use>& uses) {
   if (uses.empty()) return weight.layout;
   std::vector<std::pair<int64_t, Axis>> axes;
   const bool one =
@@ -94,6 +91,18 @@ Layout packed_layout(const Buffer& weight, const StmtRef& body) {
   Layout layout;
   for (const auto& [at, axis] : axes) layout.axes.push_back(axis);
   return layout;
+}
+
+}  // namespace
+
+std::vector<Layout> packed_layouts(const std::vector<BufferRef>& weights, const StmtRef& body) {
+  Uses uses;
+  for (const BufferRef& w : weights) uses[w->id];
+  std::vector<Expr> loops;
+  find_uses(body, loops, uses);
+  std::vector<Layout> layouts;
+  for (const BufferRef& w : weights) layouts.push_back(layout_for(*w, uses.at(w->id)));
+  return layouts;
 }
 
 }  // namespace tinycc

@@ -6,8 +6,8 @@
 
 namespace tinycc {
 
-/// The layout in which `loads` of one weight, found in `body`, walk through memory. Where an index
-/// is no mixed-radix sum of ranges the dimensions are only reordered.
-Layout packed_layout(const Buffer& weight, const StmtRef& body);
+/// For each weight the layout in which its loads, found in `body`, walk through memory. Where an
+/// index is no mixed-radix sum of ranges the dimensions are only reordered.
+std::vector<Layout> packed_layouts(const std::vector<BufferRef>& weights, const StmtRef& body);
 
 }  // namespace tinycc
