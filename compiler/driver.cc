@@ -235,6 +235,19 @@ std::string listed(const std::vector<SourceFile>& files) {
   return list;
 }
 
+std::vector<Cycles> cycles_of(const Program& program) {
+  const Target& t = program.target;
+  if (t.language != "c") {
+    throw Error(ExitCode::unsupported, "--cycles: not for " + t.language,
+                "LLVM's models are those of processors; leave --cycles away");
+  }
+  if (!has_cpu_model(t)) {
+    throw Error(ExitCode::unsupported, "--cycles: LLVM has no model of " + t.cpu,
+                "choose another cpu=, or leave --cycles away");
+  }
+  return estimated_cycles(program);
+}
+
 }  // namespace
 
 int run(const Options& options) {
@@ -256,7 +269,9 @@ int compile_model(const Options& options, LoadedModel model) {
   TunedMoves tuned = read_tuned(options, model.files);
   const Program program = compile(model, options, tuned, line, meant, ended);
   if (options.stop_after >= Stage::schedule) std::cerr << tuned.stale();
-  if (options.explain && !ended) std::cout << explained(program) << note_on(options, tuned);
+  if (options.explain && !ended)
+    std::cout << explained(program, options.cycles ? cycles_of(program) : std::vector<Cycles>())
+              << note_on(options, tuned);
   if (ended || options.explain) return 0;
 
   const Names names(program, options.weights);

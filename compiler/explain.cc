@@ -2,6 +2,7 @@
 #include "compiler/explain.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -54,6 +55,16 @@ std::string work_text(const std::string& name, int64_t calls, int64_t flops, int
                      fmt::format("{:.0f} %", predicted_us > 0 ? 100 * least_us / predicted_us : 0));
 }
 
+/// "1,234 cycles, 7.35 us by LLVM's analyser; 1,100 instructions". The estimate counts no misses.
+std::string cycles_text(const Cycles& c, const Target& target) {
+  return fmt::format("    {}{} cycles, {:.2f} us by LLVM's model of {}; {} instructions{}\n",
+                     c.bounded ? "" : "at least ", thousands(std::llround(c.cycles)),
+                     c.cycles / static_cast<double>(target.clock_mhz),
+                     target.resolved.empty() ? target.cpu : target.resolved,
+                     thousands(std::llround(c.instructions)),
+                     c.unknown == 0 ? "" : fmt::format(", {} not in the model", c.unknown));
+}
+
 std::string machine_text(const Program& p) {
   const Target& t = p.target;
   return fmt::format(
@@ -68,7 +79,7 @@ std::string machine_text(const Program& p) {
 
 }  // namespace
 
-std::string explained(const Program& p) {
+std::string explained(const Program& p, const std::vector<Cycles>& cycles) {
   std::vector<Row> rows;
   std::vector<size_t> places(p.kernels.size());
   add_calls(p.steps, 1, rows, places);
@@ -76,6 +87,7 @@ std::string explained(const Program& p) {
   out += fmt::format(kRow, "kernel", "calls", "FLOP", "bytes", "predicted us", "roof", "of roof");
   int64_t calls = 0, flops = 0, bytes = 0;
   double predicted = 0, least = 0;
+  Cycles all;
   for (const Row& row : rows) {
     const Kernel& k = p.kernels[row.kernel];
     const Roof roof = roof_of(k, p.target);
@@ -86,13 +98,22 @@ std::string explained(const Program& p) {
     out += fmt::format("    {}{}{}\n", listed(row.nodes, kMostNodes), row.nodes.empty() ? "" : ": ",
                        shapes_text(k));
     if (!k.schedule.empty()) out += "    " + k.schedule + "\n";
+    if (!cycles.empty()) {
+      const Cycles& c = cycles[row.kernel];
+      out += cycles_text(c, p.target);
+      all.cycles += times * c.cycles;
+      all.instructions += times * c.instructions;
+      all.bounded &= c.bounded;
+      all.unknown += c.unknown;
+    }
     calls += row.calls;
     flops += row.calls * k.flops;
     bytes += row.calls * moved;
     predicted += times * roof.predicted_us;
     least += times * roof.least_us();
   }
-  return out + work_text("all calls", calls, flops, bytes, predicted, "", least);
+  out += work_text("all calls", calls, flops, bytes, predicted, "", least);
+  return cycles.empty() ? out : out + cycles_text(all, p.target);
 }
 
 }  // namespace tinycc

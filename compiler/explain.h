@@ -3,10 +3,12 @@
 // take on the target, and which roof of the machine bounds it; what one run takes in all.
 #pragma once
 
+#include "compiler/machine/cycles.h"
 #include "ir/program.h"
 
 namespace tinycc {
 
-std::string explained(const Program& program);
+/// `cycles`: of each kernel's machine code, or empty.
+std::string explained(const Program& program, const std::vector<Cycles>& cycles);
 
 }  // namespace tinycc

@@ -209,7 +209,7 @@ CLI::App* add_command(CLI::App& app, Options& options, const char* name, const c
 void declare_tune(CLI::App& app, Options& options) {
   CLI::App* tune =
       add_command(app, options, "tune",
-                  "times algorithms, layouts and schedules on this machine; keeps what is fastest");
+                  "times algorithms, layouts and schedules, here, on a board or by a model of the CPU");
   tune->add_option("--budget", options.tune_budget, "seconds to search: 60")
       ->type_name("SECONDS")
       ->check(CLI::Range(1.0, 1e6));
@@ -244,7 +244,9 @@ void declare_check(CLI::App& app, Options& options) {
 
 void declare_explain(CLI::App& app, Options& options) {
   add_command(app, options, "explain",
-              "prints the kernels: nodes, shapes, schedule, work, predicted time, roof");
+              "prints the kernels: nodes, shapes, schedule, work, predicted time, roof")
+      ->add_flag("--cycles", options.cycles,
+                 "also compiles them; cycles of the machine code by LLVM's model of the CPU");
 }
 
 std::vector<std::string> flag_names(const CLI::App& app) {

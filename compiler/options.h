@@ -41,6 +41,7 @@ struct Options {
   std::string tune_file;                  // --tune-file; empty: MODEL's .tune.yaml, if it exists
   bool tune = false;                      // `tinycc tune`
   bool check = false;                     // `tinycc check`
+  bool cycles = false;                    // explain: of the machine code, by LLVM's model
   bool explain = false;                   // `tinycc explain`
   double tune_budget = 60;                // --budget, in seconds
   std::string tune_cc;                    // --tune-cc; empty: the Clang within

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/tune/subject.h"
 #include "passes/excerpt.h"
 #include "passes/schedule.h"
 
@@ -133,7 +134,7 @@ void Search::find_space(size_t unit, std::set<std::string>& owned) {
 bool Search::make_reference(size_t unit) {
   const TunedUnit& u = units_[unit];
   State& state = states_[unit];
-  if (state.results) return true;
+  if (state.results || is_modelled(draft_.target, settings_.runner)) return true;
   Subject s = subject(u, std::vector<std::string>(u.computations.size()));
   state.results = std::make_unique<SharedBytes>(result_bytes(s.program()));
   s.results = state.results.get();

@@ -193,6 +193,10 @@ std::vector<SourceFile> library_of(const Program& program, bool linked) {
   return emit_library({names, kernels, kernel_helpers(names), {}, {}, {}});
 }
 
+bool is_modelled(const Target& target, const std::string& runner) {
+  return runner.empty() && !runs_here(target);
+}
+
 std::unique_ptr<Running> run_here(const Program& program, const Subject& subject) {
   return std::make_unique<Here>(program, subject);
 }

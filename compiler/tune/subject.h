@@ -23,6 +23,11 @@ std::unique_ptr<Running> run_here(const Program& program, const Subject& subject
 /// `runner`'s last argument is the path of an executable, and it hands on what follows.
 std::unique_ptr<Running> run_elsewhere(const Program& program, const Subject& subject);
 
+/// LLVM's model of the CPU instead of a run; results are not compared.
+std::unique_ptr<Running> run_modelled(const Program& program);
+/// No runner, and not the kind of machine that we run on.
+bool is_modelled(const Target& target, const std::string& runner);
+
 /// The library of a program; its weights as a file.
 std::vector<SourceFile> library_of(const Program& program, bool linked);
 

@@ -62,11 +62,15 @@ void send(int file, const Reading& r) {
   if (write(file, &a, sizeof a) != sizeof a) _exit(1);
 }
 
+std::unique_ptr<Running> running_of(const Program& program, const Subject& subject) {
+  if (is_modelled(program.target, subject.runner)) return run_modelled(program);
+  return subject.runner.empty() ? run_here(program, subject) : run_elsewhere(program, subject);
+}
+
 /// What the child does until it is killed, or its parent is gone.
 void serve(const Subject& subject, const Cores& cores, int commands, int answers) {
   const Program program = subject.program();
-  const std::unique_ptr<Running> running =
-      subject.runner.empty() ? run_here(program, subject) : run_elsewhere(program, subject);
+  const std::unique_ptr<Running> running = running_of(program, subject);
   std::string why;
   if (subject.results != nullptr) {
     running->run();

@@ -13,8 +13,10 @@
 
 #include "compiler/load.h"
 #include "compiler/tune/choices.h"
+#include "compiler/machine/cycles.h"
 #include "compiler/tune/native.h"
 #include "compiler/tune/search.h"
+#include "compiler/tune/subject.h"
 #include "compiler/tune/tune_file.h"
 #include "passes/schedule.h"
 
@@ -114,16 +116,19 @@ void print_table(const Search& search) {
 int tune(const Options& options) {
   LoadedModel model = load_model(options);
   const Target& target = model.targets.back();
-  if (options.runner.empty() && !runs_here(target)) {
+  const bool modelled = is_modelled(target, options.runner);
+  if (modelled && (!options.tune_cc.empty() || !has_cpu_model(target))) {
     throw Error(ExitCode::unsupported,
                 "tuning times kernels on this machine, which does not run " + target.triple,
-                "with --tune-cc and --runner kernels are built for the target and run there");
+                "with --tune-cc and --runner kernels are built for the target and run there; with "
+                "neither, LLVM's model of its CPU tells the time, if there is one");
   }
   if (!options.runner.empty() && options.tune_cc.empty()) {
     throw Error(ExitCode::usage, "--runner needs --tune-cc",
                 "it names the compiler that makes executables for the target");
   }
-  const std::string version = compiler_version(options.tune_cc);
+  const std::string version =
+      compiler_version(options.tune_cc) + (modelled ? ", by its model of the CPU" : "");
   if (version.empty()) {
     throw Error(ExitCode::usage, "--tune-cc: `" + options.tune_cc + "` does not start",
                 "without it the built-in Clang is used; another one must be in PATH");
