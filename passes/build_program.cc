@@ -17,6 +17,7 @@
 #include "passes/index.h"
 #include "passes/interleave.h"
 #include "passes/merge.h"
+#include "passes/moves.h"
 #include "passes/pack_weights.h"
 #include "passes/plan.h"
 #include "passes/same_kernel.h"
@@ -143,6 +144,7 @@ class Builder {
     k.bytes_read = traffic.read;
     k.bytes_written = traffic.written;
     pack_weights(k);
+    if (!draft_.target.has_vectors()) k.body = expand_unrolled(k.body);
     Step step;
     step.computes = k.computes;
     step.nodes = k.nodes;

@@ -30,6 +30,7 @@ constexpr double kFarLine = 4;      // a line from L2 that no prefetcher expects
 constexpr double kIndex = 25;       // of a row, or a vector, in two loops that run as one
 constexpr double kPage = 4096;      // lines this far apart share a set of the first cache
 constexpr double kNever = 1e30;
+constexpr int64_t kWholes = 13;  // integers that scalar cores of 16 registers keep in them
 
 double extents(const std::vector<Expr>& ranges) {
   double n = 1;
@@ -184,6 +185,7 @@ bool CostModel::is_contiguous(const Access& a, size_t range) const {
 
 /// One access of `lanes` elements along the range.
 double CostModel::unit(const Access& a, size_t range, int64_t lanes) const {
+  if (draft_.target.is_scalar()) return a.is_store ? kStore : 1;
   const auto width = static_cast<double>(lanes);
   const bool stays = range >= ranges_.size() || a.places[range].dim == -1;
   if (stays) return a.is_store ? kStore : 1;
@@ -223,6 +225,7 @@ double CostModel::rows_of(const Access& a, Expr rows, int64_t count) const {
 /// few places in the first one: sets are chosen by the address within a page.
 double CostModel::far_lines(const Access& a, double wide) const {
   const Buffer& b = draft_.buffers.at(a.buffer);
+  if (draft_.target.l1_bytes == 0) return 0;
   if (a.packable || (free_ && b.space == Space::arena)) return 0;
   double lines = std::max(1.0, wide * 4 / kLine), places = 0;
   for (size_t r = c_.ranges.size(); r < ranges_.size(); ++r) {
@@ -314,7 +317,8 @@ double CostModel::tile_cost(size_t vector, const Nest& n) const {
   const double work = rows * vectors * inner_operations_;
   double step = std::max({work, loads, kLatency}) + kCrowded * std::min(work, loads) + kTurn;
   if (n.vectors == 1 && rows > 4 && draft_.target.registers <= 16) step *= kOneVector;
-  const bool beyond_l1 = stream > static_cast<double>(draft_.target.l1_bytes) * kOfL1;
+  const bool beyond_l1 =
+      draft_.target.l1_bytes > 0 && stream > static_cast<double>(draft_.target.l1_bytes) * kOfL1;
   return rounds(n) * (turns_ * step + (beyond_l1 ? stream / kL2BytesPerUnit : 0) + extra +
                       rows * vectors * ends(vector, n.lanes) + kRound);
 }
@@ -323,7 +327,7 @@ double CostModel::tile_cost(size_t vector, const Nest& n) const {
 void CostModel::try_tile(size_t vector, Nest n, Nest& best) const {
   const size_t row_slot = n.rows ? slot(n.rows) : ranges_.size();
   const bool may_stage =
-      n.rows && draft_.target.prefer == Prefer::speed && !draft_.target.is_device();
+      n.rows && n.lanes > 1 && draft_.target.prefer == Prefer::speed && !draft_.target.is_device();
   const Access* panel = may_stage ? stageable(vector, row_slot) : nullptr;
   const auto consider = [&](Nest now) {
     if (exact_ && !(turns_of_vectors(now).exact() && turns_of_rows(now).exact())) return;
@@ -365,15 +369,22 @@ int64_t CostModel::all_rows(size_t vector, Expr rows) const {
          (outer < ranges_.size() && outer != vector ? extent_of(ranges_[outer]) : 1);
 }
 
+/// That a tile may fill. Scalar cores keep floats and integers apart.
+int64_t CostModel::registers() const {
+  const bool wholes = draft_.target.is_scalar() && !is_float(reduction_in(c_.value)->dtype);
+  return wholes ? std::min(kWholes, draft_.target.registers) : draft_.target.registers;
+}
+
 void CostModel::try_rows(size_t vector, Expr rows, Nest& best) const {
   const Expr v = ranges_[vector];
   const int64_t most = std::min<int64_t>(all_rows(vector, rows), 16);
-  for (int64_t lanes = widest_; lanes >= 4; lanes /= 2) {
+  const int64_t least = draft_.target.is_scalar() ? 1 : 4;
+  for (int64_t lanes = widest_; lanes >= least; lanes /= 2) {
     for (int64_t vectors = 1; vectors <= 8 && (vectors == 1 || lanes * vectors <= extent_of(v));
          ++vectors) {
       if (lanes > extent_of(v)) break;
       for (int64_t row = rows ? 2 : 1; row <= most; ++row) {
-        if (row * vectors + vectors + 1 > draft_.target.registers - 1) break;
+        if (row * vectors + vectors + 1 > registers() - 1) break;
         try_tile(vector, {v, false, rows, lanes, vectors, row, 0}, best);
       }
     }

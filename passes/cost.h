@@ -87,6 +87,7 @@ class CostModel {
   double ends(size_t vector, int64_t lanes) const;
   Nest tile_along(size_t vector) const;
   void try_rows(size_t vector, Expr rows, Nest& best) const;
+  int64_t registers() const;
   int64_t all_rows(size_t vector, Expr rows) const;
   void try_tile(size_t vector, Nest n, Nest& best) const;
 

@@ -43,6 +43,8 @@ StmtRef split_sum(const StmtRef& tree, const std::string& reduced, const std::st
 StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int64_t width);
 StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count);
 StmtRef expand(const StmtRef& tree, const std::string& name);
+/// Every loop that is to be unrolled, for languages that cannot ask a compiler to do so.
+StmtRef expand_unrolled(const StmtRef& tree);
 StmtRef share(const StmtRef& tree, const std::string& name);
 /// The most bytes of a panel: it lies on the stack.
 inline constexpr int64_t kMostStaged = 65536;

@@ -97,20 +97,30 @@ class Sharing {
   Replaced held_, short_;         // nodes that have a register; nodes made of those
 };
 
+StmtRef turns_of(const Stmt& loop) {
+  const Expr r = loop.range;
+  std::vector<StmtRef> turns;
+  for (int64_t i = 0; i < extent_of(r); ++i) {
+    const Expr value = constant_int(*r->pool, DType::i64, i);
+    Replaced known;
+    turns.push_back(
+        map_exprs(loop.body[0], [&](Expr e) { return simplify(settled(e, r, value, known)); }));
+  }
+  return seq(std::move(turns));
+}
+
 }  // namespace
 
 StmtRef expand(const StmtRef& tree, const std::string& name) {
   const Expr r = must_find(tree, name);
   return rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
-    if (s->kind != StmtKind::loop || s->range != r) return s;
-    std::vector<StmtRef> turns;
-    for (int64_t i = 0; i < extent_of(r); ++i) {
-      const Expr value = constant_int(*r->pool, DType::i64, i);
-      Replaced known;
-      turns.push_back(
-          map_exprs(s->body[0], [&](Expr e) { return simplify(settled(e, r, value, known)); }));
-    }
-    return seq(std::move(turns));
+    return s->kind == StmtKind::loop && s->range == r ? turns_of(*s) : s;
+  });
+}
+
+StmtRef expand_unrolled(const StmtRef& tree) {
+  return rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
+    return s->kind == StmtKind::loop && s->loop == LoopKind::unroll ? turns_of(*s) : s;
   });
 }
 

@@ -39,7 +39,10 @@ class Chooser {
 
  private:
   std::string nest() {
-    if (c_.ordered || !draft_.target.has_vectors()) return "";
+    if (c_.ordered) return "";
+    if (draft_.target.is_scalar() && draft_.target.prefer != Prefer::size)
+      return nest_.vector && !reduced_.empty() ? register_tile() : "";
+    if (!draft_.target.has_vectors()) return "";
     if (!nest_.vector || !has_vectors(draft_, c_)) return memory_order();
     if (nest_.reduced) return side_by_side();
     return reduced_.empty() ? elementwise() : register_tile();
@@ -303,6 +306,10 @@ class Chooser {
     order_sum(t, sums, blocked ? block : 0);
     t.moves.push_back("register " + list(t.inner));
     if (nest_.staged && (blocked || panel_bytes() <= kMostStaged)) stage_panel(t, sums, blocked);
+    if (nest_.lanes == 1) {  // statements of their own: what a compiler keeps in registers
+      t.moves.push_back("unroll " + list(t.inner));
+      return fmt::format("{}", fmt::join(t.moves, "; "));
+    }
     t.moves.push_back(fmt::format("vectorize {} {}", lane, nest_.lanes));
     if (choice_.unrolled == 3) t.unrolled.push_back(t.split(t.last_sum, 4));
     for (const std::string& k : unrolled_sums(t)) t.unrolled.push_back(k);
@@ -400,7 +407,7 @@ class Chooser {
       t.unrolled.push_back(t.inner.back());
     } else {
       lane = t.split(name(), nest_.lanes * nest_.vectors);
-      if (nest_.vectors > 1) {
+      if (nest_.vectors > 1 && nest_.lanes > 1) {
         t.inner.push_back(lane + "o");
         t.unrolled.push_back(lane + "o");
         lane = t.split(lane, nest_.lanes);
