@@ -488,14 +488,4 @@ int64_t CostModel::dimension_along(int64_t buffer, Expr range) const {
   return dim;
 }
 
-std::vector<int64_t> CostModel::arena_buffers() const {
-  std::vector<int64_t> found;
-  for (const Access& a : accesses_) {
-    if (draft_.buffers.at(a.buffer).space == Space::arena &&
-        std::find(found.begin(), found.end(), a.buffer) == found.end())
-      found.push_back(a.buffer);
-  }
-  return found;
-}
-
 }  // namespace tinycc

@@ -30,4 +30,14 @@ bool is_packable(const Draft& draft, Expr load) {
   });
 }
 
+std::vector<int64_t> CostModel::arena_buffers() const {
+  std::vector<int64_t> found;
+  for (const Access& a : accesses_) {
+    if (draft_.buffers.at(a.buffer).space == Space::arena &&
+        std::find(found.begin(), found.end(), a.buffer) == found.end())
+      found.push_back(a.buffer);
+  }
+  return found;
+}
+
 }  // namespace tinycc

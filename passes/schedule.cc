@@ -1,7 +1,7 @@
 // Schedules without search; see schedule.h.
 //
-// Which loop is the vector and how large the register tile is comes from the estimate of cost.h; here
-// it becomes text, and the order of the other loops is chosen.
+// Which loop is the vector and how large the register tile is cost.h says; here it becomes text, and
+// the order of the other loops is chosen.
 #include "passes/schedule.h"
 
 #include <algorithm>
@@ -39,10 +39,10 @@ class Chooser {
 
  private:
   std::string nest() {
-    if (c_.ordered) return "";
-    if (draft_.target.is_scalar() && draft_.target.prefer != Prefer::size)
-      return nest_.vector && !reduced_.empty() ? register_tile() : "";
-    if (!draft_.target.has_vectors()) return "";
+    const Target& t = draft_.target;
+    const bool sums = nest_.vector && !reduced_.empty() && t.prefer != Prefer::size;
+    if (t.is_scalar() && !c_.ordered) return sums ? register_tile() : "";
+    if (c_.ordered || !t.has_vectors()) return "";
     if (!nest_.vector || !has_vectors(draft_, c_)) return memory_order();
     if (nest_.reduced) return side_by_side();
     return reduced_.empty() ? elementwise() : register_tile();
@@ -54,8 +54,8 @@ class Chooser {
   }
   const std::string& name() const { return nest_.vector->attr.name; }
 
-  static std::string list(const std::vector<std::string>& names) {
-    return fmt::format("{}", fmt::join(names, " "));
+  static std::string list(const std::vector<std::string>& n) {
+    return fmt::format("{}", fmt::join(n, " "));
   }
 
   /// Loops as the result lies in memory, but for those that have to be outermost.
