@@ -74,8 +74,7 @@ class Chooser {
   }
 
   std::string memory_order() const {
-    const std::vector<std::string> order = in_memory_order();
-    return order.size() > 1 ? "order " + list(order) : "";
+    return in_memory_order().size() > 1 ? "order " + list(in_memory_order()) : "";
   }
 
   /// Partial sums: enough of them that the additions do not wait for each other.
