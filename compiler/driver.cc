@@ -98,7 +98,9 @@ CheckOptions check_options(const Program& program, const std::vector<std::string
   const bool shared = std::any_of(program.kernels.begin(), program.kernels.end(),
                                   [](const Kernel& k) { return k.parts > 1; });
   if (shared) options.hooks.push_back("parallel_for");
-  options.symbolic_loops = shared || !program.dims.empty();
+  const bool varying = std::any_of(program.kernels.begin(), program.kernels.end(),
+                                   [](const Kernel& k) { return ends_early(k.body); });
+  options.symbolic_loops = shared || varying;
   return options;
 }
 

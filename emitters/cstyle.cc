@@ -92,7 +92,8 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
   if (vector != vector_registers_.end()) extents.pop_back();
   for (const int64_t e : extents) text += fmt::format("[{}]", e);
   const int64_t vector_bytes = names_.program().target.vector_bytes;
-  if (dialect_.vectors && dialect_.gnu_vectors && b.space == Space::local && vector_bytes >= 16 && b.bytes() >= 64)
+  if (dialect_.vectors && dialect_.gnu_vectors && b.space == Space::local && vector_bytes >= 16 &&
+      b.bytes() >= 64)
     text += fmt::format(" __attribute__((aligned({})))", vector_bytes);  // no vector in two lines
   line(text + (initial.empty() ? ";" : " = " + initial + ";"));
 }
@@ -163,13 +164,27 @@ void KernelWriter::unroll(int64_t extent) {
   if (*dialect_.unroll != 0) out_ += fmt::format(fmt::runtime(dialect_.unroll), extent) + "\n";
 }
 
+/// The same, as a constant before the loop where it depends on other loops.
+std::string KernelWriter::named_end_of(Expr range) {
+  const auto is_counter = [&](Expr e) {
+    const std::vector<Expr>& given = kernel_.scalars;
+    return e->is(Op::range) && std::find(given.begin(), given.end(), e) == given.end();
+  };
+  const std::vector<Expr> parts = topological(range->sources);
+  const std::string end = end_of(range);
+  if (std::none_of(parts.begin(), parts.end(), is_counter)) return end;
+  const std::string name = unique_identifier(range->attr.name + "_end", taken_);
+  line(fmt::format("const {} {} = {};", dialect_.index, name, end));
+  return name;
+}
+
 void KernelWriter::write_plain_loop(const Stmt& s) {
+  const std::string end = named_end_of(s.range);
   const std::set<std::string> outside = taken_;  // names end with their block
   const std::string name = ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
   const int64_t extent = extent_of(s.range);
   if (s.loop == LoopKind::unroll && extent > 1) unroll(extent);
-  line(
-      fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end_of(s.range)));
+  line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end));
   const auto starts = starts_;
   name_starts(s);
   write(s.body[0]);

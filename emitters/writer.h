@@ -37,6 +37,7 @@ class KernelWriter {
   void name_starts(const Stmt& loop);
   void unroll(int64_t extent);
   std::string end_of(Expr range);
+  std::string named_end_of(Expr range);
   void write_alloc(const Buffer& b, const std::string& initial);
   void write_store(const Stmt& s);
   void write_vector_loop(const Stmt& s, bool declares);

@@ -155,6 +155,14 @@ StmtRef loops(const std::vector<Expr>& ranges, StmtRef body) {
   return body;
 }
 
+bool ends_early(const StmtRef& s) {
+  bool found = false;
+  walk(s, [&](const Stmt& part) {
+    found |= part.kind == StmtKind::loop && !part.range->sources.empty();
+  });
+  return found;
+}
+
 Expr rewrite_expr(Expr e, const std::function<Expr(Expr)>& change) {
   std::unordered_map<Expr, Expr> replaced;
   for (Expr node : topological({e})) {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "ir/simplify.h"
+#include "passes/clip.h"
 #include "passes/index.h"
 
 namespace tinycc {
@@ -110,6 +111,7 @@ int64_t widest_lanes(const Draft& draft, const Computation& c) {
   for (Expr n : outside_indices(c.value)) {
     if (n->dtype != DType::i64 || n->is(Op::load)) bytes = std::max(bytes, bytes_of(n->dtype));
   }
+  if (draft.target.is_scalar()) return 1;
   return std::max<int64_t>(draft.target.lanes() * 4 / bytes, 1);
 }
 
@@ -139,7 +141,7 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   if (reduce) inner_operations_ = std::max(1.0, operations(reduce[0]));
   outer_operations_ = operations(c.value) - (reduce ? operations(reduce[0]) : 0);
   for (Expr r : ranges_)
-    guarded_.push_back(guards(reduce ? reduce[0] : c.value, r) ||
+    guarded_.push_back(guards(reduce ? reduce[0] : c.value, r) || clips_along(c, r) ||
                        std::count(c.outermost.begin(), c.outermost.end(), r) != 0);
 }
 
@@ -394,6 +396,7 @@ void CostModel::try_rows(size_t vector, Expr rows, Nest& best) const {
 /// Tiles of vectors along a range of the result, with each other range as rows.
 Nest CostModel::tile_along(size_t vector) const {
   Nest best{ranges_[vector], false, {}, 1, 1, 1, kNever};
+  if (draft_.target.is_scalar() && guarded_[vector]) return best;
   try_rows(vector, {}, best);
   for (size_t r = c_.ranges.size(); r-- > 0;) {  // the later, the closer in memory
     const bool shares = std::any_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {

@@ -5,6 +5,7 @@
 
 #include "ir/print.h"
 #include "passes/block.h"
+#include "passes/clip.h"
 #include "passes/half.h"
 #include "passes/layout.h"
 #include "passes/limits.h"
@@ -27,6 +28,7 @@ constexpr GraphPass kGraphPasses[] = {
 
 constexpr DraftPass kDraftPasses[] = {
     {"limits", [](Draft& draft, const Decide&) { limit_loops(draft); }},
+    {"clip", [](Draft& draft, const Decide&) { clip_sums(draft); }},
     {"block",
      [](Draft& draft, const Decide&) {
        const Target& t = draft.target;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ir/simplify.h"
+#include "passes/clip.h"
 #include "passes/index.h"
 #include "passes/moves.h"
 #include "passes/nest.h"
@@ -94,7 +95,7 @@ int64_t ScheduleSpace::extent(int64_t r) const {
 bool ScheduleSpace::is_free(int64_t range) const {
   const Expr r = ranges_[static_cast<size_t>(range)], reduce = reduction_in(c_.value);
   const std::vector<Expr> choosing = choosing_ranges(c_);
-  return !guards(reduce ? reduce[0] : c_.value, r) &&
+  return !guards(reduce ? reduce[0] : c_.value, r) && !clips_along(c_, r) &&
          std::count(c_.outermost.begin(), c_.outermost.end(), r) == 0 &&
          std::count(choosing.begin(), choosing.end(), r) == 0;
 }
