@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "emitters/text.h"
+#include "ir/traffic.h"
 #include "ir/work.h"
 
 namespace tinycc {
@@ -34,6 +35,27 @@ void add_calls(const std::vector<Step>& steps, int64_t times, std::vector<Row>& 
     row.calls += times;
     row.nodes.insert(row.nodes.end(), s.nodes.begin(), s.nodes.end());
   }
+}
+
+/// "; 1,024 texels read, 12 reads guarded", or nothing where there are no images.
+std::string reads_text(const Kernel& k, const Target& target) {
+  if (!target.images) return "";
+  const Reads reads = reads_of(k);
+  return fmt::format("; {} texels read, {} reads guarded", thousands(reads.images),
+                     thousands(reads.guarded));
+}
+
+/// "12 tensors in 3 images, 9 in the arena".
+std::string places_text(const Program& p) {
+  if (!p.target.images) return "";
+  int64_t images = 0, weights = 0, arena = 0;
+  for (const auto& [id, placed] : p.buffers) {
+    images += placed.image >= 0 ? 1 : 0;
+    arena += placed.offset >= 0 ? 1 : 0;
+    weights += placed.image < 0 && placed.buffer->is_image() ? 1 : 0;
+  }
+  return fmt::format("{} tensors in {} images, {} in the arena; {} weights are images\n", images,
+                     p.images.size(), arena, weights);
 }
 
 /// "f32[1,3,8,8], f32[1,16,8,8] -> f32[1,16,8,8]": weights are left out.
@@ -84,6 +106,7 @@ std::string explained(const Program& p, const std::vector<Cycles>& cycles) {
   std::vector<size_t> places(p.kernels.size());
   add_calls(p.steps, 1, rows, places);
   std::string out = machine_text(p);
+  out += places_text(p);
   out += fmt::format(kRow, "kernel", "calls", "FLOP", "bytes", "predicted us", "roof", "of roof");
   int64_t calls = 0, flops = 0, bytes = 0;
   double predicted = 0, least = 0;
@@ -95,8 +118,8 @@ std::string explained(const Program& p, const std::vector<Cycles>& cycles) {
     const auto times = static_cast<double>(row.calls);
     out += work_text(k.name, row.calls, k.flops, moved, roof.predicted_us, roof.name(),
                      roof.least_us());
-    out += fmt::format("    {}{}{}\n", listed(row.nodes, kMostNodes), row.nodes.empty() ? "" : ": ",
-                       shapes_text(k));
+    out += fmt::format("    {}{}{}{}\n", listed(row.nodes, kMostNodes),
+                       row.nodes.empty() ? "" : ": ", shapes_text(k), reads_text(k, p.target));
     if (!k.schedule.empty()) out += "    " + k.schedule + "\n";
     if (!cycles.empty()) {
       const Cycles& c = cycles[row.kernel];

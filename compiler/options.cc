@@ -43,6 +43,7 @@ constexpr const char* kExamples =
 
 constexpr const char* kOpencl =
     "For opencl, cuda, hip and metal:\n"
+    "  half=1 (tensors in f16), of opencl images=1 (tensors in images of texels),\n"
     "  prefer=..., board=..., gpu=generic (the default) or one of\n";
 
 constexpr const char* kExitCodes =

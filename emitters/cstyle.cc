@@ -5,6 +5,7 @@
 
 #include "emitters/writer.h"
 #include "ir/build.h"
+#include "ir/image.h"
 
 namespace tinycc {
 
@@ -101,7 +102,28 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
 void KernelWriter::write_loop(const StmtRef& s) {
   if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s))
     return write_vector_loop(*s, false);
+  if (s->body[0]->kind == StmtKind::store && s->body[0]->buffer->is_image()) return write_texel(*s);
   write_plain_loop(*s);
+}
+
+/// A texel whose elements are computed one by one.
+void KernelWriter::write_texel(const Stmt& loop) {
+  const Stmt& s = *loop.body[0];
+  const std::set<std::string> outside = taken_;
+  const std::string all = unique_identifier("texel", taken_),
+                    name = ranges_[loop.range] = unique_identifier(loop.range->attr.name, taken_);
+  line(fmt::format("{} {};", names_.prefixed("f_f32x4"), all));
+  line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, kTexel));
+  find_shared({s.value});
+  line(
+      fmt::format("{}({}, {}) = {};", names_.macro("F_SET_f32x4"), all, name, value(s.value).text));
+  line("}");
+  lane_ = loop.range;
+  const std::vector<Expr> first = first_lane(s.index);
+  lane_ = {};
+  line(fmt::format("write_imagef({}, {}, {});", elements_.at(s.buffer->id),
+                   texel_place(s.buffer->id, first), all));
+  taken_ = outside;
 }
 
 /// How many turns a loop over `range` makes.

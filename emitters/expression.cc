@@ -6,6 +6,7 @@
 
 #include "emitters/writer.h"
 #include "ir/build.h"
+#include "ir/image.h"
 #include "ir/simplify.h"
 
 namespace tinycc {
@@ -172,8 +173,23 @@ bool KernelWriter::is_packed(const Buffer& b) const {
          b.space != Space::local;
 }
 
+/// "(int2)(3, i)": where in an image the texel lies that holds an element.
+std::string KernelWriter::texel_place(int64_t buffer, const std::vector<Expr>& logical) {
+  const TexelPlace at = texel_of(*buffers_.at(buffer), logical);
+  return fmt::format("(int2)({}, {})", index(at.x).text, index(at.y).text);
+}
+
+std::string KernelWriter::texel(int64_t buffer, const std::vector<Expr>& logical) {
+  return fmt::format("read_imagef({}, {}, {})", elements_.at(buffer), names_.prefixed("f_texels"),
+                     texel_place(buffer, logical));
+}
+
 Text KernelWriter::loaded(Expr e) {
   const Buffer& b = *buffers_.at(e->attr.ints[0]);
+  if (b.is_image()) {
+    const Expr component = texel_of(b, e->sources).component;
+    return call(names_.prefixed("f_component"), {texel(b.id, e->sources), index(component).text});
+  }
   const std::string text = place(b.id, e->sources, false);
   if (is_packed(b))
     return call(names_.prefixed(fmt::format("f_widen_{}", name_of(b.dtype))), {text});

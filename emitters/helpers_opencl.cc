@@ -121,6 +121,21 @@ static inline void @P@_f_cast_@f@_@X@(const @F@ *x, @V@ *whole)
 )"},
 };
 
+// Of images: outside of one there are zeros.
+constexpr HelperRow kImageRows[] = {
+    {"@P@_f_texels",
+     "constant sampler_t @P@_f_texels =\n"
+     "    CLK_NORMALIZED_COORDS_FALSE | CLK_ADDRESS_CLAMP | CLK_FILTER_NEAREST;\n"},
+    {"@P@_f_component", R"(
+static inline float @P@_f_component(float4 texel, int32_t k)
+{
+    const float2 pair = (k < 2) ? texel.lo : texel.hi;
+
+    return ((k % 2) == 0) ? pair.x : pair.y;
+}
+)"},
+};
+
 constexpr HelperRow kScalarRows[] = {
     {"@M@_F_GUARDED", "#define @M@_F_GUARDED\n"},
     {"@P@_f_exp_f32", "#define @P@_f_exp_f32(x) exp((float)(x))\n"},
@@ -234,6 +249,7 @@ void use_opencl_functions(std::vector<HelperText>& helpers, const Replacements& 
   std::vector<HelperText> own;
   add_rows(own, kScalarRows, with);
   replace_helpers(helpers, own);
+  add_rows(helpers, kImageRows, with);
 }
 
 void replace_helpers(std::vector<HelperText>& helpers, const std::vector<HelperText>& own) {

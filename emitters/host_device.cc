@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "emitters/host_model.h"
+#include "ir/image.h"
 
 namespace tinycc {
 namespace {
@@ -37,7 +38,7 @@ const Language& language_of(const Names& names) {
 
 // ---- memories --------------------------------------------------------------------------------
 
-/// A row of the table of memories: a buffer, or several of the arena that are in the same place.
+/// A row of the table of memories: a buffer, or several that are in the same place or image.
 struct Memory {
   int64_t buffer;
   std::string number;  // its enumerator
@@ -51,7 +52,7 @@ class Memories {
       for (const Port& port : *ports) add(port.buffer);
     ports_ = program.inputs.size() + program.outputs.size();
     for (const auto& [id, placed] : program.buffers) {
-      if (placed.offset >= 0 || placed.buffer->space == Space::weight) add(id);
+      if (placed.offset >= 0 || placed.image >= 0 || placed.buffer->space == Space::weight) add(id);
     }
   }
 
@@ -63,9 +64,11 @@ class Memories {
  private:
   void add(int64_t id) {
     const Placed& placed = names_.program().buffers.at(id);
-    if (placed.offset >= 0) {
+    if (placed.offset >= 0 || placed.image >= 0) {
       const auto [place, fresh] =
-          places_.emplace(std::pair{placed.offset, placed.buffer->bytes()}, rows_.size());
+          places_.emplace(placed.image >= 0 ? std::pair{-1 - placed.image, int64_t{0}}
+                                            : std::pair{placed.offset, placed.buffer->bytes()},
+                          rows_.size());
       row_[id] = place->second;
       if (!fresh) return;
     }
@@ -76,7 +79,8 @@ class Memories {
   const Names& names_;
   std::vector<Memory> rows_;
   std::map<int64_t, size_t> row_;
-  std::map<std::pair<int64_t, int64_t>, size_t> places_;  // by offset and bytes in the arena
+  std::map<std::pair<int64_t, int64_t>, size_t>
+      places_;  // by offset and bytes in the arena, or image
   std::set<std::string> taken_;
   size_t ports_ = 0;
 };
@@ -84,10 +88,17 @@ class Memories {
 std::string memory_row(const Names& names, const Memory& m) {
   const Placed& placed = names.program().buffers.at(m.buffer);
   const Buffer& b = *placed.buffer;
-  const int64_t bytes = std::max<int64_t>(b.bytes(), 1);
+  int64_t bytes = std::max<int64_t>(b.bytes(), 1);
+  ImageSize size = b.is_image() ? image_size(b) : ImageSize{};
   const std::string comment = comment_text(b.name) + " " + shape_text(b.dtype, b.shape);
   std::string kind = "PORT", first = "NULL";
   if (placed.offset >= 0) kind = "ARENA";
+  if (placed.image >= 0) {
+    const Image& image = names.program().images[static_cast<size_t>(placed.image)];
+    kind = "IMAGE";
+    size = {image.width, image.height};
+    bytes = size.width * size.height * kTexel * bytes_of(image.dtype);
+  }
   if (b.space == Space::weight) {
     kind = "WEIGHT";
     first = "&" + names.weight_place(m.buffer);
@@ -97,8 +108,9 @@ std::string memory_row(const Names& names, const Memory& m) {
     if (names.program().weights.count(m.buffer) != 0)
       first = "&" + names.prefixed(names.member(m.buffer) + "_first");
   }
-  return fmt::format("{{TINYCC_RT_{}, {}u, {}u, {}}}, /* {} */\n", kind,
-                     std::max<int64_t>(placed.offset, 0), bytes, first, comment);
+  return fmt::format("{{TINYCC_RT_{}, {}u, {}u, {}, {}u, {}u}}, /* {} */\n", kind,
+                     std::max<int64_t>(placed.offset, 0), bytes, first, size.width, size.height,
+                     comment);
 }
 
 /// Constants that states start as, with their types where no weight has them.
@@ -137,6 +149,7 @@ std::string kernel_types(const Names& names) {
   std::map<std::string, std::string> types;
   for (const size_t k : called_kernels(names)) {
     for (const ParameterNames& p : names.parameters(k)) {
+      if (p.image) continue;
       const Buffer& b = buffer_of(names.program(), p.buffer);
       types[p.type] = struct_text(b, p.type);
     }
@@ -261,16 +274,16 @@ std::vector<std::string> pieces_of(const std::string& text) {
   return pieces;
 }
 
-/// A piece as literals, one a line.
+/// A piece as literals, one a line; in parentheses, since no comma is missing between them.
 std::string literal_lines(const std::string& piece) {
   std::string out;
   for (size_t at = 0; at < piece.size();) {
     const size_t end = std::min(piece.find('\n', at), piece.size() - 1) + 1;
-    out += "    " + c_string(piece.substr(at, end - at)) + "\n";
+    out += (at == 0 ? "    (" : "     ") + c_string(piece.substr(at, end - at)) + "\n";
     at = end;
   }
-  out.back() = ',';
-  return out + "\n";
+  out.back() = ')';
+  return out + ",\n";
 }
 
 }  // namespace
@@ -339,19 +352,20 @@ std::vector<SourceFile> device_files(const HostInputs& host) {
   if (!numbers.empty()) numbers.resize(numbers.size() - 2);
   TextValues values = common_values(host);
   values.merge(device_values(host));
-  values.merge(TextValues{{"pieces", std::to_string(pieces.size())},
-                          {"texts", texts},
-                          {"kernel_rows", kernels.empty() ? "{\"\", 0, 0}" : kernels},
-                          {"memory_rows", rows.empty() ? "{TINYCC_RT_ARENA, 0u, 0u, NULL}" : rows},
-                          {"memory_numbers", numbers.empty() ? names.macro("M_NONE") : numbers},
-                          {"states", states_text(names)},
-                          {"null_ports", null_ports(names, memories)},
-                          {"wrong_dim", wrong_dim_text(names)},
-                          {"uploads", transfers(names, memories, true)},
-                          {"downloads", transfers(names, memories, false)},
-                          {"composites", top.functions},
-                          {"run", join(top.calls, "")},
-                          {"cases", cases_text(top.calls)}});
+  values.merge(
+      TextValues{{"pieces", std::to_string(pieces.size())},
+                 {"texts", texts},
+                 {"kernel_rows", kernels.empty() ? "{\"\", 0, 0}" : kernels},
+                 {"memory_rows", rows.empty() ? "{TINYCC_RT_ARENA, 0u, 0u, NULL, 0u, 0u}" : rows},
+                 {"memory_numbers", numbers.empty() ? names.macro("M_NONE") : numbers},
+                 {"states", states_text(names)},
+                 {"null_ports", null_ports(names, memories)},
+                 {"wrong_dim", wrong_dim_text(names)},
+                 {"uploads", transfers(names, memories, true)},
+                 {"downloads", transfers(names, memories, false)},
+                 {"composites", top.functions},
+                 {"run", join(top.calls, "")},
+                 {"cases", cases_text(top.calls)}});
   const Language& language = language_of(names);
   const bool emulated = std::string_view(language.name) != "opencl";
   values.merge(TextValues{{"from_text", language.from_text ? "1" : ""},

@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "emitters/host_model.h"
+#include "ir/image.h"
+#include "ir/traffic.h"
 #include "ir/work.h"
 
 namespace tinycc {
@@ -45,6 +47,28 @@ std::vector<std::string> port_rows(const Program& program, const std::vector<Por
                                fmt::join(buffer.shape, ", "),
                                symbolic ? ", \"axes\": " + json_strings(axes) : ""));
   }
+  return rows;
+}
+
+/// Images with the tensors that take them, one after the other, and weights that are images of their own.
+std::vector<std::string> image_rows(const Names& names) {
+  const Program& program = names.program();
+  std::vector<Image> images = program.images;
+  std::vector<std::vector<std::string>> tensors(images.size());
+  for (const auto& [id, placed] : program.buffers) {
+    const Buffer& b = *placed.buffer;
+    if (!b.is_image()) continue;
+    const auto [width, height] = image_size(b);
+    if (placed.image < 0) images.push_back({b.dtype, width, height});
+    tensors.resize(images.size());
+    tensors[placed.image < 0 ? images.size() - 1 : static_cast<size_t>(placed.image)].push_back(
+        names.member(id));
+  }
+  std::vector<std::string> rows;
+  for (size_t i = 0; i < images.size(); ++i)
+    rows.push_back(fmt::format(
+        "{{\"type\": \"{}\", \"width\": {}, \"height\": {}, \"tensors\": {}}}",
+        name_of(images[i].dtype), images[i].width, images[i].height, json_strings(tensors[i])));
   return rows;
 }
 
@@ -91,15 +115,18 @@ std::vector<std::string> kernel_rows(const HostInputs& host, std::span<const Sou
   for (const size_t k : called_kernels(names)) {
     const Kernel& kernel = names.program().kernels[k];
     const Roof roof = roof_of(kernel, names.program().target);
+    const Reads reads = reads_of(kernel);
     rows.push_back(fmt::format(
         "{{\n   \"name\": {},\n   \"nodes\": {},\n   \"computes\": {},\n   \"calls\": {},\n"
         "   \"flops\": {},\n   \"macs\": {},\n   \"bytes_read\": {},\n   \"bytes_written\": {},\n"
         "   \"predicted_us\": {:.3f},\n   \"roof\": \"{}\",\n"
-        "   \"parts\": {},\n   \"schedule\": {},\n   \"source\": {}\n  }}",
+        "   \"image_reads\": {},\n   \"guarded_reads\": {},\n   \"parts\": {},\n   \"schedule\": "
+        "{},\n   \"source\": {}\n  }}",
         json_string(names.kernel(k)), json_strings(nodes_of(names, k)),
         json_string(kernel.computes), names.calls(k).size(), kernel.flops, kernel.macs,
-        kernel.bytes_read, kernel.bytes_written, roof.predicted_us, roof.name(), kernel.parts,
-        json_string(kernel.schedule), json_string(line_of(names.kernel(k), files))));
+        kernel.bytes_read, kernel.bytes_written, roof.predicted_us, roof.name(), reads.images,
+        reads.guarded, kernel.parts, json_string(kernel.schedule),
+        json_string(line_of(names.kernel(k), files))));
   }
   return rows;
 }
@@ -145,12 +172,14 @@ SourceFile emit_report(const HostInputs& host, std::span<const SourceFile> files
   std::vector<std::string> dims;
   for (const ProgramDim& d : program.dims)
     dims.push_back(fmt::format("{{\"name\": {}, \"bound\": {}}}", json_string(d.name), d.bound()));
-  const std::vector<std::string> sections{head_text(names), rows_text("dims", dims),
+  const std::vector<std::string> sections{head_text(names),
+                                          rows_text("dims", dims),
                                           rows_text("inputs", port_rows(program, program.inputs)),
                                           rows_text("outputs", port_rows(program, program.outputs)),
                                           rows_text("states", port_rows(program, program.states)),
                                           sizes_text(program),
                                           rows_text("arena", arena_rows(names)),
+                                          rows_text("images", image_rows(names)),
                                           rows_text("kernels", kernel_rows(host, files)),
                                           rows_text("steps", step_rows(names))};
   return {"report.json", "{\n" + join(sections, ",\n") + "\n}\n", Role::text};

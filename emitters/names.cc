@@ -239,7 +239,8 @@ void Names::name_parameters(size_t k) {
     if (p.passed) {
       p.type = type(p.buffer);
       p.name = unique_identifier(kernel.parameters[i]->name, taken);
-      p.element = p.name + "->at";
+      p.image = buffer_of(program_, p.buffer).is_image();
+      p.element = p.name + (p.image ? "" : "->at");
     } else {
       p.element = weight_element(p.buffer);
     }
@@ -267,7 +268,8 @@ bool Names::may_restrict(size_t kernel) const {
   for (const Step* call : calls_[kernel]) {
     for (size_t i = 0; i < parameters.size(); ++i) {
       for (size_t j = 0; j < parameters.size(); ++j) {
-        if (i == j || !parameters[i].written || !parameters[j].passed) continue;
+        if (i == j || !parameters[i].written || !parameters[j].passed || parameters[i].image)
+          continue;
         if (overlap(program_.buffers.at(call->arguments[i]),
                     program_.buffers.at(call->arguments[j]))) {
           return false;
@@ -284,6 +286,10 @@ std::string Names::signature(size_t kernel, bool whole) const {
   const char* const restricted = may_restrict(kernel) ? dialect.restricted : "";
   for (const ParameterNames& p : parameters_[kernel]) {
     if (!p.passed) continue;
+    if (p.image) {
+      list.push_back(fmt::format("__{}_only image2d_t {}", p.written ? "write" : "read", p.name));
+      continue;
+    }
     list.push_back(fmt::format("{}{}{} *{}{}", dialect.memory, p.written ? "" : "const ", p.type,
                                restricted, p.name));
   }

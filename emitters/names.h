@@ -36,6 +36,7 @@ struct ParameterNames {
   int64_t buffer = 0;  // the program's buffer, of the first call
   bool passed = true;  // false: a weight, the same one in all calls, which the kernel names itself
   bool written = false;
+  bool image = false;   // of texels: it is no struct in memory
   std::string type;     // "digits_t_h1"; empty unless passed
   std::string name;     // "h1", unique in the kernel; empty unless passed
   std::string element;  // what indices are appended to: "h1->at", "digits_constants.conv1_weight"

@@ -7,6 +7,7 @@
 
 #include "emitters/writer.h"
 #include "ir/build.h"
+#include "ir/image.h"
 #include "ir/simplify.h"
 
 namespace tinycc {
@@ -32,6 +33,7 @@ KernelWriter::Access KernelWriter::access(int64_t buffer, const std::vector<Expr
     return finding_ || vector_registers_.count(buffer) != 0 ? Access::vector_register
                                                             : Access::contiguous;
   }
+  if (b.is_image()) return is_texel(b, logical, lane_) ? Access::contiguous : Access::other;
   std::vector<Expr> at = physical(buffer, logical);
   const std::vector<int64_t> extents = b.layout.extents(b.shape);
   size_t last = at.size();
@@ -78,7 +80,7 @@ bool KernelWriter::reads_safely(Expr e) {
 bool KernelWriter::is_stored_half(Expr e, bool is_stored) const {
   if (e->dtype != DType::f16 || dialect_.gnu_vectors) return false;
   if (e->is(Op::load)) return is_packed(*buffers_.at(e->attr.ints[0]));
-  return is_stored && e->is(Op::cast) && e[0]->dtype == DType::f32;
+  return is_stored && (e->is(Op::constant) || (e->is(Op::cast) && e[0]->dtype == DType::f32));
 }
 
 /// Does every value that varies by lane have a type that vectors are made of?
@@ -202,6 +204,13 @@ void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
     store_lanes(s, value(s.value));
   } else {
     const std::string v = vector_of(s.value, computing(element)).text;
+    if (s.buffer->is_image()) {
+      line(fmt::format("write_imagef({}, {}, {});", elements_.at(s.buffer->id),
+                       texel_place(s.buffer->id, first_lane(s.index)), v));
+      lane_ = {};
+      lanes_ = 0;
+      return;
+    }
     if (declares) elements_[s.buffer->id] = unique_identifier(s.buffer->name, taken_);
     const bool to_memory = !declares && to != Access::vector_register;
     if (to_memory && !dialect_.gnu_vectors) {

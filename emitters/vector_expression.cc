@@ -185,6 +185,7 @@ Text KernelWriter::vector_load(Expr e) {
   const int64_t buffer = e->attr.ints[0];
   if (access(buffer, e->sources) == Access::vector_register)
     return {place(buffer, e->sources, true), kAtom, true};
+  if (buffers_.at(buffer)->is_image()) return {texel(buffer, first_lane(e->sources)), kUnary, true};
   const DType element = is_bool(e->dtype) ? DType::u8 : e->dtype;
   const std::string all =
       fmt::format("{}({})", helper("AT", element), place(buffer, first_lane(e->sources), false));

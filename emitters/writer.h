@@ -41,6 +41,7 @@ class KernelWriter {
   void write_alloc(const Buffer& b, const std::string& initial);
   void write_store(const Stmt& s);
   void write_vector_loop(const Stmt& s, bool declares);
+  void write_texel(const Stmt& s);
   bool starts_vector(int64_t buffer, const Stmt& s) const;
   void keep(const Stmt& s, DType element);
   void line(const std::string& text);
@@ -62,6 +63,8 @@ class KernelWriter {
   Text constant_text(Expr e) const;
   Text loaded(Expr e);
   bool is_packed(const Buffer& b) const;
+  std::string texel(int64_t buffer, const std::vector<Expr>& logical);
+  std::string texel_place(int64_t buffer, const std::vector<Expr>& logical);
   Text rounded(Expr e, const Text& t);
   Text infix(const char* op, Expr a, Expr b, int precedence);
   Text wrapped(Expr e, const Text& a, const Text& b);

@@ -78,6 +78,7 @@ Buffer buffer(Lexer& lexer, Pool& pool) {
     }
   }
   if (lexer.take("halo")) b.halo_value = real(lexer);
+  if (lexer.take("image")) b.image_axes = lexer.integer();
   if (lexer.peek().kind == Token::Kind::string) b.alias = lexer.string();
   return b;
 }
@@ -204,6 +205,7 @@ class ProgramParser {
     program_.pool = std::make_shared<Pool>();
     return *program_.pool;
   }
+  void image();
   void placed();
   void dim();
   void port(std::vector<Port>& ports);
@@ -245,6 +247,8 @@ Program ProgramParser::parse() {
       p.arena_bound_bytes = lexer_.integer();
     else if (lexer_.take("macs"))
       p.macs = lexer_.integer();
+    else if (lexer_.take("image"))
+      image();
     else if (lexer_.take("buffer"))
       placed();
     else if (lexer_.take("dim"))
@@ -271,6 +275,17 @@ int64_t ProgramParser::known(const std::string& name, size_t at) {
   return found->second;
 }
 
+void ProgramParser::image() {
+  Image i;
+  const size_t at = lexer_.peek().at;
+  const auto dtype = dtype_named(lexer_.name());
+  if (!dtype) lexer_.fail("no such type", at);
+  i.dtype = *dtype;
+  i.width = lexer_.integer();
+  i.height = lexer_.integer();
+  program_.images.push_back(i);
+}
+
 void ProgramParser::placed() {
   Placed p;
   p.buffer = std::make_shared<const Buffer>(buffer(lexer_, *program_.pool));
@@ -283,6 +298,7 @@ void ProgramParser::placed() {
     const size_t at = lexer_.peek().at;
     replaces_.push_back({p.buffer->id, lexer_.name(), at});
   }
+  if (lexer_.take("in")) p.image = lexer_.integer();
   ids_[p.buffer->name] = p.buffer->id;
   program_.buffers[p.buffer->id] = p;
 }

@@ -22,7 +22,7 @@ std::string real_text(double value) {
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
-/// NAME: f32[2,3] SPACE layout(…) halo 0 "what it stores"; what is usual is left out.
+/// NAME: f32[2,3] SPACE layout(…) halo 0 image 1 "what it stores"; what is usual is left out.
 std::string buffer_text(const Buffer& b) {
   std::string shape, layout;
   for (const int64_t extent : b.shape) shape += (shape.empty() ? "" : ",") + std::to_string(extent);
@@ -32,6 +32,7 @@ std::string buffer_text(const Buffer& b) {
   if (b.space != Space::arena) out += " " + std::string(name_of(b.space));
   if (b.layout != Layout::row_major(b.shape.size())) out += " layout(" + layout + ")";
   if (b.layout.has_halo() || b.halo_value != 0) out += " halo " + real_text(b.halo_value);
+  if (b.is_image()) out += " image " + std::to_string(b.image_axes);
   return b.alias.empty() ? out : out + " " + quoted(b.alias);
 }
 
@@ -145,6 +146,7 @@ void TreePrinter::placed(const Program& p, const Placed& b) {
     text += " live " + std::to_string(b.first) + " " + std::to_string(b.last);
   }
   if (b.same_as >= 0) text += " replaces " + name_in(p, b.same_as);
+  if (b.image >= 0) text += " in " + std::to_string(b.image);
   line(text);
 }
 
@@ -202,6 +204,9 @@ std::string TreePrinter::program(const Program& p) {
   line("arena " + std::to_string(p.arena_bytes) + " align " + std::to_string(p.arena_align) +
        " bound " + std::to_string(p.arena_bound_bytes));
   if (p.macs != 0) line("macs " + std::to_string(p.macs));
+  for (const Image& i : p.images)
+    line("image " + std::string(name_of(i.dtype)) + " " + std::to_string(i.width) + " " +
+         std::to_string(i.height));
   for (const auto& [id, b] : p.buffers) placed(p, b);
   for (const ProgramDim& d : p.dims) {
     line("dim " + spelled(d.name) + " " + text_.name(d.range, d.range->attr.name) + " " +

@@ -48,6 +48,14 @@ struct Placed {
   int64_t offset = -1;          // bytes from the start of the arena; -1: not in the arena
   int64_t first = 0, last = 0;  // steps that write it first and read it last
   int64_t same_as = -1;         // id of the buffer whose memory it takes over in place, or -1
+  int64_t image = -1;           // which of the program's images it takes, if it is one (image.h)
+};
+
+/// An image of a device that buffers take one after the other, none larger than it.
+struct Image {
+  DType dtype = DType::f32;
+  int64_t width = 0, height = 0;  // texels
+  friend bool operator==(const Image&, const Image&) = default;
 };
 
 /// What the caller sees: an input, an output or a state.
@@ -86,6 +94,7 @@ struct Program {
   std::map<int64_t, TensorData> weights;
   std::vector<Port> inputs, outputs, states;
   std::vector<ProgramDim> dims;
+  std::vector<Image> images;
   int64_t arena_bytes = 0, arena_align = 4, arena_bound_bytes = 0;
   int64_t macs = 0;  // of the model as it was written: see macs_of()
 };

@@ -57,11 +57,13 @@ struct Buffer {
   std::vector<int64_t> shape;  // logical bounds
   Layout layout;
   Space space = Space::arena;
-  double halo_value = 0;  // what the halo of the layout holds, where it has one
-  std::string alias;      // what it stores, for people: "relu(conv2d(…))", a weight's own name
+  double halo_value = 0;    // what the halo of the layout holds, where it has one
+  int64_t image_axes = -1;  // of an image (image.h): so many axes number its rows; -1: none
+  std::string alias;        // what it stores, for people: "relu(conv2d(…))", a weight's own name
 
   int64_t elements() const;  // in memory, halo and padding included
   int64_t bytes() const;
+  bool is_image() const { return image_axes >= 0; }
 };
 using BufferRef = std::shared_ptr<const Buffer>;
 

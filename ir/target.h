@@ -25,7 +25,9 @@ struct Target {
   int64_t threads = 1;
   int64_t thread_ns = 2000;  // about so much work of a kernel is worth another thread
   bool half = false;         // of a device: larger tensors lie in memory as f16
-  int64_t group = 64;        // work-items that a device starts together
+  bool images = false;       // of OpenCL: tensors that are reached by fours lie in images of texels
+  int64_t image_side = 16384, image_pitch = 64;  // longest side, and what rows are rounded up to
+  int64_t group = 64;                            // work-items that a device starts together
   Prefer prefer = Prefer::speed;
   // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.
   int64_t clock_mhz = 2500;

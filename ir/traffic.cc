@@ -84,7 +84,29 @@ class Counter {
   Bounds bounds_;
 };
 
+void count_reads(const StmtRef& s, const std::set<int64_t>& images, int64_t turns, Reads& reads) {
+  if (s->kind == StmtKind::loop && s->loop != LoopKind::vector) turns *= extent_of(s->range);
+  for (const StmtRef& part : s->body) count_reads(part, images, turns, reads);
+  if (s->kind != StmtKind::store) return;
+  const std::set<Expr, ById> certain = certain_nodes({s->value});
+  for (Expr e : topological({s->value})) {
+    if (!e->is(Op::load)) continue;
+    if (images.contains(e->attr.ints[0])) reads.images += turns;
+    if (!certain.contains(e)) reads.guarded += turns;
+  }
+}
+
 }  // namespace
+
+Reads reads_of(const Kernel& kernel) {
+  std::set<int64_t> images;
+  for (const BufferRef& b : kernel.parameters) {
+    if (b->is_image()) images.insert(b->id);
+  }
+  Reads reads;
+  count_reads(kernel.body, images, 1, reads);
+  return reads;
+}
 
 Traffic traffic_of(const Kernel& kernel) { return Counter(kernel).count(); }
 

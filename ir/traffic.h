@@ -1,5 +1,5 @@
 // What a kernel moves: how many bytes of its parameters one call reads and writes, each element
-// counted once.
+// counted once; and how many reads it makes.
 #pragma once
 
 #include "ir/program.h"
@@ -13,5 +13,12 @@ struct Traffic {
 /// Of a buffer's dimension as many places count as the indices of all accesses can take, each index a
 /// sum over loops; dimensions are taken to be independent. An upper bound, exact for boxes and steps.
 Traffic traffic_of(const Kernel& kernel);
+
+/// Reads that one call makes, those of a vector loop as one: of whole texels of images, and those that a
+/// condition may skip.
+struct Reads {
+  int64_t images = 0, guarded = 0;
+};
+Reads reads_of(const Kernel& kernel);
 
 }  // namespace tinycc

@@ -124,7 +124,8 @@ void KernelVerifier::store(const Stmt& s) {
   const auto found = buffers_.find(s.buffer->id);
   check(found != buffers_.end(), "no such buffer here");
   const Buffer &known = *found->second, &used = *s.buffer;
-  check(known.dtype == used.dtype && known.shape == used.shape && known.layout == used.layout,
+  check(known.dtype == used.dtype && known.shape == used.shape && known.layout == used.layout &&
+            known.image_axes == used.image_axes,
         "the buffer is declared otherwise");
   check(writable_.contains(s.buffer->id), "the buffer is no output");
   check(s.index.size() == s.buffer->shape.size(), "a wrong number of indices");

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "ir/image.h"
 #include "ir/simplify.h"
 #include "ir/verify.h"
 
@@ -45,7 +46,11 @@ class ProgramVerifier {
     check(found != program_.buffers.end(), "no buffer " + std::to_string(id));
     return *found->second.buffer;
   }
-  bool in_arena(int64_t id) const { return program_.buffers.at(id).offset >= 0; }
+  /// Does it share memory with others, the arena or an image?
+  bool shares(int64_t id) const {
+    const Placed& p = program_.buffers.at(id);
+    return p.offset >= 0 || p.image >= 0;
+  }
 
   void buffer(int64_t id, const Placed& placed);
   void begin(const Port& port);
@@ -76,7 +81,13 @@ void ProgramVerifier::buffer(int64_t id, const Placed& placed) {
     check(value->second.dtype == b.dtype && value->second.count() == b.elements(),
           "the value of " + b.name + " does not fit its layout");
   }
-  if (placed.offset >= 0) {
+  if (placed.image >= 0) {
+    check(b.is_image() && placed.image < std::ssize(program_.images), b.name + " is no image");
+    const Image& i = program_.images[static_cast<size_t>(placed.image)];
+    const ImageSize size = image_size(b);
+    check(i.dtype == b.dtype && size.width <= i.width && size.height <= i.height,
+          b.name + " does not fit its image");
+  } else if (placed.offset >= 0) {
     check(placed.offset + b.bytes() <= program_.arena_bytes, b.name + " leaves the arena");
     check(placed.offset % std::max<int64_t>(bytes_of(b.dtype), 1) == 0, b.name + " is not aligned");
   } else {
@@ -161,7 +172,7 @@ void ProgramVerifier::call(const Step& s) {
 void ProgramVerifier::overlaps() const {
   std::vector<int64_t> placed, alive;
   for (const auto& [id, life] : lives_) {
-    if (in_arena(id) && life.last >= life.first) placed.push_back(id);
+    if (shares(id) && life.last >= life.first) placed.push_back(id);
   }
   std::sort(placed.begin(), placed.end(), [&](int64_t a, int64_t b) {
     return std::pair(lives_.at(a).first, a) < std::pair(lives_.at(b).first, b);
@@ -175,8 +186,9 @@ void ProgramVerifier::overlaps() const {
     std::erase_if(alive, [&](int64_t a) { return lives_.at(a).last < first; });
     for (const int64_t a : alive) {
       const Placed& pa = program_.buffers.at(a);
-      const bool elsewhere = pa.offset + pa.buffer->bytes() <= pb.offset ||
-                             pb.offset + pb.buffer->bytes() <= pa.offset;
+      const bool elsewhere =
+          pa.image != pb.image || (pa.image < 0 && (pa.offset + pa.buffer->bytes() <= pb.offset ||
+                                                    pb.offset + pb.buffer->bytes() <= pa.offset));
       // In place, the step that reads the old value for the last time writes the new one.
       const bool taken_over = homes.at(a) == homes.at(b) && lives_.at(a).last == first;
       check(elsewhere || taken_over,

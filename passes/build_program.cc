@@ -11,9 +11,11 @@
 
 #include <fmt/format.h>
 
+#include "ir/image.h"
 #include "ir/pack.h"
 #include "ir/simplify.h"
 #include "ir/traffic.h"
+#include "passes/images.h"
 #include "passes/index.h"
 #include "passes/interleave.h"
 #include "passes/merge.h"
@@ -55,6 +57,7 @@ class Builder {
   Program run() {
     schedule_units();
     merge_units();
+    if (draft_.target.images) use_images(draft_, units_);
     for (Unit& u : units_) add_unit(u);
     close_loops({});
     place_buffers();
@@ -288,17 +291,18 @@ class Builder {
     for (const BufferRef& b : k.parameters) {
       if (b->space == Space::weight) weights.push_back(b);
     }
-    const std::vector<Layout> layouts = packed_layouts(weights, k.body);
-    for (size_t i = 0; i < weights.size(); ++i) pack_weight(k, *weights[i], layouts[i]);
+    std::vector<Buffer> packed = packed_weights(weights, k.body);
+    if (draft_.target.images) make_images(packed, k.body, draft_.target);
+    for (const Buffer& b : packed) pack_weight(k, b);
   }
 
   /// Gives the kernel the weight in its own order; equal orders of one weight are one buffer.
-  void pack_weight(Kernel& k, const Buffer& b, const Layout& layout) {
-    Buffer packed = b;
-    packed.layout = layout;
+  void pack_weight(Kernel& k, Buffer packed) {
+    const Buffer b = packed;
     std::vector<Buffer>& orders = packed_[b.id];
-    const auto same = std::find_if(orders.begin(), orders.end(),
-                                   [&](const Buffer& p) { return p.layout == packed.layout; });
+    const auto same = std::find_if(orders.begin(), orders.end(), [&](const Buffer& p) {
+      return p.layout == packed.layout && p.image_axes == packed.image_axes;
+    });
     if (same != orders.end()) {
       packed = *same;
     } else {
@@ -322,15 +326,6 @@ class Builder {
     return data.dtype == dtype ? data : TensorData::of_numbers(dtype, data.shape, data.numbers());
   }
 
-  static StmtRef renumbered(const StmtRef& body, int64_t from, int64_t to) {
-    return map_exprs(body, [&](Expr e) {
-      return rewrite_expr(e, [&](Expr n) -> Expr {
-        if (!n->is(Op::load) || n->attr.ints[0] != from) return n;
-        return n->pool->make(Op::load, n->dtype, {}, n->sources, {{to}, n->attr.name});
-      });
-    });
-  }
-
   // ---- memory
 
   static bool recomputes(const StmtRef& body, int64_t target) {
@@ -351,6 +346,7 @@ class Builder {
     const Buffer& to = draft_.buffers.at(c.target);
     for (Expr l : loads_in(c.value)) {
       const Buffer& from = draft_.buffers.at(l->attr.ints[0]);
+      if (from.is_image() || to.is_image()) continue;
       const auto last = last_read.find(from.id);
       if (last == last_read.end() || last->second != static_cast<int64_t>(step)) continue;
       if (!reads_in_place(draft_, c, l) || !(from.layout == to.layout)) continue;
@@ -400,13 +396,17 @@ class Builder {
     }
     for (const auto& [id, loop] : draft_.loops) live_through(id, first, last);
     std::vector<Lifetime> lifetimes;
+    ImagePlan images(program_.images);
     std::set<int64_t> started;
     for (size_t i = 0; i < units_.size(); ++i) {
       for (const int64_t id : units_[i].kernel.outputs) {
         const Buffer& b = draft_.buffers.at(id);
         if (b.space != Space::arena || !started.insert(id).second) continue;
-        lifetimes.push_back(
-            {id, b.bytes(), first[id], last[id], in_place(i, *units_[i].parts[0], last)});
+        if (b.is_image())
+          program_.buffers[id] = images.place(b, first[id], last[id]);
+        else
+          lifetimes.push_back(
+              {id, b.bytes(), first[id], last[id], in_place(i, *units_[i].parts[0], last)});
       }
     }
     program_.arena_align = alignment(draft_.target);
@@ -419,14 +419,18 @@ class Builder {
     program_.arena_bound_bytes = plan.bound;
     for (const Lifetime& l : lifetimes) {
       Placed& p = program_.buffers[l.buffer];
-      p = {std::make_shared<const Buffer>(draft_.buffers.at(l.buffer)), plan.offsets.at(l.buffer),
-           l.first, l.last, l.in_place_of};
+      p = {std::make_shared<const Buffer>(draft_.buffers.at(l.buffer)),
+           plan.offsets.at(l.buffer),
+           l.first,
+           l.last,
+           l.in_place_of,
+           -1};
     }
     for (const auto& [id, b] : draft_.buffers) {
       if (b.space == Space::arena || b.space == Space::weight) continue;
-      program_.buffers[id] = {std::make_shared<const Buffer>(b), -1,
-                              first.count(id) != 0 ? first[id] : 0,
-                              last.count(id) != 0 ? last[id] : 0, -1};
+      program_.buffers[id] = {
+          std::make_shared<const Buffer>(b),  -1, first.count(id) != 0 ? first[id] : 0,
+          last.count(id) != 0 ? last[id] : 0, -1, -1};
     }
   }
 

@@ -40,4 +40,21 @@ std::vector<int64_t> CostModel::arena_buffers() const {
   return found;
 }
 
+bool has_texels(const Draft& draft, const Computation& c, const std::string& reduced,
+                int64_t part) {
+  const Expr sum = reduction_in(c.value)[0];
+  const auto lies_along = [&](Expr l, Expr k) {
+    const Buffer& b = draft.buffers.at(l->attr.ints[0]);
+    return b.space == Space::arena && !b.layout.axes.empty() &&
+           l[static_cast<size_t>(b.layout.axes.back().dim)] == k;
+  };
+  for (Expr k : reduction_ranges(c.value)) {
+    if (k->attr.name != reduced || (part > 0 ? part : extent_of(k)) % 4 != 0) continue;
+    const std::vector<Expr> loads = loads_in(sum);
+    return draft.target.images &&
+           std::any_of(loads.begin(), loads.end(), [&](Expr l) { return lies_along(l, k); });
+  }
+  return false;
+}
+
 }  // namespace tinycc

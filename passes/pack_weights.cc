@@ -95,14 +95,24 @@ Layout layout_for(const Buffer& weight, const std::vector<Use>& uses) {
 
 }  // namespace
 
-std::vector<Layout> packed_layouts(const std::vector<BufferRef>& weights, const StmtRef& body) {
+std::vector<Buffer> packed_weights(const std::vector<BufferRef>& weights, const StmtRef& body) {
   Uses uses;
   for (const BufferRef& w : weights) uses[w->id];
   std::vector<Expr> loops;
   find_uses(body, loops, uses);
-  std::vector<Layout> layouts;
-  for (const BufferRef& w : weights) layouts.push_back(layout_for(*w, uses.at(w->id)));
-  return layouts;
+  std::vector<Buffer> packed;
+  for (const BufferRef& w : weights)
+    packed.emplace_back(*w).layout = layout_for(*w, uses.at(w->id));
+  return packed;
+}
+
+StmtRef renumbered(const StmtRef& body, int64_t from, int64_t to) {
+  return map_exprs(body, [&](Expr e) {
+    return rewrite_expr(e, [&](Expr n) -> Expr {
+      if (!n->is(Op::load) || n->attr.ints[0] != from) return n;
+      return n->pool->make(Op::load, n->dtype, {}, n->sources, {{to}, n->attr.name});
+    });
+  });
 }
 
 }  // namespace tinycc

@@ -6,8 +6,11 @@
 
 namespace tinycc {
 
-/// For each weight the layout in which its loads, found in `body`, walk through memory. Where an
+/// Each weight with the layout in which its loads, found in `body`, walk through memory. Where an
 /// index is no mixed-radix sum of ranges the dimensions are only reordered.
-std::vector<Layout> packed_layouts(const std::vector<BufferRef>& weights, const StmtRef& body);
+std::vector<Buffer> packed_weights(const std::vector<BufferRef>& weights, const StmtRef& body);
+
+/// The statements with loads of another buffer in the place of one.
+StmtRef renumbered(const StmtRef& body, int64_t from, int64_t to);
 
 }  // namespace tinycc

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "ir/image.h"
+
 namespace tinycc {
 namespace {
 
@@ -98,6 +100,29 @@ Plan plan_memory(const std::vector<Lifetime>& lifetimes, int64_t align) {
   }
   plan.bytes = std::max<int64_t>(plan.bytes, 0);
   return plan;
+}
+
+Placed ImagePlan::place(const Buffer& b, int64_t first, int64_t last) {
+  const ImageSize size = image_size(b);
+  Image wanted{b.dtype, size.width, size.height};
+  int64_t least = size.width * size.height;
+  size_t best = images_.size();
+  for (size_t i = 0; i < images_.size(); ++i) {
+    const Image& now = images_[i];
+    if (now.dtype != b.dtype || ends_[i] >= first) continue;
+    const int64_t width = std::max(now.width, size.width),
+                  height = std::max(now.height, size.height);
+    const int64_t growth = width * height - now.width * now.height;
+    if (growth >= least) continue;
+    least = growth;
+    best = i;
+    wanted = {b.dtype, width, height};
+  }
+  images_.resize(std::max(images_.size(), best + 1));
+  ends_.resize(images_.size());
+  images_[best] = wanted;
+  ends_[best] = last;
+  return {std::make_shared<const Buffer>(b), -1, first, last, -1, static_cast<int64_t>(best)};
 }
 
 }  // namespace tinycc

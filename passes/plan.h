@@ -23,4 +23,16 @@ struct Plan {
 /// the lowest offset that is free for the whole life. Offsets are multiples of `align`.
 Plan plan_memory(const std::vector<Lifetime>& lifetimes, int64_t align);
 
+/// Images are taken whole: one that is free by then and has to grow least, or another one.
+class ImagePlan {
+ public:
+  explicit ImagePlan(std::vector<Image>& images) : images_(images) {}
+  /// The place of a buffer that lives from the first step to the last; in the order of the first ones.
+  Placed place(const Buffer& buffer, int64_t first, int64_t last);
+
+ private:
+  std::vector<Image>& images_;
+  std::vector<int64_t> ends_;  // of each: the last step that reads it
+};
+
 }  // namespace tinycc

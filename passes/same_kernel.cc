@@ -69,7 +69,8 @@ bool same_form(const Buffer& a, const Buffer& b) {
   const bool shareable =
       a.space != Space::input && a.space != Space::output && a.space != Space::state;
   return a.id == b.id && shareable && a.space == b.space && a.dtype == b.dtype &&
-         a.shape == b.shape && a.layout == b.layout && a.halo_value == b.halo_value;
+         a.shape == b.shape && a.layout == b.layout && a.halo_value == b.halo_value &&
+         a.image_axes == b.image_axes;
 }
 
 bool same_stmt(const Stmt& a, const Stmt& b) {

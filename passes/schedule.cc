@@ -310,8 +310,12 @@ class Chooser {
       return fmt::format("{}", fmt::join(t.moves, "; "));
     }
     t.moves.push_back(fmt::format("vectorize {} {}", lane, nest_.lanes));
-    if (choice_.unrolled == 3) t.unrolled.push_back(t.split(t.last_sum, 4));
-    for (const std::string& k : unrolled_sums(t)) t.unrolled.push_back(k);
+    const bool texels = choice_.unrolled == Choice::kTheirs &&
+                        has_texels(draft_, c_, sums.back(), blocked ? block : 0);
+    if (choice_.unrolled == 3 || texels)
+      t.unrolled.push_back(t.split(t.last_sum, 4));
+    else
+      for (const std::string& k : unrolled_sums(t)) t.unrolled.push_back(k);
     if (!t.unrolled.empty()) t.moves.push_back("unroll " + list(t.unrolled));
     return fmt::format("{}", fmt::join(t.moves, "; "));
   }

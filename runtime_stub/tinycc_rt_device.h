@@ -29,7 +29,8 @@ typedef enum {
     TINYCC_RT_ARENA = 0,  /* a part of the arena, from `offset` on */
     TINYCC_RT_PORT = 1,   /* an input or output */
     TINYCC_RT_STATE = 2,  /* kept between runs; starts as `first`, or as zeros */
-    TINYCC_RT_WEIGHT = 3  /* constants: `first` */
+    TINYCC_RT_WEIGHT = 3, /* constants: `first` */
+    TINYCC_RT_IMAGE = 4   /* an image of the arena's kind, which tensors take one after the other */
 } tinycc_rt_kind;
 
 /* One tensor in the device's memory. */
@@ -37,6 +38,7 @@ typedef struct {
     tinycc_rt_kind kind;
     size_t offset, bytes;
     const void *first; /* what it holds at the start, on the host; may be null */
+    size_t width, height; /* of an image, in texels of four floats, or four halves; 0: a buffer */
 } tinycc_rt_memory;
 
 typedef struct {

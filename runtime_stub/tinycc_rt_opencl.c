@@ -145,6 +145,9 @@ static tinycc_rt_error make_memory(tinycc_rt_device *device, int32_t memory)
     } region = {m->offset, m->bytes};
     cl_int code = CL_OK;
 
+    if (m->width > 0u) {
+        return tinycc_rt_opencl_make_image(device, memory);
+    }
     if (m->kind == TINYCC_RT_ARENA) {
         device->memories[memory] = CL(device, 6, clCreateSubBuffer)(
             device->arena, CL_READ_WRITE, CL_REGION, &region, &code);
@@ -162,8 +165,9 @@ static tinycc_rt_error make_memory(tinycc_rt_device *device, int32_t memory)
 
 static tinycc_rt_error make_memories(tinycc_rt_device *device)
 {
-    tinycc_rt_error error = make_arena(device);
+    tinycc_rt_error error = tinycc_rt_opencl_check_images(device);
 
+    error = (error == TINYCC_RT_OK) ? make_arena(device) : error;
     for (int32_t k = 0; (k < device->model->memory_count) && (error == TINYCC_RT_OK); ++k) {
         error = make_memory(device, k);
     }

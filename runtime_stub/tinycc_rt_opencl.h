@@ -37,8 +37,27 @@ enum {
     CL_COMMAND_START = 0x1282,
     CL_COMMAND_END = 0x1283,
     CL_BINARY_SIZES = 0x1165,
-    CL_BINARIES = 0x1166
+    CL_BINARIES = 0x1166,
+    CL_DEVICE_IMAGES = 0x1016,
+    CL_DEVICE_IMAGE_WIDTH = 0x1011,
+    CL_DEVICE_IMAGE_HEIGHT = 0x1012,
+    CL_IMAGE_2D = 0x10F1,
+    CL_CHANNELS_RGBA = 0x10B5,
+    CL_HALVES = 0x10DD,
+    CL_FLOATS = 0x10DE
 };
+
+/* cl_image_format and cl_image_desc. */
+typedef struct {
+    cl_uint channels, type;
+} cl_format;
+
+typedef struct {
+    cl_uint kind;
+    size_t width, height, depth, array_size, row_pitch, slice_pitch;
+    cl_uint levels, samples;
+    void *buffer;
+} cl_image;
 
 /* Number, name, result and parameters of each function. */
 #define CL_FUNCTIONS(F)                                                                            \
@@ -78,9 +97,16 @@ enum {
     F(24, clReleaseCommandQueue, cl_int, (void *))                                                 \
     F(25, clReleaseContext, cl_int, (void *))                                                      \
     F(26, clRetainContext, cl_int, (void *))                                                       \
-    F(27, clRetainMemObject, cl_int, (void *))
+    F(27, clRetainMemObject, cl_int, (void *))                                                     \
+    F(28, clCreateImage, void *,                                                                   \
+      (void *, cl_bits, const cl_format *, const cl_image *, void *, cl_int *))                    \
+    F(29, clEnqueueWriteImage, cl_int,                                                             \
+      (void *, void *, cl_uint, const size_t *, const size_t *, size_t, size_t, const void *,      \
+       cl_uint, void *const *, void **))                                                           \
+    F(30, clGetSupportedImageFormats, cl_int,                                                      \
+      (void *, cl_bits, cl_uint, cl_uint, cl_format *, cl_uint *))
 
-#define CL_FUNCTION_COUNT 28
+#define CL_FUNCTION_COUNT 31
 #define CL_TYPE(number, name, result, parameters) typedef result(CL_CALL *name##_type) parameters;
 CL_FUNCTIONS(CL_TYPE)
 
@@ -93,6 +119,10 @@ tinycc_rt_error tinycc_rt_opencl_fail(tinycc_rt_device *device, tinycc_rt_error 
 /* Looks up the library and its functions. */
 tinycc_rt_error tinycc_rt_opencl_load(tinycc_rt_device *device);
 void tinycc_rt_opencl_unload(tinycc_rt_device *device);
+/* Does the device have all images that the model wants? */
+tinycc_rt_error tinycc_rt_opencl_check_images(tinycc_rt_device *device);
+/* Makes an image, and fills it if it is a weight. */
+tinycc_rt_error tinycc_rt_opencl_make_image(tinycc_rt_device *device, int32_t memory);
 /* Compiles the kernels, or takes them from a file of compiled ones. */
 tinycc_rt_error tinycc_rt_opencl_build(tinycc_rt_device *device, const tinycc_rt_options *options);
 

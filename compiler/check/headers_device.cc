@@ -92,6 +92,9 @@ TCC_VECTORS(float)
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 TCC_VECTORS(double)
 #define __opencl_c_named_address_space_builtins 1
+#define CLK_NORMALIZED_COORDS_FALSE 0
+#define CLK_ADDRESS_CLAMP 4
+#define CLK_FILTER_NEAREST 0x10
 #define INFINITY (__builtin_inff())
 #define NAN (__builtin_nanf(""))
 #define as_char(x) __builtin_astype((x), char)

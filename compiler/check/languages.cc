@@ -32,7 +32,7 @@ const Language kLanguages[] = {
     {"opencl",  // the types that its own header would declare: see headers.cc
      {"-xcl", "-cl-std=CL1.2", "-cl-no-stdinc", "-Xclang", "-fdeclare-opencl-builtins",
       "-fno-builtin", "-include", "opencl_types.h", "-Wno-missing-prototypes",
-      "-Wno-unused-function"}},
+      "-Wno-missing-variable-declarations", "-Wno-unused-function"}},
     {"cuda",
      {"-xcuda", "--cuda-device-only", "-nocudainc", "-nocudalib", "--cuda-gpu-arch=sm_80",
       "-std=c++17", "-include", "cuda_types.h", "-Wno-missing-prototypes", "-Wno-unused-function"}},

@@ -80,6 +80,18 @@ constexpr TargetField kFields[] = {
        return one_of(v, {"true", "false", "1", "0"});
      },
      For::device},
+    {"images", "true or false, 1 or 0",
+     [](Target& t, const std::string& v) {
+       t.images = v == "true" || v == "1";
+       return one_of(v, {"true", "false", "1", "0"});
+     },
+     For::opencl},
+    {"image_side", "texels of an image's longest side, 4 to 65536",
+     [](Target& t, const std::string& v) { return number(v, 4, 65536, false, t.image_side); },
+     For::device},
+    {"image_pitch", "texels that rows of an image are rounded up to, 1 to 1024",
+     [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.image_pitch); },
+     For::device},
     {"group", "work-items that start together, 1 to 1024",
      [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.group); },
      For::device},
@@ -106,6 +118,7 @@ constexpr TargetField kFields[] = {
 };
 
 bool is_for(const Target& target, const TargetField& field) {
+  if (field.is_for == For::opencl) return target.language == "opencl";
   return field.is_for == For::any || (field.is_for == For::device) == target.is_device();
 }
 

@@ -7,7 +7,7 @@
 namespace tinycc {
 
 /// Which targets have a field.
-enum class For : uint8_t { any, cpu, device };
+enum class For : uint8_t { any, cpu, device, opencl };
 
 struct TargetField {
   const char* key;

@@ -166,6 +166,7 @@ Target resolve_target(const TargetSpec& spec) {
   for (const TargetSetting& s : spec.settings) {
     if (s.key != machine && s.key != "board") apply_setting(s, target);
   }
+  if (target.images) target.vector_bytes = 16;  // a texel
   return target;
 }
 

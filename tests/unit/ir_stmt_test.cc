@@ -5,6 +5,7 @@
 
 #include "ir/build.h"
 #include "ir/eval.h"
+#include "ir/image.h"
 #include "ir/pack.h"
 #include "ir/print.h"
 
@@ -38,6 +39,32 @@ TEST_CASE("layouts: blocking, halo, ring") {
   CHECK(ring.extents({100}) == Extents{4});
   CHECK(ring.place(Extents{7}) == Extents{3});
   CHECK(Layout::of_order({1, 0}).extents({2, 3}) == Extents{3, 2});
+}
+
+TEST_CASE("images: rows, columns and components") {
+  // [8, 34, 34, 16] as [8][34][34][4 texels]: 272 by 136 is closest to a square.
+  Buffer b = buffer_of({8, 34, 34, 16}, Layout::row_major(4));
+  CHECK(image_axes_of(b, 16384, 64) == 2);
+  CHECK(image_axes_of(b, 1200, 1) == 2);
+  CHECK(image_axes_of(b, 64, 64) == -1);  // no side is short enough
+  CHECK(image_axes_of(buffer_of({8, 6}, Layout::row_major(2)), 16384, 64) == -1);  // half a texel
+  CHECK(image_axes_of(buffer_of({}, Layout::row_major(0)), 16384, 64) == -1);
+  b.image_axes = 2;
+  CHECK(image_size(b).width == 136);
+  CHECK(image_size(b).height == 272);
+  Pool pool;
+  const Expr y = range(pool, 34, "y"), x = range(pool, 34, "x"), c = range(pool, 16, "c"),
+             l = range(pool, 4, "l"), n = constant_int(pool, DType::i64, 2);
+  const TexelPlace at = texel_of(b, {n, y, x, c});
+  CHECK(to_text(at.y) == "y + 68");
+  CHECK(to_text(at.x) == "x * 4 + c / 4");
+  CHECK(to_text(at.component) == "c % 4");
+  CHECK(is_texel(b, {n, y, x, l + 8.0}, l));
+  CHECK(is_texel(b, {n, y, x, min(c * 4.0, 12.0) + l}, l));
+  CHECK(!is_texel(b, {n, y, x, l + 2.0}, l));
+  CHECK(!is_texel(b, {n, y, x, min(c * 4.0, 9.0) + l}, l));
+  CHECK(!is_texel(b, {n, y, l, l}, l));
+  CHECK(!is_texel(b, {n, y, l, x}, l));
 }
 
 TEST_CASE("placing expressions adds no op that changes nothing") {

@@ -8,6 +8,8 @@
 
 #include "ir/build.h"
 #include "ir/eval.h"
+#include "ir/image.h"
+#include "ir/verify.h"
 #include "passes/build_program.h"
 #include "passes/pipeline.h"
 #include "passes/proposals.h"
@@ -190,12 +192,24 @@ Target target_of(int which) {
   return t;
 }
 
-void check_close(const TensorData& got, const TensorData& want) {
+/// A device with images; the second one's are too small for most tensors.
+Target images_of(int which) {
+  Target t;
+  t.language = t.dialect = "opencl";
+  t.threads = 1 << 22;
+  t.vector_bytes = 16;
+  t.half = which == 2;
+  t.images = true;
+  t.image_side = which == 1 ? 8 : 16384;
+  return t;
+}
+
+void check_close(const TensorData& got, const TensorData& want, double bound = 1e-5) {
   REQUIRE(got.shape == want.shape);
   const std::vector<double> a = got.numbers(), b = want.numbers();
   double largest = 1;
   for (double v : b) largest = std::max(largest, std::abs(v));
-  for (size_t i = 0; i < a.size(); ++i) REQUIRE(std::abs(a[i] - b[i]) <= 1e-5 * largest);
+  for (size_t i = 0; i < a.size(); ++i) REQUIRE(std::abs(a[i] - b[i]) <= bound * largest);
 }
 
 }  // namespace
@@ -214,6 +228,32 @@ TEST_CASE("random graphs: programs compute what their graphs mean") {
       for (size_t k = 0; k < got.size(); ++k) check_close(got[k], want[k]);
     }
   }
+}
+
+TEST_CASE("random graphs: programs on images compute what their graphs mean") {
+  int64_t tensors = 0;
+  for (uint32_t seed = 1; seed <= 150; ++seed) {
+    CAPTURE(seed);
+    for (int which = 0; which < 3; ++which) {
+      CAPTURE(which);
+      RandomGraph random(seed);
+      const Values inputs = random.inputs();
+      const std::vector<TensorData> want = eval(random.graph(), inputs);
+      const Program program = build_program(lowered(random.graph(), images_of(which)), {});
+      verify(program);
+      for (const auto& [id, placed] : program.buffers) {
+        tensors += placed.image >= 0 ? 1 : 0;
+        if (!placed.buffer->is_image()) continue;
+        const auto [width, height] = image_size(*placed.buffer);
+        REQUIRE(std::max(width, height) <= program.target.image_side);
+      }
+      const std::vector<TensorData> got = run_program(program, inputs);
+      REQUIRE(got.size() == want.size());
+      for (size_t k = 0; k < got.size(); ++k)
+        check_close(got[k], want[k], which == 2 ? 1e-2 : 1e-5);
+    }
+  }
+  CHECK(tensors > 100);
 }
 
 TEST_CASE("random graphs: schedules that are proposed compute the same") {

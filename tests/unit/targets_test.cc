@@ -84,6 +84,8 @@ TEST_CASE("wrong targets say what is right") {
   CHECK(contains(error_of("c:cpu=native,board=x.yaml"), "not both"));
   CHECK(contains(error_of("opencl:gpu=adreno631"), "did you mean 'adreno630'?"));
   CHECK(contains(error_of("opencl:cpu=native"), "the language opencl has no setting 'cpu'"));
+  CHECK(contains(error_of("cuda:images=1"), "the language cuda has no setting 'images'"));
+  CHECK(contains(error_of("opencl:images=2"), "images cannot be '2'"));
   CHECK(contains(error_of("c:gpu=generic"), "the language c has no setting 'gpu'"));
   CHECK(contains(error_of("c:board=no-such.yaml", ExitCode::bad_input), "does not exist"));
 }
@@ -96,6 +98,8 @@ TEST_CASE("GPUs have records of their own") {
     CHECK(target.cpu == gpu);
   }
   CHECK(resolve_target("opencl").group == 64);
+  CHECK(resolve_target("opencl:images=1").vector_bytes == 16);
+  CHECK(resolve_target("opencl:images=1,image_side=2048").image_side == 2048);
 }
 
 TEST_CASE("a board file is a record of the user's own") {
