@@ -104,7 +104,7 @@ Reads reads_of(const Kernel& kernel) {
     if (b->is_image()) images.insert(b->id);
   }
   Reads reads;
-  count_reads(kernel.body, images, 1, reads);
+  if (kernel.body) count_reads(kernel.body, images, 1, reads);
   return reads;
 }
 
