@@ -38,6 +38,11 @@ double op_cost(Expr e) {
 /// A buffer already, or not worth one.
 bool is_free(Expr e) { return is_stored_leaf(e) || class_of(e->op) == OpClass::leaf; }
 
+bool is_wide_weight(Expr e) {
+  return e->is(Op::cast) && e->dtype == DType::f32 && e[0]->dtype == DType::f16 &&
+         skip_views(e[0])->is(Op::weight);
+}
+
 /// Elements of the source that one element of a reduction reads.
 double reduction_size(Expr e) {
   return static_cast<double>(count_of(e[0]->shape)) /
@@ -124,6 +129,7 @@ class Chooser {
     if (must_.count(e) != 0 || needed_late_.count(e) != 0) return true;
     if (is_free(e) || e->is(Op::scan) || lengths_.count(e) != 0 || is_within(e) || is_mask(e))
       return false;
+    if (options_.widens && is_wide_weight(e)) return false;
     if (is_elementwise(e->op) && is_float(e->dtype) && in_stack_.count(e) == 0 && is_full(e))
       return true;
     const double factor =
