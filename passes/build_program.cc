@@ -346,7 +346,6 @@ class Builder {
     const Buffer& to = draft_.buffers.at(c.target);
     for (Expr l : loads_in(c.value)) {
       const Buffer& from = draft_.buffers.at(l->attr.ints[0]);
-      if (from.is_image() || to.is_image()) continue;
       const auto last = last_read.find(from.id);
       if (last == last_read.end() || last->second != static_cast<int64_t>(step)) continue;
       if (!reads_in_place(draft_, c, l) || !(from.layout == to.layout)) continue;

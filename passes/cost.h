@@ -114,8 +114,8 @@ bool may_run_in_place(const Draft& draft, const Computation& computation);
 bool has_vectors(const Draft& draft, const Computation& computation);
 /// Elements of the widest type that a computation works with in one vector of the target.
 int64_t widest_lanes(const Draft& draft, const Computation& computation);
-/// May an image hold a tensor that the reduction reads along the loop of this name, `part` turns of it
-/// (0: all) at a time, by whole texels?
+/// May an image hold a tensor that the reduction reads along the loop of this name (no window),
+/// `part` turns of it at a time (0: all), by whole texels?
 bool has_texels(const Draft& draft, const Computation& computation, const std::string& reduced,
                 int64_t part);
 /// Is every index of this load of a weight affine in ranges, so that packing can put its elements in

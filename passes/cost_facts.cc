@@ -49,7 +49,8 @@ bool has_texels(const Draft& draft, const Computation& c, const std::string& red
            l[static_cast<size_t>(b.layout.axes.back().dim)] == k;
   };
   for (Expr k : reduction_ranges(c.value)) {
-    if (k->attr.name != reduced || (part > 0 ? part : extent_of(k)) % 4 != 0) continue;
+    const bool fits = !is_window(k) && (part > 0 ? part : extent_of(k)) % 4 == 0;
+    if (k->attr.name != reduced || !fits) continue;
     const std::vector<Expr> loads = loads_in(sum);
     return draft.target.images &&
            std::any_of(loads.begin(), loads.end(), [&](Expr l) { return lies_along(l, k); });

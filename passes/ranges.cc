@@ -181,7 +181,7 @@ bool is_window(Expr r) { return r->attr.name[0] == 'k' && r->attr.name != "k"; }
 bool reads_in_place(const Draft& draft, const Computation& c, Expr load) {
   const Buffer &from = draft.buffers.at(load->attr.ints[0]), &to = draft.buffers.at(c.target);
   return from.space == Space::arena && to.space == Space::arena && from.shape == to.shape &&
-         from.dtype == to.dtype && load->sources == c.index;
+         from.dtype == to.dtype && !from.is_image() && !to.is_image() && load->sources == c.index;
 }
 
 std::vector<Expr> loads_in(Expr e) {

@@ -140,8 +140,7 @@ class Chooser {
 
   // ---- reductions
 
-  /// Bytes of the reduction's operands that move with the vector (weights, mostly), and of the rest,
-  /// in a turn of the loops that all of them move with.
+  /// Bytes of operands that move with the vector, and of the rest, in a turn of loops that all share.
   std::pair<double, double> operand_bytes() const {
     double along = 0, others = 0, turns = 1;
     for (Expr l : loads_in(reduction_in(c_.value)[0])) {
@@ -310,12 +309,10 @@ class Chooser {
       return fmt::format("{}", fmt::join(t.moves, "; "));
     }
     t.moves.push_back(fmt::format("vectorize {} {}", lane, nest_.lanes));
-    const bool texels = choice_.unrolled == Choice::kTheirs &&
-                        has_texels(draft_, c_, sums.back(), blocked ? block : 0);
-    if (choice_.unrolled == 3 || texels)
-      t.unrolled.push_back(t.split(t.last_sum, 4));
-    else
-      for (const std::string& k : unrolled_sums(t)) t.unrolled.push_back(k);
+    const bool quads =
+        choice_.unrolled < 0 && has_texels(draft_, c_, sums.back(), blocked ? block : 0);
+    if (choice_.unrolled == 3 || quads) t.unrolled.push_back(t.split(t.last_sum, 4));
+    for (const std::string& k : unrolled_sums(t)) t.unrolled.push_back(k);
     if (!t.unrolled.empty()) t.moves.push_back("unroll " + list(t.unrolled));
     return fmt::format("{}", fmt::join(t.moves, "; "));
   }
