@@ -314,8 +314,7 @@ class Builder {
       program_.weights[packed.id] =
           pack(packed, of_type(draft_.graph->weights.at(b.alias), b.dtype));
     }
-    const auto ref = std::make_shared<const Buffer>(packed);
-    program_.buffers[packed.id].buffer = ref;
+    const auto ref = program_.buffers[packed.id].buffer = std::make_shared<const Buffer>(packed);
     if (packed.id != b.id) k.body = renumbered(k.body, b.id, packed.id);
     for (BufferRef& p : k.parameters) {
       if (p->id == b.id && p->space == Space::weight) p = ref;

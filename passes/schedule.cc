@@ -228,8 +228,7 @@ class Chooser {
   }
 
   /// A block of the reduction whose weights stay in the second cache, or whose panel on the stack,
-  /// while the rows pass by; 0: all. Weights that stream from there into the first one in one go are
-  /// no slower (measured).
+  /// while rows pass by; 0: all. Weights that stream from there in one go are no slower (measured).
   int64_t sum_block(Expr k) const {
     const double bytes = panel_bytes();
     double most = static_cast<double>(draft_.target.l2_bytes) / 2;
