@@ -140,6 +140,14 @@ Expr where(Expr condition, Expr a, Expr b) {
   return a->pool->make(Op::where, a->dtype, a->shape, {condition, a, b});
 }
 
+Expr nearest(Expr x) {
+  const Expr size = max(x, -x);
+  const double whole = x->dtype == DType::f64 ? 0x1p52 : 0x1p23;
+  const Expr rounded = max(size + whole, whole) - whole;  // max: both sums must not become one
+  const Expr broken = lt(0, size) & lt(size, whole);
+  return where(broken, where(lt(x, 0), -rounded, rounded), x);
+}
+
 Expr cast(Expr a, DType to) {
   return a->dtype == to ? a : a->pool->make(Op::cast, to, a->shape, {a});
 }

@@ -53,6 +53,9 @@ inline Expr min(Expr a, Expr b) { return binary(Op::min, a, b); }
 inline Expr lt(Expr a, Expr b) { return binary(Op::lt, a, b); }
 inline Expr eq(Expr a, Expr b) { return binary(Op::eq, a, b); }
 Expr logical_not(Expr a);
+/// An f32 or f64 to the nearest whole number, halves to the even one: adding 2^23 (in f64 2^52)
+/// rounds; from there on there are only whole numbers.
+Expr nearest(Expr x);
 inline Expr operator-(Expr a) { return neg(a); }
 
 // Arithmetic with a C++ number on either side: the number takes the other's type and shape.

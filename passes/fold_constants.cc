@@ -36,8 +36,14 @@ bool is_costly(Expr e) {
          class_of(e->op) == OpClass::scan;
 }
 
+/// Integers that get more bits as they are loaded: at no cost, but as wide weights they would.
+bool is_widened(Expr e) {
+  return e->is(Op::cast) && is_integer(e->dtype) && is_integer(e[0]->dtype) &&
+         bits_of(e[0]->dtype) <= 32 && bits_of(e->dtype) > bits_of(e[0]->dtype);
+}
+
 bool is_worth_folding(Expr e) {
-  if (is_view(e) || e->sources.empty() || !is_static(e->shape)) return false;
+  if (is_view(e) || is_widened(e) || e->sources.empty() || !is_static(e->shape)) return false;
   int64_t bytes = 0;
   const std::vector<Expr> weights = weights_under(e);
   for (Expr w : weights) bytes += bytes_of_tensor(w);

@@ -22,6 +22,13 @@ constexpr double kMost = 1e18;
 constexpr int64_t kMostOperations = 2000;  // of one kernel, beside those of a stack: no more fits a
                                            // page, or a compiler's patience
 
+/// Small integers become larger ones as they are loaded.
+bool is_loaded_wide(Expr e) {
+  if (!e->is(Op::cast) || !is_integer(e->dtype) || !is_integer(e[0]->dtype)) return false;
+  const int from = bits_of(e[0]->dtype);
+  return from < bits_of(e->dtype) && (from <= 16 || skip_views(e[0])->is(Op::weight));
+}
+
 double op_cost(Expr e) {
   switch (e->op) {
     case Op::exp:
@@ -31,6 +38,9 @@ double op_cost(Expr e) {
     case Op::div: return is_float(e->dtype) ? 6 : 2;
     case Op::mod: return 2;
     case Op::gather: return 3;
+    case Op::cast:
+      if (is_loaded_wide(e)) return 0;
+      [[fallthrough]];
     default: return is_elementwise(e->op) && !e->is(Op::bitcast) ? 1 : 0;
   }
 }
@@ -41,6 +51,21 @@ bool is_free(Expr e) { return is_stored_leaf(e) || class_of(e->op) == OpClass::l
 bool is_wide_weight(Expr e) {
   return e->is(Op::cast) && e->dtype == DType::f32 && e[0]->dtype == DType::f16 &&
          skip_views(e[0])->is(Op::weight);
+}
+
+/// The smaller integers that e, for little more than a load, is made of; empty: it is not.
+Expr narrow_source(Expr e) {
+  double cost = 0;
+  const int bits = bits_of(e->dtype);
+  while (is_integer(e->dtype) && bits_of(e->dtype) >= bits && cost <= 2) {
+    const bool alone = e->sources.size() == 1 || e->is(Op::pad) ||
+                       (is_elementwise(e->op) && e->sources.size() == 2 && e[1]->is(Op::constant));
+    if (!alone || !(is_elementwise(e->op) || is_movement(e->op))) return {};
+    cost += op_cost(e);
+    e = e[0];
+  }
+  while (is_movement(e->op) && !e->is(Op::concat)) e = e[0];
+  return is_integer(e->dtype) && bits_of(e->dtype) < bits && cost <= 2 ? e : Expr();
 }
 
 /// Elements of the source that one element of a reduction reads.
@@ -112,6 +137,14 @@ class Chooser {
 
   void need(Expr e) {
     if (!is_free(e)) must_.insert(e);
+  }
+
+  /// e needs memory, or else the smaller integers that it is made of, which are visited later.
+  bool take_narrow(Expr e) {
+    const Expr narrow = must_.count(e) == 0 ? narrow_source(e) : Expr();
+    if (!narrow) return false;
+    if (!is_free(narrow)) needed_late_.insert(narrow);
+    return true;
   }
 
   /// index < length, or several of these.
@@ -189,7 +222,7 @@ class Chooser {
     place_in_kernels(e);
     double evaluations = 0;
     for (const auto& [frame, times] : frames_[e]) evaluations += times;
-    if (wants_buffer(e, evaluations)) {
+    if (wants_buffer(e, evaluations) && !take_narrow(e)) {
       chosen_.insert(e);
       roots_[e] = {e};
       inside_reduction_.erase(e);

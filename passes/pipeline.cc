@@ -7,6 +7,7 @@
 #include "passes/block.h"
 #include "passes/clip.h"
 #include "passes/half.h"
+#include "passes/integers.h"
 #include "passes/layout.h"
 #include "passes/limits.h"
 #include "passes/rewrite.h"
@@ -16,8 +17,21 @@
 namespace tinycc {
 namespace {
 
+/// Vectors of floats take a multiply-add an instruction, those of integers two and more.
+bool is_fast_in_floats(const Target& target) {
+  return target.has_vectors() && !target.is_device() && target.prefer == Prefer::speed;
+}
+
+/// What is computed from here on: the self-test's numbers come from what the first pass leaves.
+void settle(Graph& graph, const GraphOptions& options) {
+  const Target& t = options.target;
+  settle_dims(graph);
+  if (!options.exact && !is_fast_in_floats(t))
+    use_integers(graph, !t.is_scalar() || t.prefer == Prefer::speed);
+}
+
 constexpr GraphPass kGraphPasses[] = {
-    {"settle-dims", [](Graph& graph, const GraphOptions&) { settle_dims(graph); }},
+    {"settle-dims", settle},
     {"rewrite",
      [](Graph& graph, const GraphOptions& options) { rewrite(graph, {.exact = options.exact}); }},
     {"winograd",

@@ -149,15 +149,7 @@ Expr ceil(Expr x) {
   return where(lt(whole, x), whole + 1, whole);
 }
 
-/// To the nearest even: adding 2^23 (in f64 2^52) rounds; from there on there are only whole numbers.
-Expr round(Expr x) {
-  if (!is_float(x->dtype)) return x;
-  const Expr wide = widened(x), size = abs(wide);
-  const double whole = wide->dtype == DType::f64 ? 0x1p52 : 0x1p23;
-  const Expr nearest = max(size + whole, whole) - whole;  // max: both sums must not become one
-  const Expr broken = lt(0, size) & lt(size, whole);
-  return cast(where(broken, where(lt(wide, 0), -nearest, nearest), wide), x->dtype);
-}
+Expr round(Expr x) { return is_float(x->dtype) ? cast(nearest(widened(x)), x->dtype) : x; }
 
 Expr is_nan(Expr x) { return logical_not(eq(x, x)); }
 
