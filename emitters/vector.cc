@@ -164,7 +164,9 @@ std::vector<Expr> KernelWriter::first_lane(std::vector<Expr> index) const {
 /// Stores the elements of a vector that do not lie side by side.
 void KernelWriter::store_lanes(const Stmt& s, const Text& v) {
   const DType element = kept(s.value);
-  const std::string all = v.precedence == kAtom ? v.text : temporary(vector_type(element), v.text);
+  const bool named =
+      v.precedence == kAtom && (dialect_.gnu_vectors || v.text.find('(') == std::string::npos);
+  const std::string all = named ? v.text : temporary(vector_type(element), v.text);
   const std::string l = ranges_[lane_] = unique_identifier(lane_->attr.name, taken_);
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, l, lanes_));
   lane_ = {};

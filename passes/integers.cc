@@ -27,16 +27,23 @@ struct Rounding {
   double least = 0, most = 0;
 };
 
-std::optional<Rounding> rounding_in(Expr e) {
+std::optional<Rounding> rounding_in(Expr e, Constants& constants) {
   if (!e->is(Op::cast) || !is_narrow(e->dtype) || e[0]->dtype != DType::f32) return {};
   const Expr outer = e[0], inner = e[0]->sources.empty() ? outer : outer[0];
   const bool max_first = outer->is(Op::min) && inner->is(Op::max),
              min_first = outer->is(Op::max) && inner->is(Op::min);
-  if ((!max_first && !min_first) || !outer[1]->is(Op::constant) || !inner[1]->is(Op::constant))
+  if (!max_first && !min_first) return {};
+  const auto last = constants.numbers(outer[1]), first = constants.numbers(inner[1]);
+  if (!last || !first || !last->is_uniform() || !first->is_uniform()) return {};
+  Rounding r{inner[0],
+             {},
+             max_first ? first->first() : last->first(),
+             max_first ? last->first() : first->first()};
+  const Interval type = bounds(e);
+  r.least = std::max(r.least, static_cast<double>(type.low));
+  r.most = std::min(r.most, static_cast<double>(type.high));
+  if (!(r.least <= r.most) || r.least != std::round(r.least) || r.most != std::round(r.most))
     return {};
-  const auto [least, most] = std::minmax({number_of(outer[1]), number_of(inner[1])});
-  if (!(max_first ? number_of(inner[1]) == least : number_of(inner[1]) == most)) return {};
-  Rounding r{inner[0], {}, least, most};
   if (r.x->is(Op::add)) {
     r.zero = r.x[1];
     r.x = r.x[0];
@@ -267,7 +274,7 @@ class Integers {
   // ---- what is replaced
 
   Expr replaced(Expr e) {
-    if (const auto r = rounding_in(e)) {
+    if (const auto r = rounding_in(e, constants_)) {
       Expr y = rounded(*r, e);
       if (y) ++counts["fixed-point"];
       if (!y) y = looked_up(e);

@@ -230,4 +230,44 @@ def network(case):
              (r * ref.sigmoid(r.mean((2, 3), keepdims=True))).mean(1))
 
 
-CASES = [convs, grouped, transposed, pools, matmuls, recurrent, network]
+def quantised(case):
+    """Small integers that stand for reals, as a quantiser writes them; a step off in one layer
+    may be two in the next."""
+
+    def real(name, scale, zero):
+        return f"((cast({name}, f32) - {zero}) * {scale})"
+
+    def small(name, expression, value, scale, zero, steps=2):
+        """Quantises; what is left of the value."""
+        case.let(name, f"cast(clamp(round(({expression}) / {scale}) + {zero}, -128, 127), i8)")
+        q = np.clip(np.rint(value / scale) + zero, -128, 127)
+        case.out(name + "_q", name, q, round((steps + 0.01) / np.abs(q).max(), 6), "int8")
+        return (q - zero) * scale
+
+    def weights(name, *shape):
+        case.weights[name] = case.random.randint(-127, 128, shape).astype("int8")
+        case.weights[name + "_s"] = (0.01 + case.random.rand(shape[0]) / 50).astype("float32")
+        scale = case.weights[name + "_s"].reshape([-1] + [1] * (len(shape) - 1))
+        case.let(name + "_r", f"cast({name}, f32) * reshape({name}_s, {list(scale.shape)})")
+        return case.weights[name] * scale.astype("float64")
+
+    x = case.random.randint(-128, 128, [1, 4, 9, 8]).astype("int8")
+    case.inputs["x"] = x
+    r = (x.astype("float64") + 5) * 0.04
+    w, v, u = weights("w", 8, 4, 3, 3), weights("v", 8, 1, 3, 3), weights("u", 8, 8, 3, 3)
+    bias = case.weight("bias", 8).reshape(1, 8, 1, 1)
+    a = small("a", f"relu(conv2d({real('x', 0.04, -5)}, w_r, bias, padding=1))",
+              np.maximum(ref.conv(r, w, padding=1) + bias, 0), 0.4, -128)
+    b = small("b", f"conv2d({real('a', 0.4, -128)}, v_r, groups=8, padding=1)",
+              ref.conv(a, v, padding=1, groups=8), 3.0, 7)
+    c = small("c", f"relu({real('b', 3.0, 7)} + {real('a', 0.4, -128)})", np.maximum(a + b, 0), 2.0,
+              -128)
+    d = small("d", f"conv2d({real('c', 2.0, -128)}, u_r, stride=2)", ref.conv(c, u, stride=2), 150.0,
+              -3)
+    e = small("e", f"max_pool2d({real('c', 2.0, -128)}, 2)", ref.pool(c, 2), 2.0, -128)
+    small("f", f"sigmoid({real('d', 150.0, -3)} / 4000)", ref.sigmoid(d / 4000), 1 / 256, -128, 4)
+    m = small("m", f"mean({real('e', 2.0, -128)}, dim=[2, 3])", e.mean((2, 3)), 1.0, -128)
+    small("g", f"softmax({real('m', 1.0, -128)} / 16)", ref.softmax(m / 16), 1 / 256, -128)
+
+
+CASES = [convs, grouped, transposed, pools, matmuls, recurrent, network, quantised]

@@ -33,7 +33,14 @@ TYPES = {
     "uint16": "u16",
     "uint8": "u8"
 }
-SAFETENSORS = {"float32": "F32", "int64": "I64", "int32": "I32", "float64": "F64", "uint8": "U8"}
+SAFETENSORS = {
+    "float32": "F32",
+    "int64": "I64",
+    "int32": "I32",
+    "float64": "F64",
+    "uint8": "U8",
+    "int8": "I8"
+}
 
 
 class Case:
