@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "compiler/check/check.h"
+#include "compiler/evidence.h"
 #include "compiler/explain.h"
 #include "compiler/golden.h"
 #include "compiler/load.h"
@@ -265,6 +266,7 @@ int run(const Options& options) {
 }
 
 int compile_model(const Options& options, LoadedModel model) {
+  for (Target& t : model.targets) t.provable = options.evidence;
   Line line(options);
   bool ended = false;
   Graph meant;  // what the passes have to keep: the self-test's numbers
@@ -276,6 +278,7 @@ int compile_model(const Options& options, LoadedModel model) {
               << note_on(options, tuned);
   if (ended || options.explain) return 0;
 
+  if (options.evidence) require_provable(program, options);
   const Names names(program, options.weights);
   std::vector<KernelText> kernels;
   for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));
@@ -286,9 +289,12 @@ int compile_model(const Options& options, LoadedModel model) {
                         golden_cases(meant, program.macs, program.target.half),
                         externals,
                         from_model(model.files),
-                        [](std::string_view text) { return format_c(text); }};
+                        [](std::string_view text) { return format_c(text); },
+                        options.evidence};
   std::vector<SourceFile> files = formatted(emit_host(host));
   files.push_back(emit_report(host, files));
+  if (options.evidence)
+    std::ranges::move(evidence_files(host, files, model.files), std::back_inserter(files));
   if (line.done(Stage::emit, [&] { return listed(files); })) return 0;
 
   const CheckedSources sources = require_clean(std::move(files), check_options(program, externals));

@@ -185,6 +185,8 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--weights", raw.weights,
                  "how weights travel: source (C arrays), incbin, bin (a file to map)")
       ->type_name("FORM");
+  app.add_flag("--evidence", options.evidence,
+               "also what assessors ask: a proof driver, MISRA deviations, traceability, hashes");
   app.add_flag("--exact", options.exact,
                "rounds as the model says: no sums in another order, no Winograd");
   list(app.add_option("--schedule", raw.schedules,
@@ -208,9 +210,9 @@ CLI::App* add_command(CLI::App& app, Options& options, const char* name, const c
 }
 
 void declare_tune(CLI::App& app, Options& options) {
-  CLI::App* tune =
-      add_command(app, options, "tune",
-                  "times algorithms, layouts and schedules, here, on a board or by a model of the CPU");
+  CLI::App* tune = add_command(
+      app, options, "tune",
+      "times algorithms, layouts and schedules, here, on a board or by a model of the CPU");
   tune->add_option("--budget", options.tune_budget, "seconds to search: 60")
       ->type_name("SECONDS")
       ->check(CLI::Range(1.0, 1e6));

@@ -57,6 +57,7 @@ struct Options {
   std::vector<std::string> print_after;       // --print-after: names of passes
   bool time_passes = false;                   // --time-passes
   bool exact = false;                         // --exact
+  bool evidence = false;                      // --evidence
   int debug = 0;                              // TINYCC_DEBUG: 0 quiet … 5 everything
 };
 

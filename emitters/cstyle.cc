@@ -200,8 +200,21 @@ std::string KernelWriter::named_end_of(Expr range) {
   return name;
 }
 
+namespace {
+
+/// Does the loop fill an array that the kernel declares?
+bool fills_local(const Stmt& s) {
+  const Stmt& store = *s.body[0];
+  return store.kind == StmtKind::store && !store.buffer->shape.empty() &&
+         (store.buffer->space == Space::reg || store.buffer->space == Space::local);
+}
+
+}  // namespace
+
 void KernelWriter::write_plain_loop(const Stmt& s) {
   const std::string end = named_end_of(s.range);
+  if (names_.program().target.provable && fills_local(s))  // else the array seems partly unset
+    line(fmt::format("/*@ loop unroll {}; */", extent_of(s.range)));
   const std::set<std::string> outside = taken_;  // names end with their block
   const std::string name = ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
   const int64_t extent = extent_of(s.range);

@@ -29,7 +29,7 @@ static float @P@_f_exp_f32(float x)
 {
     union {
         float number;
-        int32_t bits;
+        uint32_t bits;
     } shifted, low, high;
     const float above = (x < -104.0f) ? -104.0f : x;
     const float within = (above > 89.0f) ? 89.0f : above;
@@ -37,16 +37,16 @@ static float @P@_f_exp_f32(float x)
     float n = 0.0f;
     float r = 0.0f;
     float power = 0.00138145965f;
-    int32_t exponents = 0; /* of both factors, with their biases */
+    uint32_t exponents = 0; /* of both factors, with their biases */
 
     shifted.number = (finite * 1.44269504f) + 12582912.0f;
     n = shifted.number - 12582912.0f;
     r = (within - (n * 0.693359375f)) - (n * -2.12194440e-4f);
     power = (power * r) + 0.00836871751f;
     @EXP@
-    exponents = shifted.bits - (0x4B400000 - 254);
-    low.bits = (exponents / 2) * 8388608;
-    high.bits = (exponents - (exponents / 2)) * 8388608;
+    exponents = (shifted.bits + 254u) & 0x3FFu; /* the lowest bits of 1.5 * 2^23 are 0 */
+    low.bits = (exponents / 2u) * 8388608u;
+    high.bits = (exponents - (exponents / 2u)) * 8388608u;
     return (power * low.number) * high.number;
 }
 )"},

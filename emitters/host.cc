@@ -127,34 +127,36 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
     std::erase_if(stub, is_part);
   }
   TextValues values = common_values(host);
-  values.merge(
-      TextValues{{"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
-                 {"machine", join(target.cflags, ";")},
-                 {"standard", gnu ? "gnu11" : "c99"},
-                 {"gnu", gnu ? "1" : ""},
-                 {"no_errno", gnu ? " -fno-math-errno" : ""},
-                 {"c_standard", gnu ? "11" : "99"},
-                 {"extensions", gnu ? "ON" : "OFF"},
-                 {"pthread", parallel ? " -pthread" : ""},
-                 {"cmake_threads", parallel ? " Threads::Threads" : ""},
-                 {"lm", host.externals.empty() || target.is_device() ? "" : "1"},
-                 {"device_compiler", device != nullptr ? device->compiler : ""},
-                 {"device_nodes", device != nullptr ? device->nodes : ""},
-                 {"linked", compiled ? "$(LINKED)" : "$(LIBRARY)"},
-                 {"clean_too", compiled ? " $(EMU_OBJ) $(EMU_OBJ:.o=.d) $(LINKED)" : ""},
-                 {"include_too", compiled ? " $(EMU_OBJ:.o=.d)" : ""},
-                 {"device_flags", device != nullptr ? device->flags : ""},
-                 {"device_libraries", device != nullptr ? device->libraries : ""},
-                 {"device_kernels", device_kernels(target)},
-                 {"device_objects", target.language == "metal"
-                                        ? "tinycc_rt_metal.o"
-                                        : host.names.prefix() + "_kernels.o tinycc_rt_cuda.o"},
-                 {"metal", target.language == "metal" ? "1" : ""},
-                 {"opencl", target.language == "opencl" ? "1" : ""},
-                 {"objects", objects_text(library)},
-                 {"stub_objects", objects_text(stub)},
-                 {"sources", wrap_words(join(library, " "), "    ")},
-                 {"stub_sources", join(stub, " ")}});
+  values.merge(TextValues{
+      {"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
+      {"machine", join(target.cflags, ";")},
+      {"standard", gnu ? "gnu11" : "c99"},
+      {"gnu", gnu ? "1" : ""},
+      {"no_errno", gnu ? " -fno-math-errno" : ""},
+      {"c_standard", gnu ? "11" : "99"},
+      {"extensions", gnu ? "ON" : "OFF"},
+      {"pthread", parallel ? " -pthread" : ""},
+      {"cmake_threads", parallel ? " Threads::Threads" : ""},
+      {"lm", host.externals.empty() || target.is_device() ? "" : "1"},
+      {"device_compiler", device != nullptr ? device->compiler : ""},
+      {"device_nodes", device != nullptr ? device->nodes : ""},
+      {"linked", compiled ? "$(LINKED)" : "$(LIBRARY)"},
+      {"clean_too", compiled ? " $(EMU_OBJ) $(EMU_OBJ:.o=.d) $(LINKED)" : ""},
+      {"include_too", compiled ? " $(EMU_OBJ:.o=.d)" : ""},
+      {"device_flags", device != nullptr ? device->flags : ""},
+      {"device_libraries", device != nullptr ? device->libraries : ""},
+      {"device_kernels", device_kernels(target)},
+      {"device_objects", target.language == "metal"
+                             ? "tinycc_rt_metal.o"
+                             : host.names.prefix() + "_kernels.o tinycc_rt_cuda.o"},
+      {"metal", target.language == "metal" ? "1" : ""},
+      {"opencl", target.language == "opencl" ? "1" : ""},
+      {"objects", objects_text(library)},
+      {"stub_objects", objects_text(stub)},
+      {"evidence", host.evidence ? "1" : ""},
+      {"machdep", target.triple.find("64") == std::string::npos ? "gcc_x86_32" : "gcc_x86_64"},
+      {"sources", wrap_words(join(library, " "), "    ")},
+      {"stub_sources", join(stub, " ")}});
   return {{"Makefile", expand_template("Makefile", values), Role::text},
           {"CMakeLists.txt", expand_template("CMakeLists.txt", values), Role::text},
           {host.names.prefix() + ".tinycc.d", depfile_text(host), Role::text}};
@@ -177,6 +179,7 @@ std::vector<SourceFile> emit_host(const HostInputs& host) {
   append({{n + "_test.c", test_file(host), Role::tool},
           {n + "_cli.c", cli_file(host), Role::tool},
           {n + "_bench.c", bench_file(host), Role::tool}});
+  if (host.evidence) append({{n + "_proof.c", proof_file(host), Role::text}});
   append(stub_files(host));
   append(build_files(host, files));
   return files;

@@ -56,6 +56,7 @@ struct HostInputs {
   std::vector<std::string> externals;     // functions of the C library that kernels call: "sinf"
   std::vector<std::string> dependencies;  // files that were read, as the user named them
   std::function<std::string(std::string_view)> format = {};  // of text that is quoted
+  bool evidence = false;  // also what proofs and rule checkers need
 };
 
 /// The library alone: what a product compiles, its headers, and a file of weights if there is one.

@@ -13,6 +13,7 @@ std::vector<SourceFile> weight_files(const HostInputs& host);  // NAME_weights.h
 std::string cli_file(const HostInputs& host);                  // NAME_cli.c
 std::string test_file(const HostInputs& host);                 // NAME_test.c
 std::string bench_file(const HostInputs& host);                // NAME_bench.c
+std::string proof_file(const HostInputs& host);                // NAME_proof.c
 /// Makefile, CMakeLists.txt, NAME.tinycc.d; `sources`: all files that were made before.
 std::vector<SourceFile> build_files(const HostInputs& host, std::span<const SourceFile> sources);
 

@@ -29,6 +29,7 @@ struct Target {
   int64_t image_side = 16384, image_pitch = 64;  // longest side, and what rows are rounded up to
   int64_t group = 64;                            // work-items that a device starts together
   Prefer prefer = Prefer::speed;
+  bool provable = false;  // loops end at constants, padding has memory; notes for provers
   // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.
   int64_t clock_mhz = 2500;
   double madd_cycles = 1;       // between two multiply-adds of a whole vector, in each core

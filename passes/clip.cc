@@ -139,7 +139,7 @@ class Clipper {
 }  // namespace
 
 void clip_sums(Draft& draft) {
-  if (!draft.target.is_scalar()) return;
+  if (!draft.target.is_scalar() || draft.target.provable) return;
   for (Computation& c : draft.computations) Clipper(draft, c).run();
 }
 

@@ -32,9 +32,9 @@ class Lowering {
     draft_.target = target;
     for (const GraphInput& d : graph.dims)
       draft_.dims[d.node] = range(*draft_.pool, d.node->attr.ints[0] + 1, d.name);
-    choice_ = choose_buffers(
-        graph, {.halo = target.prefer == Prefer::speed, .stacks = target.has_vectors(),
-                .widens = target.is_device()});
+    choice_ = choose_buffers(graph, {.halo = target.prefer == Prefer::speed || target.provable,
+                                     .stacks = target.has_vectors(),
+                                     .widens = target.is_device()});
   }
 
   Draft run() {
