@@ -107,9 +107,12 @@ bool guards(Expr e, Expr r) {
 }
 
 int64_t widest_lanes(const Draft& draft, const Computation& c) {
-  int64_t bytes = bytes_of(draft.buffers.at(c.target).dtype);
+  const auto width = [&](DType t) -> int64_t {  // of a lane: devices compute with f16 as f32
+    return draft.target.is_device() && t == DType::f16 ? 4 : bytes_of(t);
+  };
+  int64_t bytes = width(draft.buffers.at(c.target).dtype);
   for (Expr n : outside_indices(c.value)) {
-    if (n->dtype != DType::i64 || n->is(Op::load)) bytes = std::max(bytes, bytes_of(n->dtype));
+    if (n->dtype != DType::i64 || n->is(Op::load)) bytes = std::max(bytes, width(n->dtype));
   }
   if (draft.target.is_scalar()) return 1;
   return std::max<int64_t>(draft.target.lanes() * 4 / bytes, 1);

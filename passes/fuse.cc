@@ -8,6 +8,7 @@
 #include "passes/fuse.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -48,9 +49,8 @@ double op_cost(Expr e) {
 /// A buffer already, or not worth one.
 bool is_free(Expr e) { return is_stored_leaf(e) || class_of(e->op) == OpClass::leaf; }
 
-bool is_wide_weight(Expr e) {
-  return e->is(Op::cast) && e->dtype == DType::f32 && e[0]->dtype == DType::f16 &&
-         skip_views(e[0])->is(Op::weight);
+bool widens_half(Expr e) {
+  return e->is(Op::cast) && e->dtype == DType::f32 && e[0]->dtype == DType::f16;
 }
 
 /// The smaller integers that e, for little more than a load, is made of; empty: it is not.
@@ -159,10 +159,11 @@ class Chooser {
   }
 
   bool wants_buffer(Expr e, double evaluations) {
+    if (framed_below_.count(e) != 0) return false;
     if (must_.count(e) != 0 || needed_late_.count(e) != 0) return true;
+    if (options_.widens && widens_half(e)) return false;
     if (is_free(e) || e->is(Op::scan) || lengths_.count(e) != 0 || is_within(e) || is_mask(e))
       return false;
-    if (options_.widens && is_wide_weight(e)) return false;
     if (is_elementwise(e->op) && is_float(e->dtype) && in_stack_.count(e) == 0 && is_full(e))
       return true;
     const double factor =
@@ -262,12 +263,14 @@ class Chooser {
   }
 
   /// Makes pad node e a frame of its source's buffer if that may have one: computed, ours alone, and
-  /// without another frame of another value.
+  /// without another frame of another value. What is widened where it is read has the frame below.
   bool frame(Expr e) {
-    const Expr source = e[0];
+    if (!e[1]->is(Op::constant)) return false;
+    const bool exact = number_of(e[1]) == 0 || std::isinf(number_of(e[1]));  // in f16 as well
+    const bool below = options_.widens && widens_half(e[0]) && must_.count(e[0]) == 0 && exact;
+    const Expr source = below ? e[0][0] : e[0];
     if (is_stored_leaf(skip_views(source)) || outputs_.count(source) != 0 || source->is(Op::pad))
       return false;
-    if (!e[1]->is(Op::constant)) return false;
     const auto [found, fresh] = result_.halos.try_emplace(source);
     Halo& halo = found->second;
     if (!fresh && halo.value != number_of(e[1])) return false;
@@ -279,6 +282,7 @@ class Chooser {
       halo.after[i] = std::max(halo.after[i], e->attr.ints[2 * i + 1]);
     }
     must_.insert(source);
+    if (below) framed_below_.insert(e[0]);
     result_.framed_pads.insert(e);
     return true;
   }
@@ -318,6 +322,7 @@ class Chooser {
   std::unordered_set<Expr> must_;         // need memory by what they are
   std::unordered_set<Expr> needed_late_;  // the same, found on the way
   std::unordered_map<Expr, std::set<Expr, ById>> pending_;
+  std::unordered_set<Expr> framed_below_;  // widened where they are read, by a pad that is a frame
   std::unordered_set<Expr> chosen_;
   std::unordered_set<Expr> in_stack_;  // parts of stacks and what these are made of
   std::unordered_set<Expr>

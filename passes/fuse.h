@@ -15,7 +15,7 @@ namespace tinycc {
 struct FuseOptions {
   bool halo = true;    // padding becomes a halo of the padded tensor's buffer (else: guards)
   bool stacks = true;  // parts of stacks are computed where they are read (else: each in its place)
-  bool widens = false;  // weights in f16 are widened where they are read (else: once, before)
+  bool widens = false;  // what lies in f16 is widened where it is read (else: once, before)
 };
 
 /// Padding that the buffer of a tensor holds as a frame around it.
