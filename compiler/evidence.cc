@@ -1,9 +1,12 @@
 // See evidence.h.
 #include "compiler/evidence.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <llvm/ADT/ArrayRef.h>

@@ -1,10 +1,12 @@
 // Scalar expressions as C; see writer.h.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "emitters/writer.h"
+#include "ir/arith.h"
 #include "ir/build.h"
 #include "ir/image.h"
 #include "ir/simplify.h"
@@ -283,12 +285,27 @@ Text KernelWriter::infix(const char* op, Expr a, Expr b, int precedence) {
           left.vector || right.vector, op[0]};
 }
 
-/// Integers in C promote and overflow: a result narrower than int is cast back, sums and products of
-/// signed ones go through the unsigned type, which wraps.
+/// Can a sum or product of signed integers not overflow, whatever the sources are?
+bool KernelWriter::stays_in_type(Expr e) {
+  if (e->dtype != DType::i32 && e->dtype != DType::i64) return false;
+  const Interval a = bounds_.of(e[0]), b = bounds_.of(e[1]);
+  if (!a.is_finite() || !b.is_finite()) return false;
+  const auto result = [&](Wide x, Wide y) { return e->is(Op::add) ? x + y : x * y; };
+  const auto [low, high] = std::minmax(
+      {result(a.low, b.low), result(a.low, b.high), result(a.high, b.low), result(a.high, b.high)});
+  const Wide most = e->dtype == DType::i32 ? INT32_MAX : INT64_MAX;
+  return low >= -most && high <= most;
+}
+
+/// Integers in C promote and overflow: a result narrower than int is cast back; sums and products of
+/// signed ones go through the unsigned type, which wraps, unless they are known to fit.
 Text KernelWriter::wrapped(Expr e, const Text& a, const Text& b) {
   const char* op = e->is(Op::add) ? "+" : "*";
   if (is_bool(e->dtype))
     return {fmt::format("{} != {}", operand(a, '!'), operand(b, '!')), kCompare};
+  if (!a.vector && !b.vector && stays_in_type(e))
+    return {operand(a, op[0]) + " " + op + " " + operand(b, op[0]),
+            e->is(Op::add) ? kSum : kProduct, false, op[0]};
   const std::string type(c_type(e->dtype));
   const std::string wide = bits_of(e->dtype) == 64 ? "uint64_t" : "uint32_t";
   return {fmt::format("({})(({}){} {} ({}){})", type, wide, parenthesised(a, kUnary), op, wide,

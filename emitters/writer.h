@@ -9,6 +9,7 @@
 
 #include "emitters/cstyle.h"
 #include "ir/free.h"
+#include "ir/simplify.h"
 #include "ir/threads.h"
 
 namespace tinycc {
@@ -57,6 +58,7 @@ class KernelWriter {
   // ---- expressions
   Text value(Expr e);
   Text fresh_value(Expr e);
+  bool stays_in_type(Expr e);
   Text operation(Expr e);
   Text index(Expr e);
   Text quotient(Expr e);
@@ -127,6 +129,7 @@ class KernelWriter {
   std::unordered_map<Expr, std::string> ranges_;
   std::unordered_map<Expr, std::string> starts_;  // clamped places of tiles that have a name
   std::set<std::string> taken_;
+  Bounds bounds_;                          // of integers, without what loops leave in memory
   FreeIds free_;                           // of expressions: ids of ranges
   std::unordered_map<Expr, Text> shared_;  // values that have a name in this statement
   std::unordered_map<Expr, int> uses_;     // unconditional uses in this statement

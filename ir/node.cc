@@ -2,6 +2,7 @@
 #include "ir/node.h"
 
 #include <array>
+#include <utility>
 
 namespace tinycc {
 namespace {

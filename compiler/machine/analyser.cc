@@ -1,5 +1,9 @@
 // LLVM's machine-code analyser over basic blocks. In: assembly. Out: cycles of a pass through each, in
 // the steady state of many.
+#include <memory>
+#include <string>
+#include <vector>
+
 #include <llvm/MC/MCAsmInfo.h>
 #include <llvm/MC/MCContext.h>
 #include <llvm/MC/MCInstrAnalysis.h>
@@ -60,9 +64,7 @@ class Machine {
     analysis_.reset(target_->createMCInstrAnalysis(instructions_.get()));
   }
 
-  bool has_model() const {
-    return subtarget_->getSchedModel().hasInstrSchedModel();
-  }
+  bool has_model() const { return subtarget_->getSchedModel().hasInstrSchedModel(); }
 
   BlockCost cost(const std::string& assembly) const {
     BlockCost cost;

@@ -1,4 +1,8 @@
 // See cycles.h.
+#include <map>
+#include <string>
+#include <vector>
+
 #include "compiler/machine/cycles.h"
 
 #include "compiler/machine/module.h"

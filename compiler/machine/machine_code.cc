@@ -2,6 +2,10 @@
 // the optimised IR, whose loops turn constantly often; they travel through the code generator as names
 // of the IR's blocks, which the assembly's comments repeat.
 #include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
 
 #include <fmt/format.h>
 #include <llvm/Analysis/LoopInfo.h>
@@ -57,7 +61,8 @@ std::unique_ptr<llvm::TargetMachine> machine_for(const MachineCode& code) {
 
 class Optimiser {
  public:
-  Optimiser(llvm::Module& module, llvm::TargetMachine& machine) : module_(module), builder_(&machine) {
+  Optimiser(llvm::Module& module, llvm::TargetMachine& machine)
+      : module_(module), builder_(&machine) {
     builder_.registerModuleAnalyses(modules_);
     builder_.registerCGSCCAnalyses(components_);
     builder_.registerFunctionAnalyses(functions_);
@@ -106,8 +111,8 @@ std::string assembly_of(llvm::Module& module, llvm::TargetMachine& machine) {
   llvm::SmallString<0> text;
   llvm::raw_svector_ostream stream(text);
   llvm::legacy::PassManager passes;
-  const bool fails = machine.addPassesToEmitFile(passes, stream, nullptr,
-                                                 llvm::CodeGenFileType::AssemblyFile);
+  const bool fails =
+      machine.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::AssemblyFile);
   TCC_CHECK(!fails, "no assembly for this target");
   passes.run(module);
   return text.str().str();
@@ -162,10 +167,13 @@ MachineCode machine_code(const std::string& unit, std::span<const SourceFile> fi
   llvm::LLVMContext context;
   const std::unique_ptr<llvm::Module> module = llvm_module(unit, files, flags_of(target), context);
   for (const std::string& f : functions) {
-    if (llvm::Function* kernel = module->getFunction(f)) kernel->addFnAttr(llvm::Attribute::NoInline);
+    if (llvm::Function* kernel = module->getFunction(f))
+      kernel->addFnAttr(llvm::Attribute::NoInline);
   }
-  MachineCode code{module->getTargetTriple(), attribute(*module, "target-cpu"),
-                   attribute(*module, "target-features"), {}};
+  MachineCode code{module->getTargetTriple(),
+                   attribute(*module, "target-cpu"),
+                   attribute(*module, "target-features"),
+                   {}};
   const std::unique_ptr<llvm::TargetMachine> machine = machine_for(code);
   context.setDiscardValueNames(false);  // Clang had switched them off
   const Counts counts = Optimiser(*module, *machine).run();

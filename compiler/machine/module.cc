@@ -1,4 +1,8 @@
 // See module.h.
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "compiler/machine/module.h"
 
 #include <clang/CodeGen/CodeGenAction.h>
@@ -33,9 +37,13 @@ std::unique_ptr<llvm::Module> llvm_module(const std::string& name,
                                           std::span<const SourceFile> files,
                                           const std::vector<std::string>& flags,
                                           llvm::LLVMContext& context) {
-  std::vector<std::string> words{
-      "clang",    "-c", "-w", "-nostdinc", "-fno-caret-diagnostics",
-      "-isystem", std::string(kShimFolder)};
+  std::vector<std::string> words{"clang",
+                                 "-c",
+                                 "-w",
+                                 "-nostdinc",
+                                 "-fno-caret-diagnostics",
+                                 "-isystem",
+                                 std::string(kShimFolder)};
   words.insert(words.end(), flags.begin(), flags.end());
   words.push_back(std::string(kSourceFolder) + name);
   std::vector<const char*> arguments;

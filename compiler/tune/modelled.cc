@@ -1,5 +1,8 @@
 // Candidates for a machine that is not at hand: nothing runs, LLVM's model of the CPU tells the time.
 // Results cannot be compared; moves keep what a kernel computes, which verifier and tests hold.
+#include <memory>
+#include <vector>
+
 #include "compiler/machine/cycles.h"
 #include "compiler/tune/subject.h"
 

@@ -1,4 +1,7 @@
 // Cycles of machine code, estimated: blocks count as often as their loops turn.
+#include <map>
+#include <string>
+
 #include <doctest/doctest.h>
 
 #include "compiler/machine/cycles.h"
