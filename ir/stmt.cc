@@ -157,6 +157,7 @@ StmtRef loops(const std::vector<Expr>& ranges, StmtRef body) {
 
 bool ends_early(const StmtRef& s) {
   bool found = false;
+  if (!s) return found;
   walk(s, [&](const Stmt& part) {
     found |= part.kind == StmtKind::loop && !part.range->sources.empty();
   });
