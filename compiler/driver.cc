@@ -100,9 +100,7 @@ CheckOptions check_options(const Program& program, const std::vector<std::string
   const bool shared = std::any_of(program.kernels.begin(), program.kernels.end(),
                                   [](const Kernel& k) { return k.parts > 1; });
   if (shared) options.hooks.push_back("parallel_for");
-  const bool varying = std::any_of(program.kernels.begin(), program.kernels.end(),
-                                   [](const Kernel& k) { return ends_early(k.body); });
-  options.symbolic_loops = shared || varying;
+  options.symbolic_loops = shared || ends_early(program);
   return options;
 }
 
@@ -290,8 +288,7 @@ int compile_model(const Options& options, LoadedModel model) {
                         golden_cases(meant, program.macs, program.target.half),
                         externals,
                         from_model(model.files),
-                        [](std::string_view text) { return format_c(text); },
-                        options.evidence};
+                        [](std::string_view text) { return format_c(text); }};
   std::vector<SourceFile> files = formatted(emit_host(host));
   files.push_back(emit_report(host, files));
   if (options.evidence)

@@ -1,10 +1,7 @@
 // See evidence.h.
 #include "compiler/evidence.h"
 
-#include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -14,6 +11,7 @@
 #include <llvm/Support/SHA256.h>
 
 #include "compiler/machine/cycles.h"
+#include "compiler/write_out.h"
 #include "emitters/text.h"
 #include "ir/error.h"
 #include "ir/simplify.h"
@@ -55,11 +53,6 @@ std::string hex_sha256(llvm::StringRef text) {
   return llvm::toHex(llvm::SHA256::hash({bytes, text.size()}), true);
 }
 
-std::string content_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 std::string hash_rows(const HostInputs& host, const std::vector<SourceFile>& files,
                       const std::vector<std::string>& read) {
   std::string rows;
@@ -67,7 +60,7 @@ std::string hash_rows(const HostInputs& host, const std::vector<SourceFile>& fil
     rows += fmt::format("| {} | {} | {} | `{}` |\n", kind, name,
                         thousands(static_cast<int64_t>(text.size())), hex_sha256(text));
   };
-  for (size_t i = 0; i < read.size(); ++i) add("read", host.dependencies[i], content_of(read[i]));
+  for (size_t i = 0; i < read.size(); ++i) add("read", host.dependencies[i], file_text(read[i]));
   for (const SourceFile& f : files) add("written", f.name, f.text);
   return rows;
 }
@@ -82,19 +75,6 @@ void add_nests(const StmtRef& s, std::string nest, std::vector<std::string>& nes
   if (innermost && !nest.empty()) nests.push_back(nest);
 }
 
-std::string line_in(const std::vector<SourceFile>& files, const std::string& function) {
-  for (const SourceFile& f : files) {
-    const size_t at =
-        f.role == Role::library ? f.text.find(" " + function + "(") : std::string::npos;
-    const size_t second = at == std::string::npos ? at : f.text.find("\n" + function + "(");
-    const size_t found = std::min(at, second);
-    if (found == std::string::npos || !f.name.ends_with(".c")) continue;
-    const auto end = f.text.begin() + static_cast<ptrdiff_t>(found) + 1;
-    return fmt::format("{}:{}", f.name, 1 + std::count(f.text.begin(), end, '\n'));
-  }
-  return "";
-}
-
 std::string kernel_rows(const HostInputs& host, const std::vector<SourceFile>& files,
                         const std::vector<Cycles>& cycles) {
   const Program& program = host.names.program();
@@ -105,7 +85,7 @@ std::string kernel_rows(const HostInputs& host, const std::vector<SourceFile>& f
     add_nests(kernel.body, "", nests);
     rows += fmt::format(
         "| {} | {} | {} | {} | {} | {} | {} | {} |\n", fmt::join(kernel.nodes, ", "),
-        host.names.kernel(k), line_in(files, host.names.kernel(k)), fmt::join(nests, "; "),
+        host.names.kernel(k), line_of(host.names.kernel(k), files), fmt::join(nests, "; "),
         thousands(kernel.flops), thousands(kernel.bytes_read), thousands(kernel.bytes_written),
         cycles.empty() ? "no model" : thousands(std::llround(cycles[k].cycles)));
   }

@@ -33,11 +33,6 @@ struct Failure {
 
 std::string errno_text() { return std::strerror(errno); }
 
-std::string read_file(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
 std::string manifest_of(const std::vector<SourceFile>& files) {
   std::string text = kManifestHead;
   for (const SourceFile& file : files) text += file.name + "\n";
@@ -46,7 +41,7 @@ std::string manifest_of(const std::vector<SourceFile>& files) {
 
 /// The names that the last run wrote; empty where it was not tinycc that wrote.
 std::set<std::string> old_names(const fs::path& folder) {
-  const std::string text = read_file(folder / kManifest);
+  const std::string text = file_text(folder / kManifest);
   std::set<std::string> names;
   if (!text.starts_with(kManifestHead)) return names;
   for (size_t start = std::strlen(kManifestHead); start < text.size();) {
@@ -124,7 +119,7 @@ void write_file(const fs::path& path, const std::string& text) {
 bool holds(const fs::path& path, const std::string& text) {
   std::error_code failed;
   if (fs::symlink_status(path, failed).type() != fs::file_type::regular) return false;
-  return fs::file_size(path, failed) == text.size() && !failed && read_file(path) == text;
+  return fs::file_size(path, failed) == text.size() && !failed && file_text(path) == text;
 }
 
 void place(const fs::path& old, const fs::path& staging, const std::string& name,
@@ -230,6 +225,11 @@ void write_to(const fs::path& out, const std::vector<SourceFile>& files) {
 }
 
 }  // namespace
+
+std::string file_text(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
 
 void write_out(const std::string& folder, const CheckedSources& sources) {
   const auto refuse = [&](const std::string& why, const std::string& hint) {

@@ -2,6 +2,7 @@
 // change places in one step, so neither a full disk nor an interrupt leaves half of it behind.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "compiler/check/check.h"
@@ -14,5 +15,8 @@ namespace tinycc {
 /// (object files, notes) stays. Error(cannot_write) if that fails, or for a folder that holds files
 /// of others only; then everything is as it was.
 void write_out(const std::string& folder, const CheckedSources& sources);
+
+/// All bytes of a file; none where it cannot be read.
+std::string file_text(const std::filesystem::path& path);
 
 }  // namespace tinycc

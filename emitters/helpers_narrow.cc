@@ -162,6 +162,23 @@ static uint8_t @P@_f_narrow_f8e8m0(float x)
     kFloatRows[2],
 };
 
+// What rounding to f16 begins with: the number without its sign, and the same as a multiple of 2^-24,
+// the least f16.
+constexpr const char* kF16Parts = R"(
+    union {
+        float number;
+        uint32_t bits;
+    } value, small;
+    uint32_t sign = 0;
+    uint32_t size = 0;
+    uint32_t near = 0;
+
+    value.number = x;
+    sign = value.bits & 0x80000000u;
+    size = value.bits ^ sign;
+    small.bits = size;
+    small.number = small.number + 0.5f; /* in steps of 2^-24 */)";
+
 // The two formats that models compute in, without branches: compilers make vectors of these. Sums with
 // 2^23 steps of the format's least number round to such steps; the rest is integer arithmetic.
 constexpr HelperRow kF16Rows[] = {
@@ -185,19 +202,7 @@ static float @P@_f_widen_f16(uint32_t bits)
     {"@P@_f_narrow_f16", R"(
 static uint16_t @P@_f_narrow_f16(float x)
 {
-    union {
-        float number;
-        uint32_t bits;
-    } value, small;
-    uint32_t sign = 0;
-    uint32_t size = 0;
-    uint32_t near = 0;
-
-    value.number = x;
-    sign = value.bits & 0x80000000u;
-    size = value.bits ^ sign;
-    small.bits = size;
-    small.number = small.number + 0.5f; /* in steps of 2^-24 */
+@F16_PARTS@
     near = (size + (0x0FFFu + ((size >> 13) & 1u))) & 0xFFFFE000u;
     near = (near >= 0x47800000u) ? 0x7C00u : ((near - 0x38000000u) >> 13);
     near = (size < 0x38800000u) ? (small.bits - 0x3F000000u) : near;
@@ -208,19 +213,7 @@ static uint16_t @P@_f_narrow_f16(float x)
     {"@P@_f_round_f16", R"(
 static float @P@_f_round_f16(float x)
 {
-    union {
-        float number;
-        uint32_t bits;
-    } value, small;
-    uint32_t sign = 0;
-    uint32_t size = 0;
-    uint32_t near = 0;
-
-    value.number = x;
-    sign = value.bits & 0x80000000u;
-    size = value.bits ^ sign;
-    small.bits = size;
-    small.number = small.number + 0.5f; /* in steps of 2^-24 */
+@F16_PARTS@
     small.number = small.number - 0.5f;
     near = (size + (0x0FFFu + ((size >> 13) & 1u))) & 0xFFFFE000u;
     near = (near >= 0x47800000u) ? 0x7F800000u : near;
@@ -327,7 +320,9 @@ Replacements words_of(Replacements with, const SmallFloat& f) {
 
 void add_narrow_helpers(std::vector<HelperText>& helpers, const Replacements& with) {
   add_rows(helpers, kShared, with);
-  add_rows(helpers, kF16Rows, with);
+  Replacements f16 = with;
+  f16.push_back({"@F16_PARTS@", kF16Parts + 1});
+  add_rows(helpers, kF16Rows, f16);
   add_rows(helpers, kBf16Rows, with);
   for (const SmallFloat& f : kFloats) add_rows(helpers, kFloatRows, words_of(with, f));
   Replacements power = with;

@@ -153,7 +153,7 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
       {"opencl", target.language == "opencl" ? "1" : ""},
       {"objects", objects_text(library)},
       {"stub_objects", objects_text(stub)},
-      {"evidence", host.evidence ? "1" : ""},
+      {"evidence", target.provable ? "1" : ""},
       {"machdep", target.triple.find("64") == std::string::npos ? "gcc_x86_32" : "gcc_x86_64"},
       {"sources", wrap_words(join(library, " "), "    ")},
       {"stub_sources", join(stub, " ")}});
@@ -179,7 +179,8 @@ std::vector<SourceFile> emit_host(const HostInputs& host) {
   append({{n + "_test.c", test_file(host), Role::tool},
           {n + "_cli.c", cli_file(host), Role::tool},
           {n + "_bench.c", bench_file(host), Role::tool}});
-  if (host.evidence) append({{n + "_proof.c", proof_file(host), Role::text}});
+  if (host.names.program().target.provable)
+    append({{n + "_proof.c", proof_file(host), Role::text}});
   append(stub_files(host));
   append(build_files(host, files));
   return files;

@@ -56,7 +56,6 @@ struct HostInputs {
   std::vector<std::string> externals;     // functions of the C library that kernels call: "sinf"
   std::vector<std::string> dependencies;  // files that were read, as the user named them
   std::function<std::string(std::string_view)> format = {};  // of text that is quoted
-  bool evidence = false;  // also what proofs and rule checkers need
 };
 
 /// The library alone: what a product compiles, its headers, and a file of weights if there is one.
@@ -64,6 +63,9 @@ std::vector<SourceFile> emit_library(const HostInputs& host);
 /// All files but report.json, in a fixed order; the library's first.
 std::vector<SourceFile> emit_host(const HostInputs& host);
 
+/// "digits.c:34": the line in which the head of a kernel's function begins, among files as formatted;
+/// a prototype ends with ; and lies in a header.
+std::string line_of(const std::string& function, std::span<const SourceFile> files);
 /// report.json. `files`: what will be written, as formatted, since it names lines of kernels.
 SourceFile emit_report(const HostInputs& host, std::span<const SourceFile> files);
 

@@ -195,10 +195,6 @@ TextValues common_values(const HostInputs& host) {
       {"context", context_word(host)},
       {"dims_too", program.dims.empty() ? "" : ", but for what stands in the inputs' dimensions"},
       {"limits", has_limits(program) ? "1" : ""},
-      {"clipped", std::any_of(program.kernels.begin(), program.kernels.end(),
-                              [](const Kernel& k) { return ends_early(k.body); })
-                      ? "1"
-                      : ""},
       {"dims", program.dims.empty() ? "" : fmt::format("{}", program.dims.size())},
       {"has_weights", has_weights(program) ? "1" : ""},
       {"gnu", program.target.dialect == "gnu" ? "1" : ""},

@@ -261,6 +261,7 @@ std::string header_file(const HostInputs& host) {
   TextValues values = common_values(host);
   values.merge(TextValues{
       {"interface", interface_text(program)},
+      {"clipped", ends_early(program) ? "1" : ""},
       {"usage", usage_text(host)},
       {"data_dependent",
        depends_on_data(program.steps) ? "which steps run, as the model says" : ""},

@@ -84,20 +84,6 @@ std::vector<std::string> arena_rows(const Names& names) {
   return rows;
 }
 
-/// "digits.c:34": the line in which the function's head begins. A prototype ends with ;.
-std::string line_of(const std::string& name, std::span<const SourceFile> files) {
-  for (const SourceFile& file : files) {
-    if (file.role != Role::library) continue;
-    for (const std::string& head : {"\nvoid " + name + "(", "\nstatic void " + name + "("}) {
-      const size_t at = file.text.find(head);
-      if (at == std::string::npos) continue;
-      const auto end = file.text.begin() + static_cast<ptrdiff_t>(at) + 1;
-      return fmt::format("{}:{}", file.name, 1 + std::count(file.text.begin(), end, '\n'));
-    }
-  }
-  return "";
-}
-
 /// The kernel's nodes, then those of the steps that call it.
 std::vector<std::string> nodes_of(const Names& names, size_t k) {
   std::vector<std::string> nodes = names.program().kernels[k].nodes;
@@ -165,6 +151,21 @@ std::string sizes_text(const Program& program) {
 }
 
 }  // namespace
+
+std::string line_of(const std::string& function, std::span<const SourceFile> files) {
+  for (const SourceFile& file : files) {
+    if (file.role != Role::library) continue;
+    for (const std::string& head : {"\nvoid " + function + "(", "static void " + function + "(",
+                                    "static void\n" + function + "("}) {
+      size_t at = file.text.find(head);
+      if (at == std::string::npos) continue;
+      at += head[0] == '\n' ? 1 : 0;
+      const auto end = file.text.begin() + static_cast<ptrdiff_t>(at);
+      return fmt::format("{}:{}", file.name, 1 + std::count(file.text.begin(), end, '\n'));
+    }
+  }
+  return "";
+}
 
 SourceFile emit_report(const HostInputs& host, std::span<const SourceFile> files) {
   const Names& names = host.names;

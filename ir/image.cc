@@ -32,11 +32,6 @@ Expr joined(Pool& pool, const std::vector<Expr>& at, const std::vector<int64_t>&
   return simplify(sum);
 }
 
-bool has(Expr e, Expr range) {
-  const std::vector<Expr> all = topological({e});
-  return std::find(all.begin(), all.end(), range) != all.end();
-}
-
 }  // namespace
 
 ImageSize image_size(const Buffer& b) {
@@ -86,11 +81,11 @@ bool is_texel(const Buffer& b, const std::vector<Expr>& logical, Expr lane) {
   if (extent_of(lane) != kTexel || logical.empty()) return false;
   const std::vector<Expr> at = b.layout.place(logical);
   for (size_t i = 0; i + 1 < at.size(); ++i) {
-    if (has(simplify(at[i]), lane)) return false;
+    if (occurs(lane, simplify(at[i]))) return false;
   }
   const Expr last = simplify(at.back());
   const Expr first = simplify(substitute(last, {{lane, constant_int(*last->pool, DType::i64, 0)}}));
-  return affine(last).coefficient(lane) == 1 && !has(first, lane) && is_multiple(first, kTexel);
+  return affine(last).coefficient(lane) == 1 && !occurs(lane, first) && is_multiple(first, kTexel);
 }
 
 }  // namespace tinycc

@@ -1,6 +1,7 @@
 // The pool and the op table's lookups; see node.h.
 #include "ir/node.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -128,6 +129,11 @@ std::vector<Expr> topological(const std::vector<Expr>& roots) {
     }
   }
   return order;
+}
+
+bool occurs(Expr node, Expr in) {
+  const std::vector<Expr> all = topological({in});
+  return std::find(all.begin(), all.end(), node) != all.end();
 }
 
 std::set<Expr, ById> certain_nodes(const std::vector<Expr>& roots) {

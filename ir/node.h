@@ -194,6 +194,8 @@ bool is_static(const Shape& shape);
 /// Every node that `roots` reach, sources before users, each once, in an order that depends only on
 /// the graph.
 std::vector<Expr> topological(const std::vector<Expr>& roots);
+/// Is `node` among what `in` is made of, or `in` itself?
+bool occurs(Expr node, Expr in);
 
 /// The nodes that are evaluated whatever conditions say: of a `where` only its condition. Loads are
 /// among them, what computes their indices is not.

@@ -1,6 +1,7 @@
 // Kernels, steps and the planned program: what emitters read, and all that they need.
 #pragma once
 
+#include <algorithm>
 #include <map>
 
 #include "ir/port_form.h"
@@ -98,5 +99,11 @@ struct Program {
   int64_t arena_bytes = 0, arena_align = 4, arena_bound_bytes = 0;
   int64_t macs = 0;  // of the model as it was written: see macs_of()
 };
+
+/// Has a kernel of it a loop whose extent is computed?
+inline bool ends_early(const Program& program) {
+  return std::any_of(program.kernels.begin(), program.kernels.end(),
+                     [](const Kernel& k) { return ends_early(k.body); });
+}
 
 }  // namespace tinycc

@@ -38,6 +38,8 @@ struct Target {
   /// Do kernels run on a device of its own, as many work-items, each a turn of their thread loops?
   bool is_device() const { return language != "c"; }
   bool has_vectors() const { return dialect != "iso"; }
+  /// Does padding lie in memory, as a frame around the tensor?
+  bool has_frames() const { return prefer == Prefer::speed || provable; }
   /// No vectors at all: tiles hold scalars.
   bool is_scalar() const { return vector_bytes == 0 && !is_device(); }
   int64_t lanes() const { return vector_bytes >= 8 ? vector_bytes / 4 : 1; }  // of 32 bits

@@ -32,7 +32,7 @@ class Lowering {
     draft_.target = target;
     for (const GraphInput& d : graph.dims)
       draft_.dims[d.node] = range(*draft_.pool, d.node->attr.ints[0] + 1, d.name);
-    choice_ = choose_buffers(graph, {.halo = target.prefer == Prefer::speed || target.provable,
+    choice_ = choose_buffers(graph, {.halo = target.has_frames(),
                                      .stacks = target.has_vectors(),
                                      .widens = target.is_device()});
   }

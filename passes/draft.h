@@ -60,7 +60,6 @@ bool reads_in_place(const Draft& draft, const Computation& computation, Expr loa
 
 /// The ranges of the result as it lies in memory, outermost first; those without a place last.
 std::vector<Expr> ranges_in_memory_order(const Draft& draft, const Computation& computation);
-bool occurs(Expr range, Expr in);
 /// Windows are short and stand beside what they slide over; name_ranges() calls them k….
 bool is_window(Expr reduced_range);
 /// All loads in an expression, each once, in order of first visit.

@@ -12,6 +12,7 @@ namespace {
 
 bool is_narrow(DType type) { return is_integer(type) && bits_of(type) <= 16 && !is_bool(type); }
 bool is_byte(DType type) { return is_integer(type) && bits_of(type) == 8 && !is_bool(type); }
+double least_byte(DType type) { return kind_of(type) == DKind::signed_int ? -128 : 0; }
 /// What quantities are looked for among.
 bool is_number(DType type) { return type == DType::f32 || type == DType::i32; }
 
@@ -251,8 +252,7 @@ class Integers {
   Expr table_of(Expr e, Expr leaf) {
     const Shape shape{Dim(256)};
     Numbers bytes{shape, {}};
-    const double least = kind_of(leaf->dtype) == DKind::signed_int ? -128 : 0;
-    for (int i = 0; i < 256; ++i) bytes.values.push_back(least + i);
+    for (int i = 0; i < 256; ++i) bytes.values.push_back(least_byte(leaf->dtype) + i);
     std::unordered_map<Expr, Expr> built{
         {leaf, Constants::make(graph_, bytes, leaf->dtype, shape, "bytes")}};
     for (Expr n : topological({e})) {
@@ -304,8 +304,8 @@ class Integers {
     if (!is_byte(e->dtype) || found == leaves_.end()) return {};
     const Expr leaf = found->second;
     ++counts["table"];
-    const double least = kind_of(leaf->dtype) == DKind::signed_int ? -128 : 0;
-    return gather(cast(table_of(e[0], leaf), e->dtype), {cast(leaf, DType::i32) - least});
+    return gather(cast(table_of(e[0], leaf), e->dtype),
+                  {cast(leaf, DType::i32) - least_byte(leaf->dtype)});
   }
 
   /// What is known of y, which is new.

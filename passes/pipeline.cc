@@ -27,7 +27,7 @@ void settle(Graph& graph, const GraphOptions& options) {
   const Target& t = options.target;
   settle_dims(graph);
   if (!options.exact && !is_fast_in_floats(t))
-    use_integers(graph, !t.is_scalar() || t.prefer == Prefer::speed);
+    use_integers(graph, !t.is_scalar() || t.has_frames());
 }
 
 constexpr GraphPass kGraphPasses[] = {

@@ -171,11 +171,6 @@ std::vector<Expr> ranges_in_memory_order(const Draft& draft, const Computation& 
   return order;
 }
 
-bool occurs(Expr range, Expr in) {
-  const std::vector<Expr> all = topological({in});
-  return std::find(all.begin(), all.end(), range) != all.end();
-}
-
 bool is_window(Expr r) { return r->attr.name[0] == 'k' && r->attr.name != "k"; }
 
 bool reads_in_place(const Draft& draft, const Computation& c, Expr load) {

@@ -1,7 +1,7 @@
 // Schedules without search; see schedule.h.
 //
-// Which loop is the vector and how large the register tile is cost.h says; here it becomes text, and
-// the order of the other loops is chosen.
+// Which loop is the vector and how large the register tile is comes from the estimate of cost.h; here
+// it becomes text, and the order of the other loops is chosen.
 #include "passes/schedule.h"
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "passes/index.h"
 #include "passes/moves.h"
 #include "passes/nest.h"
+#include "passes/tile.h"
 
 namespace tinycc {
 namespace {
@@ -54,8 +55,8 @@ class Chooser {
   }
   const std::string& name() const { return nest_.vector->attr.name; }
 
-  static std::string list(const std::vector<std::string>& n) {
-    return fmt::format("{}", fmt::join(n, " "));
+  static std::string list(const std::vector<std::string>& names) {
+    return fmt::format("{}", fmt::join(names, " "));
   }
 
   /// Loops as the result lies in memory, but for those that have to be outermost.
@@ -74,7 +75,8 @@ class Chooser {
   }
 
   std::string memory_order() const {
-    return in_memory_order().size() > 1 ? "order " + list(in_memory_order()) : "";
+    const std::vector<std::string> order = in_memory_order();
+    return order.size() > 1 ? "order " + list(order) : "";
   }
 
   /// Partial sums: enough of them that the additions do not wait for each other.
@@ -140,7 +142,8 @@ class Chooser {
 
   // ---- reductions
 
-  /// Bytes of operands that move with the vector, and of the rest, in a turn of loops that all share.
+  /// Bytes of the reduction's operands that move with the vector (weights, mostly), and of the rest,
+  /// in a turn of the loops that all of them move with.
   std::pair<double, double> operand_bytes() const {
     double along = 0, others = 0, turns = 1;
     for (Expr l : loads_in(reduction_in(c_.value)[0])) {
@@ -228,7 +231,8 @@ class Chooser {
   }
 
   /// A block of the reduction whose weights stay in the second cache, or whose panel on the stack,
-  /// while rows pass by; 0: all. Weights that stream from there in one go are no slower (measured).
+  /// while the rows pass by; 0: all. Weights that stream from there into the first one in one go are
+  /// no slower (measured).
   int64_t sum_block(Expr k) const {
     const double bytes = panel_bytes();
     double most = static_cast<double>(draft_.target.l2_bytes) / 2;
@@ -249,33 +253,6 @@ class Chooser {
     const int64_t blocks = (extent + most - 1) / most;
     return std::min(((extent + blocks - 1) / blocks + tile - 1) / tile * tile, extent);
   }
-
-  /// A register tile as it is written down, loop by loop.
-  struct Tile {
-    std::vector<std::string> moves, outer, inner, unrolled;
-    std::string row, pass;  // the loop over rows; the one that a block of the sum goes around
-    std::string vectors;    // the loop that vectors are cut from
-    std::string panel;      // the loop that a panel is packed in
-    std::string last_sum;   // the innermost loop of the reduction
-    int64_t rows = 1;       // turns of `row`
-
-    /// Splits a loop; the name of its inner part.
-    std::string split(const std::string& loop, int64_t size) {
-      moves.push_back(fmt::format("tile {} {}", loop, size));
-      return loop + "i";
-    }
-    /// Makes one loop of two; its name.
-    std::string join(const std::string& outside, const std::string& inside) {
-      moves.push_back(fmt::format("flatten {} {}", outside, inside));
-      return outside + inside;
-    }
-    /// Rows in blocks of this size, the loop over blocks last so far.
-    void block_rows(int64_t size) {
-      outer.push_back(row + "o");
-      row = split(row, size);
-      rows = size;
-    }
-  };
 
   std::string register_tile() {
     Tile t;

@@ -50,6 +50,9 @@ Search::Search(const Draft& draft, const Draft& untouched, const std::vector<std
   measure_start();
 }
 
+/// Times come from a model: the same at each look, and nothing runs.
+bool Search::is_steady() const { return is_modelled(draft_.target, settings_.runner); }
+
 double Search::seconds_left() const {
   return std::chrono::duration<double>(end_ - std::chrono::steady_clock::now()).count();
 }
@@ -134,7 +137,7 @@ void Search::find_space(size_t unit, std::set<std::string>& owned) {
 bool Search::make_reference(size_t unit) {
   const TunedUnit& u = units_[unit];
   State& state = states_[unit];
-  if (state.results || is_modelled(draft_.target, settings_.runner)) return true;
+  if (state.results || is_steady()) return true;
   Subject s = subject(u, std::vector<std::string>(u.computations.size()));
   state.results = std::make_unique<SharedBytes>(result_bytes(s.program()));
   s.results = state.results.get();
@@ -280,7 +283,7 @@ void Search::run(const std::function<void()>& improved,
       states_[next].hope = 0;
   }
   for (size_t i = 0; i < units_.size() && !interrupted(); ++i) {
-    if (units_[i].moves == units_[i].before) continue;
+    if (units_[i].moves == units_[i].before || is_steady()) continue;
     progress("looking again at " + units_[i].name);
     verify(units_[i]);
   }
@@ -313,7 +316,8 @@ double Search::time_to_verify() const {
 std::pair<double, double> Search::whole_program() const {
   std::vector<double> ratios;
   double us = 0;
-  for (int i = 0; i < kPairs && !interrupted(); ++i) {
+  const int pairs = is_steady() ? 1 : kPairs;
+  for (int i = 0; i < pairs && !interrupted(); ++i) {
     Trial before(whole(false), cores_), after(whole(true), cores_);
     const double compile_s = kCompile_s + 2 * static_cast<double>(units_.size());
     for (const Reading& r : {before.ready(compile_s), after.ready(compile_s)}) {

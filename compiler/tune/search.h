@@ -87,6 +87,7 @@ class Search {
   void verify(TunedUnit& unit) const;
   double time_to_verify() const;
   double gain_of(size_t unit) const;
+  bool is_steady() const;
   double seconds_left() const;
 
   const Draft &draft_, &untouched_;

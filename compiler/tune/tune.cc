@@ -12,8 +12,8 @@
 #include <fmt/format.h>
 
 #include "compiler/load.h"
-#include "compiler/tune/choices.h"
 #include "compiler/machine/cycles.h"
+#include "compiler/tune/choices.h"
 #include "compiler/tune/native.h"
 #include "compiler/tune/search.h"
 #include "compiler/tune/subject.h"
