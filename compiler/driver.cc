@@ -14,8 +14,10 @@
 #include "compiler/check/check.h"
 #include "compiler/evidence.h"
 #include "compiler/explain.h"
+#include "compiler/front.h"
 #include "compiler/golden.h"
 #include "compiler/load.h"
+#include "compiler/machine/resources.h"
 #include "compiler/tune/tune_file.h"
 #include "compiler/write_out.h"
 #include "emitters/cstyle.h"
@@ -90,7 +92,7 @@ CheckOptions check_options(const Program& program, const std::vector<std::string
   options.kernels = program.target.dialect;
   options.triple = program.target.triple;
   options.externals = externals;
-  options.prefix = program.name;
+  options.prefix = program.family.empty() ? program.name : program.family;
   if (program.target.is_device()) {
     for (const char* word :
          {"open", "close", "bind", "write", "read", "reset", "launch", "flag", "finish"})
@@ -148,10 +150,10 @@ class Passes {
 };
 
 /// `meant` gets the graph as it was traced, its dimensions settled.
-Program compile(LoadedModel& model, const Options& options, TunedMoves& tuned, Line& line,
-                Graph& meant, bool& ended) {
-  Graph& graph = model.graph;
-  const Target& target = model.targets.back();
+Program compile(const LoadedModel& model, const Target& target, const Options& options,
+                TunedMoves& tuned, Line& line, Graph& meant, bool& ended) {
+  Graph graph = model.graph;
+  if (model.targets.size() > 1) graph.name += "_" + target.language;
   Decide decide;
   if (tuned.has_choices()) decide = [&](const Decision& d) { return tuned.decide(d); };
   Passes passes(options);
@@ -250,6 +252,55 @@ std::vector<Cycles> cycles_of(const Program& program) {
   return estimated_cycles(program);
 }
 
+/// --registers: of two targets, the device's.
+std::vector<Resources> resources_for(const Program& program, const Options& options, bool several) {
+  const bool asked = options.registers && (program.target.is_device() || !several);
+  return asked ? resources_of(program) : std::vector<Resources>();
+}
+
+/// One target, down to its checked sources.
+Built build(const Options& options, const LoadedModel& model, const Target& target,
+            TunedMoves tuned, Line& line) {
+  Built built;
+  bool ended = false;
+  Graph meant;  // what the passes have to keep: the self-test's numbers
+  Program& program = built.program;
+  program = compile(model, target, options, tuned, line, meant, ended);
+  const bool several = model.targets.size() > 1;
+  if (several) program.family = model.graph.name;
+  if (options.stop_after >= Stage::schedule) std::cerr << tuned.stale();
+  if (options.explain && !ended)
+    std::cout << explained(program, options.cycles ? cycles_of(program) : std::vector<Cycles>(),
+                           resources_for(program, options, several))
+              << note_on(options, tuned);
+  if (ended || options.explain) return built;
+
+  if (options.evidence) require_provable(program, options);
+  built.golden = golden_cases(meant, program.macs, program.target.half);
+  const Names names(program, options.weights);
+  std::vector<KernelText> kernels;
+  for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));
+  const std::vector<std::string> externals = externals_of(kernels, names);
+  HostInputs host{names,
+                  kernels,
+                  kernel_helpers(names),
+                  built.golden,
+                  externals,
+                  from_model(model.files),
+                  [](std::string_view text) { return format_c(text); }};
+  host.resources = resources_for(program, options, several);
+  std::vector<SourceFile> files = formatted(emit_host(host));
+  files.push_back(emit_report(host, files));
+  if (options.evidence)
+    std::ranges::move(evidence_files(host, files, model.files), std::back_inserter(files));
+  if (line.done(Stage::emit, [&] { return listed(files); })) return built;
+
+  CheckedSources sources = require_clean(std::move(files), check_options(program, externals));
+  if (!line.done(Stage::check, [&] { return listed(sources.files()); }))
+    built.sources = std::move(sources);
+  return built;
+}
+
 }  // namespace
 
 int run(const Options& options) {
@@ -267,41 +318,19 @@ int run(const Options& options) {
 int compile_model(const Options& options, LoadedModel model) {
   for (Target& t : model.targets) t.provable = options.evidence;
   Line line(options);
-  bool ended = false;
-  Graph meant;  // what the passes have to keep: the self-test's numbers
-  TunedMoves tuned = read_tuned(options, model.files);
-  const Program program = compile(model, options, tuned, line, meant, ended);
-  if (options.stop_after >= Stage::schedule) std::cerr << tuned.stale();
-  if (options.explain && !ended)
-    std::cout << explained(program, options.cycles ? cycles_of(program) : std::vector<Cycles>())
-              << note_on(options, tuned);
-  if (ended || options.explain) return 0;
+  const TunedMoves tuned = read_tuned(options, model.files);
+  std::vector<Built> parts;
+  for (const Target& t : model.targets) parts.push_back(build(options, model, t, tuned, line));
+  if (std::ranges::any_of(parts, [](const Built& b) { return !b.sources; })) return 0;
 
-  if (options.evidence) require_provable(program, options);
-  const Names names(program, options.weights);
-  std::vector<KernelText> kernels;
-  for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));
-  const std::vector<std::string> externals = externals_of(kernels, names);
-  const HostInputs host{names,
-                        kernels,
-                        kernel_helpers(names),
-                        golden_cases(meant, program.macs, program.target.half),
-                        externals,
-                        from_model(model.files),
-                        [](std::string_view text) { return format_c(text); }};
-  std::vector<SourceFile> files = formatted(emit_host(host));
-  files.push_back(emit_report(host, files));
-  if (options.evidence)
-    std::ranges::move(evidence_files(host, files, model.files), std::back_inserter(files));
-  if (line.done(Stage::emit, [&] { return listed(files); })) return 0;
-
-  const CheckedSources sources = require_clean(std::move(files), check_options(program, externals));
-  if (line.done(Stage::check, [&] { return listed(sources.files()); })) return 0;
+  const CheckedSources sources = parts.size() > 1
+                                     ? with_front(parts, model.graph.name, from_model(model.files))
+                                     : std::move(*parts[0].sources);
   if (options.check) std::cout << options.model << ": supported\n";
   if (options.check) return 0;
 
   write_out(options.out, sources);
-  write_depfile(options, program.name, model.files);
+  write_depfile(options, model.graph.name, model.files);
   line.done(Stage::write, [] { return std::string(); });
   return 0;
 }

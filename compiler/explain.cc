@@ -87,6 +87,15 @@ std::string cycles_text(const Cycles& c, const Target& target) {
                      c.unknown == 0 ? "" : fmt::format(", {} not in the model", c.unknown));
 }
 
+std::string resources_text(const Resources& r) {
+  const std::string scalar = fmt::format(", {} scalar ({} spilled)", r.scalar, r.scalar_spilled);
+  return fmt::format(
+      "    {}: {} registers ({} spilled){}, {} bytes of stack, {} of local memory, {} matrix "
+      "instructions\n",
+      r.arch, r.vector, r.spilled, r.scalar > 0 ? scalar : "", r.stack_bytes, r.local_bytes,
+      r.matrix);
+}
+
 std::string machine_text(const Program& p) {
   const Target& t = p.target;
   return fmt::format(
@@ -101,7 +110,8 @@ std::string machine_text(const Program& p) {
 
 }  // namespace
 
-std::string explained(const Program& p, const std::vector<Cycles>& cycles) {
+std::string explained(const Program& p, const std::vector<Cycles>& cycles,
+                      const std::vector<Resources>& resources) {
   std::vector<Row> rows;
   std::vector<size_t> places(p.kernels.size());
   add_calls(p.steps, 1, rows, places);
@@ -129,6 +139,7 @@ std::string explained(const Program& p, const std::vector<Cycles>& cycles) {
       all.bounded &= c.bounded;
       all.unknown += c.unknown;
     }
+    if (!resources.empty()) out += resources_text(resources[row.kernel]);
     calls += row.calls;
     flops += row.calls * k.flops;
     bytes += row.calls * moved;

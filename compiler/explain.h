@@ -4,11 +4,13 @@
 #pragma once
 
 #include "compiler/machine/cycles.h"
+#include "emitters/host.h"
 #include "ir/program.h"
 
 namespace tinycc {
 
-/// `cycles`: of each kernel's machine code, or empty.
-std::string explained(const Program& program, const std::vector<Cycles>& cycles);
+/// `cycles`, `resources`: of each kernel's machine code, or empty.
+std::string explained(const Program& program, const std::vector<Cycles>& cycles,
+                      const std::vector<Resources>& resources);
 
 }  // namespace tinycc

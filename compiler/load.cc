@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <fmt/format.h>
+
 #include "compiler/onnx/onnx.h"
 #include "compiler/yaml/model.h"
 
@@ -56,6 +58,24 @@ Graph graph_of_onnx(const ModelFile& model, const Options& options, std::set<std
   }
 }
 
+/// Several targets are a device and C, for where there is no such device.
+void check_together(const std::vector<Target>& targets, const std::vector<TargetSpec>& specs,
+                    const Options& options) {
+  if (targets.size() < 2) return;
+  for (size_t i = 1; i < targets.size(); ++i) {
+    if (targets[i].is_device() == targets[0].is_device() || i > 1)
+      throw Error(
+          specs[i].at.file.empty() ? ExitCode::usage : ExitCode::bad_input,
+          fmt::format("{} and {} in one folder", targets[i - 1].language, targets[i].language),
+          "several targets are one device, and c for where there is none; for more devices "
+          "run tinycc once for each, with --target and an -o of its own",
+          specs[i].at);
+  }
+  if (options.weights == WeightsMode::bin)
+    throw Error(ExitCode::usage, "--weights bin: not with several targets",
+                "each has weights in an order of its own; leave it away, or take --weights incbin");
+}
+
 /// What --target says, else the model, else one generic C target; `files` gets the board files.
 std::vector<Target> targets_of(const Options& options, std::vector<TargetSpec> specs,
                                std::set<std::string>& files) {
@@ -75,12 +95,21 @@ std::vector<Target> targets_of(const Options& options, std::vector<TargetSpec> s
     }
     if (const auto board = board_file(spec)) files.insert(*board);
   }
+  check_together(targets, specs, options);
   return targets;
 }
 
 bool ends_in(const std::string& path, const char* suffix) { return path.ends_with(suffix); }
 
 }  // namespace
+
+const Target& only_target(const LoadedModel& model, const char* command) {
+  if (model.targets.size() == 1) return model.targets[0];
+  throw Error(
+      ExitCode::usage,
+      fmt::format("tinycc {} is about one target, and there are {}", command, model.targets.size()),
+      "name it by --target");
+}
 
 LoadedModel load_model(const Options& options) {
   const std::string& path = options.model;

@@ -18,4 +18,7 @@ struct LoadedModel {
 /// Reads and traces MODEL by its suffix: .yaml, .yml or .onnx.
 LoadedModel load_model(const Options& options);
 
+/// The model's target. Errors: Error(usage) where it has several.
+const Target& only_target(const LoadedModel& model, const char* command);
+
 }  // namespace tinycc

@@ -42,8 +42,10 @@ constexpr const char* kExamples =
     "  cpu=generic (the default: runs anywhere), native (this machine), or one of\n";
 
 constexpr const char* kOpencl =
+    "Two targets, a device and c for where there is no such device, share one interface.\n"
     "For opencl, cuda, hip and metal:\n"
     "  half=1 (tensors in f16), of opencl images=1 (tensors in images of texels),\n"
+    "  of cuda and hip arch=sm_80 or gfx1100 (what their compilers are told),\n"
     "  prefer=..., board=..., gpu=generic (the default) or one of\n";
 
 constexpr const char* kExitCodes =
@@ -187,6 +189,9 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
       ->type_name("FORM");
   app.add_flag("--evidence", options.evidence,
                "also what assessors ask: a proof driver, MISRA deviations, traceability, hashes");
+  app.add_flag("--registers", options.registers,
+               "of hip and cuda: what each kernel takes of a compute unit, by LLVM or nvcc; in "
+               "report.json, or explain's table");
   app.add_flag("--exact", options.exact,
                "rounds as the model says: no sums in another order, no Winograd");
   list(app.add_option("--schedule", raw.schedules,

@@ -58,6 +58,7 @@ struct Options {
   bool time_passes = false;                   // --time-passes
   bool exact = false;                         // --exact
   bool evidence = false;                      // --evidence
+  bool registers = false;                     // --registers
   int debug = 0;                              // TINYCC_DEBUG: 0 quiet … 5 everything
 };
 

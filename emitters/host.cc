@@ -77,6 +77,12 @@ std::string objects_text(const std::vector<std::string>& sources) {
   return out;
 }
 
+std::string device_flags(const Target& target, const DeviceBuild* device) {
+  if (device == nullptr || target.arch.empty()) return device == nullptr ? "" : device->flags;
+  return fmt::format("{} {}={}", device->flags,
+                     target.language == "hip" ? "--offload-arch" : "-arch", target.arch);
+}
+
 /// What the device's compiler makes beside the kernels: NAME.cu is one of its objects, too.
 std::string device_kernels(const Target& target) {
   return target.language == "cuda" ? "cu" : target.language == "hip" ? "hip" : "";
@@ -93,9 +99,11 @@ std::string make_text(const std::string& name) {
   return out;
 }
 
+}  // namespace
+
 /// The files by the variables of the Makefile that includes this, so that the text is the same
 /// wherever model and folder lie.
-std::string depfile_text(const HostInputs& host) {
+SourceFile depfile(const HostInputs& host) {
   const std::string& name = host.names.prefix();
   std::vector<std::string> names;
   for (const std::string& file : host.dependencies) {
@@ -103,15 +111,17 @@ std::string depfile_text(const HostInputs& host) {
     names.push_back((absolute ? "" : fmt::format("$({}_model_dir)/", name)) + make_text(file));
   }
   const std::string list = join(names, " ");
-  return fmt::format(
-      "# What tinycc read to write this folder, for make. Before the include, set where they lie:\n"
-      "#     {0}_out_dir := …   this folder        {0}_model_dir := …   the model's folder\n"
-      "# For Ninja and CMake's DEPFILE let tinycc write one with --depfile FILE.\n"
-      "$({0}_out_dir)/{0}.c: {1}\n{1}:\n",
-      name, list);
+  return {
+      name + ".tinycc.d",
+      fmt::format(
+          "# What tinycc read to write this folder, for make. Before the include, set where they "
+          "lie:\n"
+          "#     {0}_out_dir := …   this folder        {0}_model_dir := …   the model's folder\n"
+          "# For Ninja and CMake's DEPFILE let tinycc write one with --depfile FILE.\n"
+          "$({0}_out_dir)/{0}.c: {1}\n{1}:\n",
+          name, list),
+      Role::text};
 }
-
-}  // namespace
 
 std::vector<SourceFile> build_files(const HostInputs& host, std::span<const SourceFile> sources) {
   const Target& target = host.names.program().target;
@@ -143,7 +153,7 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
       {"linked", compiled ? "$(LINKED)" : "$(LIBRARY)"},
       {"clean_too", compiled ? " $(EMU_OBJ) $(EMU_OBJ:.o=.d) $(LINKED)" : ""},
       {"include_too", compiled ? " $(EMU_OBJ:.o=.d)" : ""},
-      {"device_flags", device != nullptr ? device->flags : ""},
+      {"device_flags", device_flags(target, device)},
       {"device_libraries", device != nullptr ? device->libraries : ""},
       {"device_kernels", device_kernels(target)},
       {"device_objects", target.language == "metal"
@@ -159,7 +169,7 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
       {"stub_sources", join(stub, " ")}});
   return {{"Makefile", expand_template("Makefile", values), Role::text},
           {"CMakeLists.txt", expand_template("CMakeLists.txt", values), Role::text},
-          {host.names.prefix() + ".tinycc.d", depfile_text(host), Role::text}};
+          depfile(host)};
 }
 
 std::vector<SourceFile> emit_library(const HostInputs& host) {

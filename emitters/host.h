@@ -48,6 +48,16 @@ struct GoldenCase {
 /// self-test computes as well.
 TensorData golden_input(DType dtype, const std::vector<int64_t>& shape, uint32_t seed, size_t k);
 
+/// What a kernel takes of a GPU's compute unit (compiler/machine/resources.h).
+struct Resources {
+  std::string arch;                     // "gfx1100"
+  int64_t vector = 0, scalar = 0;       // registers; scalar ones: AMD's
+  int64_t spilled = 0;                  // of the first to memory: AMD's registers, NVIDIA's bytes
+  int64_t scalar_spilled = 0;           // of the others to vector registers
+  int64_t stack_bytes = 0;              // of a work-item
+  int64_t local_bytes = 0, matrix = 0;  // of a work-group; matrix instructions in the code
+};
+
 struct HostInputs {
   const Names& names;               // and, by it, the program
   std::vector<KernelText> kernels;  // one for each kernel of the program
@@ -56,12 +66,20 @@ struct HostInputs {
   std::vector<std::string> externals;     // functions of the C library that kernels call: "sinf"
   std::vector<std::string> dependencies;  // files that were read, as the user named them
   std::function<std::string(std::string_view)> format = {};  // of text that is quoted
+  std::vector<Resources> resources = {};                     // of each kernel, or none
+  const Names* cpu =
+      nullptr;  // of a front (emit_front): the program in C, for where there is no device
 };
 
 /// The library alone: what a product compiles, its headers, and a file of weights if there is one.
 std::vector<SourceFile> emit_library(const HostInputs& host);
 /// All files but report.json, in a fixed order; the library's first.
 std::vector<SourceFile> emit_host(const HostInputs& host);
+
+/// What stands over a program for a device, in a folder named after its language, and one in C, in c/:
+/// one interface that takes the device or else the CPU, its tools and build files. `host` is the
+/// device's, with the network's plain name.
+std::vector<SourceFile> emit_front(const HostInputs& host);
 
 /// "digits.c:34": the line in which the head of a kernel's function begins, among files as formatted;
 /// a prototype ends with ; and lies in a header.

@@ -48,7 +48,7 @@ bool has_limits(const Program& program) {
 bool needs_stdint(DType dtype) { return c_type(dtype).ends_with("_t"); }
 
 bool is_parallel(const HostInputs& host) {
-  const Program& program = host.names.program();
+  const Program& program = (host.cpu ? *host.cpu : host.names).program();
   return !program.target.is_device() && most_parts(program) > 1;
 }
 
@@ -187,6 +187,9 @@ TextValues common_values(const HostInputs& host) {
       {"name", names.prefix()},
       {"NAME", upper(names.prefix())},
       {"source", comment_text(program.source)},
+      {"family", program.family},
+      {"FAMILY", upper(program.family)},
+      {"front", host.cpu ? "1" : ""},
       {"parameters", parameters},
       {"steps", fmt::format("{}", program.steps.size())},
       {"has_state", state ? "1" : ""},
@@ -199,7 +202,7 @@ TextValues common_values(const HostInputs& host) {
       {"has_weights", has_weights(program) ? "1" : ""},
       {"gnu", program.target.dialect == "gnu" ? "1" : ""},
       {"parallel", is_parallel(host) ? "1" : ""},
-      {"most_parts", fmt::format("{}", most_parts(program))},
+      {"most_parts", fmt::format("{}", most_parts((host.cpu ? *host.cpu : names).program()))},
       {"bin", names.weights_mode() == WeightsMode::bin ? "1" : ""},
       {"incbin", names.weights_mode() == WeightsMode::incbin ? "1" : ""}};
 }

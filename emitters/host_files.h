@@ -17,6 +17,11 @@ std::string proof_file(const HostInputs& host);                // NAME_proof.c
 /// Makefile, CMakeLists.txt, NAME.tinycc.d; `sources`: all files that were made before.
 std::vector<SourceFile> build_files(const HostInputs& host, std::span<const SourceFile> sources);
 
+/// NAME.tinycc.d
+SourceFile depfile(const HostInputs& host);
+/// What templates of a front name besides: who runs for it.
+TextValues front_values(const HostInputs& host);
+
 /// A weights file starts with a mark of so many bytes: what the file is, a hash of the rest, whose.
 inline constexpr size_t kWeightsMarkBytes = 64;
 /// Alignment of the struct NAME_weights.

@@ -293,7 +293,8 @@ std::string header_file(const HostInputs& host) {
                       : ""}});
   if (!program.target.is_device()) return wrap_long_lines(expand_template("header.h", values));
   values.merge(device_values(host));
-  return wrap_long_lines(expand_template("device.h", values));
+  if (host.cpu) values.merge(front_values(host));
+  return wrap_long_lines(expand_template(host.cpu ? "front.h" : "device.h", values));
 }
 
 }  // namespace tinycc

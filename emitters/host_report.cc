@@ -95,6 +95,17 @@ std::vector<std::string> nodes_of(const Names& names, size_t k) {
   return nodes;
 }
 
+std::string resources_text(const HostInputs& host, size_t k) {
+  if (host.resources.empty()) return "";
+  const Resources& r = host.resources[k];
+  return fmt::format(
+      "   \"registers\": {{\"arch\": \"{}\", \"vector\": {}, \"spilled\": {}, \"scalar\": {}, "
+      "\"scalar_spilled\": {}, \"stack_bytes\": {}, \"local_bytes\": {}, "
+      "\"matrix_instructions\": {}}},\n",
+      r.arch, r.vector, r.spilled, r.scalar, r.scalar_spilled, r.stack_bytes, r.local_bytes,
+      r.matrix);
+}
+
 std::vector<std::string> kernel_rows(const HostInputs& host, std::span<const SourceFile> files) {
   const Names& names = host.names;
   std::vector<std::string> rows;
@@ -106,13 +117,13 @@ std::vector<std::string> kernel_rows(const HostInputs& host, std::span<const Sou
         "{{\n   \"name\": {},\n   \"nodes\": {},\n   \"computes\": {},\n   \"calls\": {},\n"
         "   \"flops\": {},\n   \"macs\": {},\n   \"bytes_read\": {},\n   \"bytes_written\": {},\n"
         "   \"predicted_us\": {:.3f},\n   \"roof\": \"{}\",\n"
-        "   \"image_reads\": {},\n   \"guarded_reads\": {},\n   \"parts\": {},\n   \"schedule\": "
+        "{}   \"image_reads\": {},\n   \"guarded_reads\": {},\n   \"parts\": {},\n   \"schedule\": "
         "{},\n   \"source\": {}\n  }}",
         json_string(names.kernel(k)), json_strings(nodes_of(names, k)),
         json_string(kernel.computes), names.calls(k).size(), kernel.flops, kernel.macs,
-        kernel.bytes_read, kernel.bytes_written, roof.predicted_us, roof.name(), reads.images,
-        reads.guarded, kernel.parts, json_string(kernel.schedule),
-        json_string(line_of(names.kernel(k), files))));
+        kernel.bytes_read, kernel.bytes_written, roof.predicted_us, roof.name(),
+        resources_text(host, k), reads.images, reads.guarded, kernel.parts,
+        json_string(kernel.schedule), json_string(line_of(names.kernel(k), files))));
   }
   return rows;
 }

@@ -270,7 +270,9 @@ TextValues tool_values(const HostInputs& host, const std::vector<std::string>& d
       {"state_or_device", host_state(program) ? "&state" : "memory"},
       {"comma_null", program.target.is_device() ? ", NULL" : ""},
       {"of_what", program.target.is_device() ? "" : " of one core"},
-      {"why", program.target.is_device() ? "tinycc_rt_device_message(&device.rt)" : "\"refused\""},
+      {"why", host.cpu                     ? n + "_message(&device)"
+              : program.target.is_device() ? "tinycc_rt_device_message(&device.rt)"
+                                           : "\"refused\""},
       {"io_tables",
        wrap_items({fmt::format("const {}_inputs inputs = {};", n,
                                inputs_value(host, dims, "tinycc_rt_parallel_for, &pool, threads"))},

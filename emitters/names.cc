@@ -23,10 +23,13 @@ const char* const kLocals[] = {"arena", "inputs", "job",     "memory", "outputs"
                                "step",  "bytes",  "threads", "weights"};
 
 /// What the host emits at file scope, behind the prefix.
-const char* const kHostNames[] = {"arena",      "arena_at",     "check", "constants", "inputs",
-                                  "outputs",    "parallel_for", "part",  "run",       "state",
-                                  "state_init", "status",       "step",  "weights",   "weights_at",
-                                  "parts",      "threads"};
+const char* const kHostNames[] = {
+    "arena",    "arena_at", "bind",       "check",    "close",      "constants",
+    "device",   "download", "functions",  "inputs",   "kernels",    "memories",
+    "message",  "model",    "open",       "open_cpu", "outputs",    "parallel_for",
+    "part",     "parts",    "place",      "port",     "program",    "read",
+    "run",      "state",    "state_init", "status",   "status_of",  "step",
+    "take_cpu", "threads",  "upload",     "weights",  "weights_at", "write"};
 
 /// What the host appends to the name of a kernel that is split for threads.
 const char* const kKernelSuffixes[] = {"", "_job", "_part", "_parts"};
@@ -114,19 +117,20 @@ bool Names::is_weight(int64_t buffer) const {
 }
 
 void Names::name_ports() {
-  for (const char* name : kHostNames) taken_.insert(prefixed(name));
+  const auto of_port = [&](const std::string& member) { return port_prefix() + "_" + member; };
+  for (const char* name : kHostNames) taken_.insert({prefixed(name), of_port(name)});
   std::set<std::string> members(std::begin(kLocals), std::end(kLocals));
   const auto name_all = [&](const std::vector<Port>& ports, bool typed) {
     for (const Port& port : ports) {
       std::string member = unique_identifier(port.ident, members);
-      while (typed && taken_.count(prefixed(member)) != 0) {
+      while (typed && taken_.count(of_port(member)) != 0) {
         member = unique_identifier(port.ident, members);
       }
       const bool fresh = members_.emplace(port.buffer, member).second;
       TCC_CHECK(fresh, fmt::format("two ports share a buffer, one of them {}", port.name));
       if (!typed) continue;
-      types_[port.buffer] = prefixed(member);
-      taken_.insert(prefixed(member));
+      types_[port.buffer] = of_port(member);
+      taken_.insert(of_port(member));
     }
   };
   name_all(program_.inputs, true);

@@ -51,6 +51,10 @@ class Names {
   explicit Names(const Program& program, WeightsMode weights = WeightsMode::source);
 
   const std::string& prefix() const { return program_.name; }
+  /// Of the types of inputs and outputs.
+  const std::string& port_prefix() const {
+    return program_.family.empty() ? program_.name : program_.family;
+  }
   WeightsMode weights_mode() const { return mode_; }
   /// "DIGITS_" + suffix.
   std::string macro(std::string_view suffix) const;

@@ -85,6 +85,7 @@ struct ProgramDim {
 
 struct Program {
   std::string name;    // prefix of every emitted symbol
+  std::string family;  // where targets share inputs and outputs: prefix of their types; else empty
   std::string source;  // file name of the model, without its folder
   std::shared_ptr<Pool> pool;
   Target target;

@@ -18,6 +18,7 @@ struct Target {
   std::string resolved;             // what cpu=native turned out to be; else equal to cpu
   std::vector<std::string> cflags;  // what the C compiler should be told: -march=…
   std::string triple = "x86_64-linux-gnu";
+  std::string arch;           // of cuda and hip: what their compilers are told, "sm_80"; may be empty
   int64_t vector_bytes = 16;  // widest register; 0: none
   int64_t registers = 16;     // of that width
   int64_t l1_bytes = 32768, l2_bytes = 262144;

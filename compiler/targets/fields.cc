@@ -44,6 +44,14 @@ bool dialect(Target& target, const std::string& value) {
   return one_of(value, {"gnu", "iso"});
 }
 
+/// "sm_90a", "gfx90a".
+bool arch(Target& target, const std::string& value) {
+  target.arch = value;
+  const std::string start = target.language == "cuda" ? "sm_" : "gfx";
+  return value.starts_with(start) && value.size() > start.size() &&
+         value.find_first_not_of("0123456789abcdef", start.size()) == std::string::npos;
+}
+
 bool vector_bytes(Target& target, const std::string& value) {
   const bool known = one_of(value, {"0", "8", "16", "32", "64", "128"});
   return known && number(value, 0, 128, false, target.vector_bytes);
@@ -86,6 +94,7 @@ constexpr TargetField kFields[] = {
        return one_of(v, {"true", "false", "1", "0"});
      },
      For::opencl},
+    {"arch", "what the device's compiler takes: sm_80, gfx1100", arch, For::built},
     {"image_side", "texels of an image's longest side, 4 to 65536",
      [](Target& t, const std::string& v) { return number(v, 4, 65536, false, t.image_side); },
      For::device},
@@ -119,6 +128,7 @@ constexpr TargetField kFields[] = {
 
 bool is_for(const Target& target, const TargetField& field) {
   if (field.is_for == For::opencl) return target.language == "opencl";
+  if (field.is_for == For::built) return target.language == "cuda" || target.language == "hip";
   return field.is_for == For::any || (field.is_for == For::device) == target.is_device();
 }
 

@@ -7,7 +7,7 @@
 namespace tinycc {
 
 /// Which targets have a field.
-enum class For : uint8_t { any, cpu, device, opencl };
+enum class For : uint8_t { any, cpu, device, opencl, built };  // built: cuda and hip
 
 struct TargetField {
   const char* key;

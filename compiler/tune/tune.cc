@@ -115,7 +115,7 @@ void print_table(const Search& search) {
 
 int tune(const Options& options) {
   LoadedModel model = load_model(options);
-  const Target& target = model.targets.back();
+  const Target& target = only_target(model, "tune");
   const bool modelled = is_modelled(target, options.runner);
   if (modelled && (!options.tune_cc.empty() || !has_cpu_model(target))) {
     throw Error(ExitCode::unsupported,

@@ -177,7 +177,7 @@ int verify_model(const Options& options) {
   LoadedModel model = load_model(options);
   expect_tensors(model.graph.inputs);
   expect_tensors(model.graph.outputs);
-  const Target& target = model.targets.back();
+  const Target& target = only_target(model, "verify");
   if (options.runner.empty() && !runs_here(target)) {
     throw Error(ExitCode::usage, "this machine does not run " + target.triple,
                 "--runner says what does: CC=aarch64-linux-gnu-gcc tinycc verify … --runner "

@@ -1,4 +1,4 @@
-"""What the measuring scripts share: compiling, building, and reading what `make bench` prints."""
+"""What the measuring scripts share: compiling, building, reading what `make bench` prints, tables."""
 import json
 import os
 import pathlib
@@ -38,3 +38,18 @@ def limits(compiler, vector_bytes, folder):
         flags = ["-O3", "-march=native", f"-DVECTOR_BYTES={vector_bytes}", "-o", program]
         run(COMPILERS[compiler], *flags, HERE / "limits.c")
     return json.loads(run(program))
+
+
+def table(rows):
+    """Markdown, in columns."""
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    lines = ["| " + " | ".join(c.ljust(w) if k == 0 else c.rjust(w)
+                               for k, (c, w) in enumerate(zip(row, widths))) + " |" for row in rows]
+    rule = "|" + "|".join("-" * (w + 1) + ("-" if k == 0 else ":") for k, w in enumerate(widths)) + "|"
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def commit():
+    done = subprocess.run(["git", "-C", pathlib.Path(__file__).parent, "log", "-1", "--format=%h"],
+                          capture_output=True, text=True)
+    return f"commit {done.stdout.strip()}" if done.returncode == 0 else "no commit"

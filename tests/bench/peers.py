@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-from common import COMPILERS, TINYCC, compile_model, limits, run
+from common import COMPILERS, TINYCC, commit, compile_model, limits, run, table
 
 try:
     import numpy as np
@@ -120,15 +120,6 @@ def measure(make, folder, tune):
     return cells(net, report, times, best), ratio, max(measured, key=lambda m: m["best"])
 
 
-def table(rows):
-    """Markdown, in columns."""
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    lines = ["| " + " | ".join(c.ljust(w) if k == 0 else c.rjust(w)
-                               for k, (c, w) in enumerate(zip(row, widths))) + " |" for row in rows]
-    rule = "|" + "|".join("-" * (w + 1) + ("-" if k == 0 else ":") for k, w in enumerate(widths)) + "|"
-    return "\n".join([lines[0], rule, *lines[1:]])
-
-
 def version(command):
     return subprocess.run([command, "--version"], capture_output=True,
                           text=True).stdout.splitlines()[0]
@@ -165,12 +156,6 @@ def heading(commit):
         f"- `{command}`, {datetime.date.today()}, {commit}",
         *(f"- {fact}" for fact in facts)
     ])
-
-
-def commit():
-    done = subprocess.run(["git", "-C", pathlib.Path(__file__).parent, "log", "-1", "--format=%h"],
-                          capture_output=True, text=True)
-    return f"commit {done.stdout.strip()}" if done.returncode == 0 else "no commit"
 
 
 def main():

@@ -31,7 +31,7 @@
 typedef void *(*maker)(void *, void *, void *, void *, void *, void *);
 typedef int (*doer)(void *, void *, void *, void *, void *, void *, void *, void *, void *);
 
-static long left;
+static _Atomic long left; /* threads may share it */
 
 __attribute__((destructor)) static void say(void)
 {
@@ -48,7 +48,7 @@ static void *counted(void *object)
 #define MAKES(name, fails, ...)                                                                    \
     void *name(void *a, void *b, void *c, void *d, void *e, void *f)                               \
     {                                                                                              \
-        static int calls;                                                                          \
+        static _Atomic int calls;                                                                  \
         if (++calls == (fails)) {                                                                  \
             *(int *)(__VA_ARGS__) = -4;                                                            \
             return NULL;                                                                           \
@@ -58,7 +58,7 @@ static void *counted(void *object)
 #define DOES(name, fails, code)                                                                    \
     int name(void *a, void *b, void *c, void *d, void *e, void *f, void *g, void *h, void *i)      \
     {                                                                                              \
-        static int calls;                                                                          \
+        static _Atomic int calls;                                                                  \
         return (++calls == (fails)) ? (code) : REAL(doer, name)(a, b, c, d, e, f, g, h, i);        \
     }
 #define RELEASES(name)                                                                             \

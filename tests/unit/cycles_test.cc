@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "compiler/machine/cycles.h"
+#include "compiler/machine/module.h"
 #include "compiler/targets/targets.h"
 
 namespace tinycc {
@@ -43,6 +44,18 @@ TEST_CASE("cycles: a CPU without a model in LLVM") {
   CHECK_FALSE(has_cpu_model(resolve_target("c:cpu=rv64gc")));
   CHECK(has_cpu_model(resolve_target("c:cpu=cortex-m55")));
   CHECK(cycles_of("int k(void); int k(void) { return 1; }", "c:cpu=rv64gc").empty());
+}
+
+TEST_CASE("assembly of a device's unit: PTX, AMD's") {
+  const std::string text =
+      "extern \"C\" __global__ void k(float *x) { x[threadIdx.x] = expf(x[blockIdx.x]); }";
+  const SourceFile cuda{"k.cu", text, Role::kernels};
+  CHECK(device_assembly(cuda.name, {&cuda, 1}, resolve_target("cuda:arch=sm_90"))
+            .find(".visible .entry k(") != std::string::npos);
+  const SourceFile hip{"k.hip", "#include <hip/hip_runtime.h>\n" + text, Role::kernels};
+  CHECK(device_assembly(hip.name, {&hip, 1}, resolve_target("hip:arch=gfx1201"))
+            .find(".amdhsa_kernel k") != std::string::npos);
+  CHECK_THROWS_AS(device_assembly(hip.name, {&hip, 1}, resolve_target("hip:arch=gfx1")), Error);
 }
 
 }  // namespace
