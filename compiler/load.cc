@@ -61,9 +61,8 @@ Graph graph_of_onnx(const ModelFile& model, const Options& options, std::set<std
 /// Several targets are a device and C, for where there is no such device.
 void check_together(const std::vector<Target>& targets, const std::vector<TargetSpec>& specs,
                     const Options& options) {
-  if (targets.size() < 2) return;
   for (size_t i = 1; i < targets.size(); ++i) {
-    if (targets[i].is_device() == targets[0].is_device() || i > 1)
+    if (i > 1 || targets[i].is_device() == targets[0].is_device())
       throw Error(
           specs[i].at.file.empty() ? ExitCode::usage : ExitCode::bad_input,
           fmt::format("{} and {} in one folder", targets[i - 1].language, targets[i].language),
@@ -71,9 +70,10 @@ void check_together(const std::vector<Target>& targets, const std::vector<Target
           "run tinycc once for each, with --target and an -o of its own",
           specs[i].at);
   }
-  if (options.weights == WeightsMode::bin)
-    throw Error(ExitCode::usage, "--weights bin: not with several targets",
-                "each has weights in an order of its own; leave it away, or take --weights incbin");
+  if (options.weights == WeightsMode::bin &&
+      std::any_of(targets.begin(), targets.end(), [](const Target& t) { return t.is_device(); }))
+    throw Error(ExitCode::unsupported, "--weights bin: not for devices",
+                "take --weights incbin, or leave it away");
 }
 
 /// What --target says, else the model, else one generic C target; `files` gets the board files.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "compiler/machine/module.h"
+#include "compiler/machine/resources.h"
 
 #include <clang/CodeGen/CodeGenAction.h>
 #include <clang/Frontend/CompilerInstance.h>

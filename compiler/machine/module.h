@@ -12,7 +12,6 @@
 #include <llvm/IR/Module.h>
 
 #include "emitters/source.h"
-#include "ir/target.h"
 
 namespace tinycc {
 
@@ -22,10 +21,6 @@ std::unique_ptr<llvm::Module> llvm_module(const std::string& name,
                                           std::span<const SourceFile> files,
                                           const std::vector<std::string>& flags,
                                           llvm::LLVMContext& context);
-
-/// A device's unit in HIP or CUDA as assembly for target.arch, optimised: AMD's, or PTX.
-std::string device_assembly(const std::string& name, std::span<const SourceFile> files,
-                            const Target& target);
 
 inline bool is_unit(const SourceFile& f) { return f.name.ends_with(".c"); }
 

@@ -1,6 +1,7 @@
 // See resources.h.
 #include "compiler/machine/resources.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <map>
@@ -9,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include "compiler/machine/module.h"
 #include "compiler/tune/process.h"
 #include "compiler/tune/subject.h"
 #include "emitters/embedded.h"

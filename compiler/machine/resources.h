@@ -3,6 +3,8 @@
 // or by nvcc where there is one.
 #pragma once
 
+#include <span>
+#include <string>
 #include <vector>
 
 #include "emitters/host.h"
@@ -14,5 +16,9 @@ namespace tinycc {
 /// Error(unsupported) for another language, or where nvcc is missing; Error(bad_input) with a compiler's
 /// message.
 std::vector<Resources> resources_of(const Program& program);
+
+/// A unit in HIP or CUDA as assembly for target.arch, optimised: AMD's, or PTX (module.cc).
+std::string device_assembly(const std::string& name, std::span<const SourceFile> files,
+                            const Target& target);
 
 }  // namespace tinycc

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "compiler/machine/cycles.h"
-#include "compiler/machine/module.h"
+#include "compiler/machine/resources.h"
 #include "compiler/targets/targets.h"
 
 namespace tinycc {
