@@ -12,6 +12,7 @@ namespace tinycc {
 KernelWriter::KernelWriter(const Names& names, size_t kernel)
     : names_(names),
       kernel_(names.program().kernels[kernel]),
+      body_(kernel_.group > 0 ? as_item(kernel_.body) : kernel_.body),
       dialect_(dialect_of(names.program().target)),
       splits_(kernel_.parts > 1) {
   const std::vector<ParameterNames>& parameters = names.parameters(kernel);
@@ -24,17 +25,20 @@ KernelWriter::KernelWriter(const Names& names, size_t kernel)
   for (Expr r : names.free_ranges(kernel)) taken_.insert(ranges_[r] = names.range_name(kernel, r));
   taken_.insert(names.prefix());
   if (splits_) taken_.insert({"part", "parts", "item"});
+  if (kernel_.group > 0) taken_.insert({"group", "lane"});
 }
 
 std::string KernelWriter::body() {
-  walk(kernel_.body, [&](const Stmt& s) {
+  walk(body_, [&](const Stmt& s) {
     if (s.kind == StmtKind::alloc) buffers_[s.buffer->id] = s.buffer;
     if (s.kind == StmtKind::store) ++stores_[s.buffer->id];
   });
   if (dialect_.vectors) find_vector_registers();
-  if (splits_ && *dialect_.item != 0)
+  const bool groups_only = body_->kind == StmtKind::loop && body_->loop == LoopKind::group;
+  if (splits_ && *dialect_.item != 0 && !groups_only)
     line(fmt::format("const {0} item = ({0}){1};", dialect_.index, dialect_.item));
-  write(kernel_.body);
+  if (kernel_.group > 0) write_group_head();
+  write(body_);
   return "{\n" + out_ + "}\n";
 }
 
@@ -45,9 +49,11 @@ void KernelWriter::write(const StmtRef& s) {
   switch (s->kind) {
     case StmtKind::seq: return write_seq(*s);
     case StmtKind::loop: return write_loop(s);
-    case StmtKind::alloc: return write_alloc(*s->buffer, "");
+    case StmtKind::alloc:
+      if (s->buffer->space != Space::shared) write_alloc(*s->buffer, "");
+      return;
     case StmtKind::store: return write_store(*s);
-    case StmtKind::barrier: return;
+    case StmtKind::barrier: return line(dialect_.barrier);
   }
 }
 
@@ -83,10 +89,11 @@ bool KernelWriter::starts_vector(int64_t buffer, const Stmt& s) const {
 
 void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
   elements_[b.id] = unique_identifier(b.name, taken_);
+  const bool shared = b.space == Space::shared;
   const auto vector = vector_registers_.find(b.id);
   std::string text =
       vector == vector_registers_.end()
-          ? scalar_type(b.dtype)
+          ? shared ? dialect_.shared + std::string(c_type(b.dtype)) : scalar_type(b.dtype)
           : names_.prefixed(fmt::format("f_{}x{}", name_of(b.dtype), vector->second));
   text += " " + elements_.at(b.id);
   std::vector<int64_t> extents = b.layout.extents(b.shape);
@@ -100,6 +107,7 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
 }
 
 void KernelWriter::write_loop(const StmtRef& s) {
+  if (s->loop == LoopKind::lane) return write_lanes(s);
   if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s))
     return write_vector_loop(*s, false);
   if (s->body[0]->kind == StmtKind::store && s->body[0]->buffer->is_image()) return write_texel(*s);

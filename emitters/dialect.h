@@ -16,7 +16,11 @@ struct Dialect {
   /// Vector types of GNU C: lanes are v[i], bits are reinterpreted by casts, what lies in memory is an
   /// lvalue. Elsewhere helpers do that: F_LANE, F_SET, F_AS, F_PUT(place, v).
   bool gnu_vectors = true;
-  const char* item = "";          // of a device: the number of this work-item
+  const char* item = "";          // of a device: the number of this work-item,
+  const char* group = "";         // of its work-group,
+  const char* lane = "";          // and its own within that
+  const char* barrier = "";       // where all items of a group meet
+  const char* shared = "";        // what arrays that they share start with
   const char* memory = "";        // of a device: what pointers to its memory start with
   const char* kernel = "";        // of a device: what a kernel starts with
   const char* function = "";      // of a device in C++: what its other functions start with
@@ -37,6 +41,10 @@ inline Dialect dialect_of(const Target& target) {
             .unroll = "#pragma unroll {}",
             .gnu_vectors = false,
             .item = "get_global_id(0)",
+            .group = "get_group_id(0)",
+            .lane = "get_local_id(0)",
+            .barrier = "barrier(CLK_LOCAL_MEM_FENCE);",
+            .shared = "__local ",
             .memory = "__global ",
             .kernel = "__kernel "};
   }
@@ -45,6 +53,10 @@ inline Dialect dialect_of(const Target& target) {
             .unroll = "#pragma unroll {}",
             .gnu_vectors = false,
             .item = "(blockIdx.x * blockDim.x + threadIdx.x)",
+            .group = "blockIdx.x",
+            .lane = "threadIdx.x",
+            .barrier = "__syncthreads();",
+            .shared = "__shared__ __align__(16) ",
             .kernel = "extern \"C\" __global__ ",
             .function = "__device__ ",
             .float_suffix = "f",

@@ -203,6 +203,14 @@ template <typename T, int n>
         a.at[i] = a.at[i] + b.at[i];
     }
 }
+
+template <typename T, int n>
+@D@inline void operator+=(@T@@P@_f_vec<T, n> &a, typename @P@_f_same<T>::type b)
+{
+    for (int i = 0; i < n; ++i) {
+        a.at[i] = a.at[i] + b;
+    }
+}
 )"},
 };
 

@@ -138,8 +138,8 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
   }
   TextValues values = common_values(host);
   values.merge(TextValues{
-      {"cflags", (machine.empty() ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
-      {"machine", join(target.cflags, ";")},
+      {"cflags", (machine.empty() || device != nullptr ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
+      {"machine", device != nullptr ? "" : join(target.cflags, ";")},
       {"standard", gnu ? "gnu11" : "c99"},
       {"gnu", gnu ? "1" : ""},
       {"no_errno", gnu ? " -fno-math-errno" : ""},

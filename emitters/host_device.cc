@@ -137,9 +137,10 @@ std::string kernel_rows(const Names& names) {
   const Target& target = names.program().target;
   std::string out;
   for (const size_t k : called_kernels(names)) {
-    const int64_t items = names.program().kernels[k].parts;
-    out +=
-        fmt::format("{{\"{}\", {}, {}}},\n", names.kernel(k), items, std::min(items, target.group));
+    const auto& [items, group] =
+        std::pair(names.program().kernels[k].parts, names.program().kernels[k].group);
+    out += fmt::format("{{\"{}\", {}, {}, {}}},\n", names.kernel(k), items,
+                       group > 0 ? group : std::min(items, target.group), group > 0 ? 1 : 0);
   }
   return out;
 }

@@ -12,6 +12,19 @@
 //   if (item < 36) {
 //       const int32_t y = item / 9;
 //       const int32_t x = item % 9;
+//
+// Of groups of items (ir/groups.h) each makes one turn of the group's loops, and its items share each nest
+// of lanes:
+//
+//   const int32_t yo = group;
+//   {
+//       const int32_t yl = lane / 16;
+//       const int32_t xl = lane % 16;
+//       …
+//   }
+//   for (int32_t turn = lane; turn < 1024; turn += 256) {
+//   __syncthreads();
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,9 +38,10 @@ namespace tinycc {
 void KernelWriter::write_shared(const StmtRef& s) {
   if (!has_threads(s)) return write_by_first({s});
   if (s->kind == StmtKind::loop)
-    return s->loop != LoopKind::thread ? write_plain_loop(*s)
-           : *dialect_.item != 0       ? write_item(s)
-                                       : write_share(s);
+    return s->loop == LoopKind::group    ? write_group(s)
+           : s->loop != LoopKind::thread ? write_plain_loop(*s)
+           : *dialect_.item != 0         ? write_item(s)
+                                         : write_share(s);
   std::vector<StmtRef> serial;
   for (const StmtRef& part : s->body) {
     if (!has_threads(part)) {
@@ -56,12 +70,33 @@ void KernelWriter::write_unshared(const StmtRef& s) {
   taken_ = outside;
 }
 
-/// The loop variables of a nest as functions of the number of its turn; declares them.
-void KernelWriter::name_turns(const Shared& nest, const std::string& turn) {
+namespace {
+
+bool is_used(Expr range, const StmtRef& body) {
+  bool found = false;
+  walk(body, [&](const Stmt& s) {
+    std::vector<Expr> roots = s.index;
+    if (s.value) roots.push_back(s.value);
+    if (s.range) roots.push_back(s.range);
+    const std::vector<Expr> all = topological(roots);
+    found = found || std::find(all.begin(), all.end(), range) != all.end();
+  });
+  return found;
+}
+
+}  // namespace
+
+/// The loop variables of a nest as functions of the number of its turn; declares those that are used.
+void KernelWriter::name_turns(const LoopNest& nest, const std::string& turn) {
   int64_t stride = nest.turns();
+  const int64_t all_turns = stride;
   for (Expr r : nest.ranges) {
+    if (!is_used(r, nest.body)) {
+      stride /= extent_of(r);
+      continue;
+    }
     const std::string name = ranges_[r] = unique_identifier(r->attr.name, taken_);
-    const bool outermost = stride == nest.turns();
+    const bool outermost = stride == all_turns;
     stride /= extent_of(r);
     const std::string whole = stride == 1 ? turn : fmt::format("{} / {}", turn, stride);
     line(fmt::format("const {} {} = {};", dialect_.index, name,
@@ -72,7 +107,7 @@ void KernelWriter::name_turns(const Shared& nest, const std::string& turn) {
 }
 
 void KernelWriter::write_item(const StmtRef& s) {
-  const Shared nest = shared_by(s);
+  const LoopNest nest = shared_by(s);
   const std::set<std::string> outside = taken_;
   const bool single = nest.ranges.size() == 1;
   line(fmt::format("if (item < {}) {{",
@@ -83,8 +118,47 @@ void KernelWriter::write_item(const StmtRef& s) {
   taken_ = outside;
 }
 
+void KernelWriter::write_group(const StmtRef& s) {
+  const LoopNest nest = nest_of(s, LoopKind::group);
+  const std::set<std::string> outside = taken_;
+  const bool all = nest.turns() * kernel_.group >= kernel_.parts;
+  if (!all) line(fmt::format("if (group < {}) {{", nest.turns()));
+  name_turns(nest, "group");
+  write_unshared(nest.body);
+  if (!all) line("}");
+  taken_ = outside;
+}
+
+/// Memory that the items of a group share is declared where the kernel begins.
+void KernelWriter::write_group_head() {
+  line(fmt::format("const {0} group = ({0}){1};", dialect_.index, dialect_.group));
+  line(fmt::format("const {0} lane = ({0}){1};", dialect_.index, dialect_.lane));
+  walk(body_, [&](const Stmt& s) {
+    if (s.kind == StmtKind::alloc && s.buffer->space == Space::shared) write_alloc(*s.buffer, "");
+  });
+}
+
+void KernelWriter::write_lanes(const StmtRef& s) {
+  const LoopNest nest = nest_of(s, LoopKind::lane);
+  const int64_t turns = nest.turns(), items = kernel_.group;
+  const std::set<std::string> outside = taken_;
+  if (turns <= items) {
+    line(turns < items ? fmt::format("if (lane < {}) {{", turns) : "{");
+    name_turns(nest, "lane");
+  } else {
+    unroll(std::min<int64_t>((turns + items - 1) / items, 8));
+    const std::string turn = unique_identifier("turn", taken_);
+    line(fmt::format("for ({0} {1} = lane; {1} < {2}; {1} += {3}) {{", dialect_.index, turn, turns,
+                     items));
+    name_turns(nest, turn);
+  }
+  write(nest.body);
+  line("}");
+  taken_ = outside;
+}
+
 void KernelWriter::write_share(const StmtRef& s) {
-  const Shared nest = shared_by(s);
+  const LoopNest nest = shared_by(s);
   const std::string first = unique_identifier("first", taken_);
   const std::string end = unique_identifier("end", taken_);
   const std::set<std::string> outside = taken_;

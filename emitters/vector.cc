@@ -128,7 +128,7 @@ void KernelWriter::find_vector_registers() {
   for (size_t before = 1, now = 0; before != now;) {  // until nothing more is spoilt
     before = spoilt.size();
     vector_registers_.clear();
-    walk(kernel_.body, [&](const Stmt& s) {
+    walk(body_, [&](const Stmt& s) {
       if (s.kind != StmtKind::loop || s.loop != LoopKind::vector ||
           s.body[0]->kind != StmtKind::store)
         return;

@@ -53,7 +53,10 @@ class KernelWriter {
   void write_unshared(const StmtRef& s);
   void write_share(const StmtRef& s);
   void write_item(const StmtRef& s);
-  void name_turns(const Shared& nest, const std::string& turn);
+  void write_group(const StmtRef& s);
+  void write_group_head();
+  void write_lanes(const StmtRef& s);
+  void name_turns(const LoopNest& nest, const std::string& turn);
 
   // ---- expressions
   Text value(Expr e);
@@ -119,6 +122,7 @@ class KernelWriter {
 
   const Names& names_;
   const Kernel& kernel_;
+  const StmtRef body_;  // the kernel's, as one item sees it
   const Dialect dialect_;
   bool splits_;
   std::string out_;

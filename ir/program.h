@@ -25,6 +25,7 @@ struct Kernel {
   int64_t cost =
       0;  // on one thread, by the estimate that schedules are chosen by: vector multiply-adds
   int64_t parts = 1;  // at most so many threads share its thread loops; 1: all loops are serial
+  int64_t group = 0;  // of a device: so many of them are a work-group (groups.h); 0: as it likes
 };
 
 /// One element of the call sequence. call: kernel with the program's buffers as arguments, in the

@@ -11,9 +11,9 @@
 namespace tinycc {
 namespace {
 
-constexpr std::string_view kSpaces[] = {"input", "output", "state", "weight",
-                                        "arena", "local",  "reg"};
-constexpr std::string_view kLoops[] = {"serial", "unroll", "vector", "thread", "group", "lane"};
+constexpr std::string_view kSpaces[] = {"input", "output", "state",  "weight",
+                                        "arena", "local",  "shared", "reg"};
+constexpr std::string_view kLoops[] = {"serial", "unroll", "vector", "thread", "group", "lane", "matrix"};
 
 StmtRef make(Stmt stmt) { return std::make_shared<const Stmt>(std::move(stmt)); }
 

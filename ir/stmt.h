@@ -17,6 +17,7 @@ enum class Space : uint8_t {
   weight,  // constants in the image
   arena,   // the caller's scratch memory, planned
   local,   // a small array of the kernel
+  shared,  // a small array of a work-group
   reg,     // local, small, meant for registers: all indices become literals
 };
 std::string_view name_of(Space space);
@@ -68,8 +69,9 @@ struct Buffer {
 using BufferRef = std::shared_ptr<const Buffer>;
 
 enum class StmtKind : uint8_t { seq, loop, alloc, store, barrier };
-/// vector: all lanes at once, no lane reads what another writes. thread, group, lane: parallel.
-enum class LoopKind : uint8_t { serial, unroll, vector, thread, group, lane };
+/// vector: all lanes at once, no lane reads what another writes. thread, group, lane: parallel; a group
+/// has lanes (groups.h). matrix: parallel, by a whole warp, or summed up by it.
+enum class LoopKind : uint8_t { serial, unroll, vector, thread, group, lane, matrix };
 std::string_view name_of(LoopKind kind);
 
 struct Stmt;

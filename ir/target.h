@@ -29,6 +29,9 @@ struct Target {
   bool images = false;       // of OpenCL: tensors that are reached by fours lie in images of texels
   int64_t image_side = 16384, image_pitch = 64;  // longest side, and what rows are rounded up to
   int64_t group = 64;                            // work-items that a device starts together
+  int64_t units = 1;         // of a device: what work-groups are spread over
+  int64_t shared_bytes = 0;  // memory that the items of a group share; 0: kernels use none
+  bool matrix = false;       // a warp of 32 items multiplies 16×16 by 16×8 halves at once
   Prefer prefer = Prefer::speed;
   bool provable = false;  // loops end at constants, padding has memory; notes for provers
   // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.
@@ -39,6 +42,8 @@ struct Target {
   /// Do kernels run on a device of its own, as many work-items, each a turn of their thread loops?
   bool is_device() const { return language != "c"; }
   bool has_vectors() const { return dialect != "iso"; }
+  /// Do kernels of many products run as groups that share tiles?
+  bool has_groups() const { return is_device() && shared_bytes > 0; }
   /// Does padding lie in memory, as a frame around the tensor?
   bool has_frames() const { return prefer == Prefer::speed || provable; }
   /// No vectors at all: tiles hold scalars.

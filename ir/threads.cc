@@ -24,6 +24,7 @@ struct Use {
 struct Region {
   std::vector<Expr> ranges;
   std::vector<Use> uses;
+  bool grouped = false;  // of work-groups: among themselves groups.h proves them
 };
 
 class Proof {
@@ -49,6 +50,7 @@ class Proof {
   void structure(const StmtRef& s) {
     if (!has_threads(s)) return add_uses(s, regions_[0]);
     if (s->kind == StmtKind::loop && s->loop == LoopKind::thread) return nest(s);
+    if (s->kind == StmtKind::loop && s->loop == LoopKind::group) return groups(s);
     for (const StmtRef& part : s->body) {
       if (part->kind == StmtKind::alloc)
         refuse(part->buffer->name + " is one array for all threads, outside of their loops");
@@ -57,7 +59,7 @@ class Proof {
   }
 
   void nest(const StmtRef& s) {
-    const Shared shared = shared_by(s);
+    const LoopNest shared = shared_by(s);
     if (has_threads(shared.body)) refuse("there are threads within threads");
     if (shared.turns() > kMostTurns) refuse("the threads' loops have too many turns");
     const auto symbolic = [](Expr r) { return !r->sources.empty(); };
@@ -65,6 +67,14 @@ class Proof {
       refuse("a loop with a symbolic end is not shared together with another");
     regions_.push_back({shared.ranges, {}});
     add_uses(shared.body, regions_.back());
+  }
+
+  void groups(const StmtRef& s) {
+    const LoopNest nest = nest_of(s, LoopKind::group);
+    refuse(group_conflict(s));
+    if (nest.turns() > kMostTurns) refuse("there are too many groups");
+    regions_.push_back({nest.ranges, {}, true});
+    add_uses(nest.body, regions_.back());
   }
 
   void add_uses(const StmtRef& body, Region& region) {
@@ -92,6 +102,7 @@ class Proof {
 
   void compare(const Region& a, const Region& b) {
     if (a.ranges.empty() && b.ranges.empty()) return;  // both are part 0's
+    if (&a == &b && a.grouped) return;
     for (const Use& x : a.uses) {
       for (const Use& y : b.uses) {
         const BufferRef& stored = x.stored ? x.stored : y.stored;
@@ -180,24 +191,10 @@ class Proof {
 bool has_threads(const StmtRef& s) {
   bool found = false;
   walk(s, [&](const Stmt& part) {
-    found |= part.kind == StmtKind::loop && part.loop == LoopKind::thread;
+    found |= part.kind == StmtKind::loop &&
+             (part.loop == LoopKind::thread || part.loop == LoopKind::group);
   });
   return found;
-}
-
-Shared shared_by(const StmtRef& loop) {
-  Shared shared{{}, loop};
-  while (shared.body->kind == StmtKind::loop && shared.body->loop == LoopKind::thread) {
-    shared.ranges.push_back(shared.body->range);
-    shared.body = shared.body->body[0];
-  }
-  return shared;
-}
-
-int64_t Shared::turns() const {
-  int64_t turns = 1;
-  for (Expr r : ranges) turns *= extent_of(r);
-  return turns;
 }
 
 std::string thread_conflict(const StmtRef& kernel_body) { return Proof().run(kernel_body); }

@@ -7,19 +7,15 @@
 //                                              36*p/P on, up to 36*(p + 1)/P
 #pragma once
 
-#include "ir/stmt.h"
+#include "ir/groups.h"
 
 namespace tinycc {
 
+/// Loops over threads, or over groups of a device's items (groups.h)?
 bool has_threads(const StmtRef& s);
 
-/// Thread loops that are nested perfectly, from `loop` on, and what they run.
-struct Shared {
-  std::vector<Expr> ranges;  // outermost first; several: all with literal ends
-  StmtRef body;
-  int64_t turns() const;  // at most
-};
-Shared shared_by(const StmtRef& loop);
+/// Thread loops that are nested perfectly, from `loop` on; several of them all have literal ends.
+inline LoopNest shared_by(const StmtRef& loop) { return nest_of(loop, LoopKind::thread); }
 
 /// Why two parts of a kernel might meet; empty where it is proven that they cannot. A last tile that
 /// overlaps the one before is such a reason, since both write the same elements.

@@ -92,7 +92,8 @@ void KernelVerifier::statement(const StmtRef& s) {
     }
     case StmtKind::loop: return loop_statement(*s);
     case StmtKind::alloc:
-      check(s->buffer->space == Space::local || s->buffer->space == Space::reg,
+      check(s->buffer->space == Space::local || s->buffer->space == Space::reg ||
+                s->buffer->space == Space::shared,
             s->buffer->name + " is allocated, but not local");
       declare(s->buffer);
       writable_.insert(s->buffer->id);
@@ -108,9 +109,8 @@ void KernelVerifier::loop_statement(const Stmt& s) {
   check(!contains(bound_, id), "its range is bound already");
   check(extent_of(s.range) >= 0, "its extent is negative");
   for (Expr extent : s.range->sources) value(extent, DType::i64);
-  // Loops that threads share are proven as a whole, by thread_conflict().
-  const bool in_order = s.loop == LoopKind::serial || s.loop == LoopKind::unroll;
-  if (!in_order && s.loop != LoopKind::thread) separate(s);
+  // Loops that threads share are proven as a whole, by thread_conflict(). What a warp sums up is a sum.
+  if (s.loop == LoopKind::vector) separate(s);
   const Ids outside = bound_;
   const auto buffers = buffers_;
   bound_.insert(std::lower_bound(bound_.begin(), bound_.end(), id), id);

@@ -121,19 +121,28 @@ StmtRef tail(const StmtRef& tree, const std::string& name, int64_t size) {
 StmtRef order(const StmtRef& tree, const std::vector<std::string>& names) {
   std::vector<Expr> wanted;
   for (const std::string& n : names) wanted.push_back(must_find(tree, n));
-  // The chain of perfectly nested loops that starts at the first of them.
-  Expr top;
+  // The first chain of perfectly nested loops that has all of them, from the outermost of them on.
+  const auto wants = [&](const Stmt& s) {
+    return s.kind == StmtKind::loop && std::count(wanted.begin(), wanted.end(), s.range) != 0;
+  };
+  Expr top, fallback;
   walk(tree, [&](const Stmt& s) {
-    if (!top && s.kind == StmtKind::loop && std::count(wanted.begin(), wanted.end(), s.range) != 0)
-      top = s.range;
+    if (top || !wants(s)) return;
+    if (!fallback) fallback = s.range;
+    size_t count = 1;
+    for (StmtRef inner = s.body[0]; inner->kind == StmtKind::loop; inner = inner->body[0])
+      count += wants(*inner) ? 1 : 0;
+    if (count == wanted.size()) top = s.range;
   });
-  return replace_loops(tree, top, [&](const StmtRef& first) {
+  const bool found_all = bool(top);
+  return replace_loops(tree, found_all ? top : fallback, [&](const StmtRef& first) {
     std::vector<StmtRef> chain;
     for (StmtRef s = first; s->kind == StmtKind::loop; s = s->body[0]) chain.push_back(s);
     std::vector<StmtRef> sorted;
     for (Expr r : wanted) {
       const auto found =
           std::find_if(chain.begin(), chain.end(), [&](const StmtRef& s) { return s->range == r; });
+      if (found == chain.end() && found_all) return first;  // another nest over the same range
       if (found == chain.end())
         throw IllegalMove("loop `" + r->attr.name + "` is not perfectly nested in the others");
       sorted.push_back(*found);
@@ -154,7 +163,7 @@ namespace {
 /// Buffers with one more leading dimension for each of `ranges`, indexed by them.
 class Expander {
  public:
-  explicit Expander(const std::vector<StmtRef>& chain) : chain_(chain) {
+  Expander(const std::vector<StmtRef>& chain, bool holds) : chain_(chain), holds_(holds) {
     for (const StmtRef& s : chain) ranges_.push_back(s->range);
   }
 
@@ -176,7 +185,7 @@ class Expander {
     Expr value = now->value;
     std::vector<StmtRef> all;
     const bool own = grown_.count(s->buffer->id) != 0;
-    if (own && class_of(value->op) == OpClass::binary) all = hold_operands(value);
+    if (holds_ && own && class_of(value->op) == OpClass::binary) all = hold_operands(value);
     all.push_back(nested(ranges_, store(now->buffer, now->index, value)));
     return seq(std::move(all));
   }
@@ -264,13 +273,14 @@ class Expander {
   }
 
   std::vector<StmtRef> chain_;
+  const bool holds_;
   std::vector<Expr> ranges_;
   std::map<int64_t, BufferRef> grown_;
 };
 
 }  // namespace
 
-StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& names) {
+StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& names, bool holds) {
   const Expr top = must_find(tree, names.at(0));
   return replace_loops(tree, top, [&](const StmtRef& first) {
     std::vector<StmtRef> chain;
@@ -283,7 +293,7 @@ StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& name
       chain.push_back(s);
       s = s->body[0];
     }
-    return Expander(chain).distribute(s);
+    return Expander(chain, holds).distribute(s);
   });
 }
 

@@ -22,6 +22,12 @@
 //                      →  for jo { alloc p[k][ji]; for k for ji p = B; for x { … p[k,ji] … } }: every
 //                         operand that moves with k and ji and no other loop within jo is copied in
 //                         the order of its use, to where it lies side by side
+//   spread y j         register, but operands stay where they are: for loops that become lanes
+//   local ko 1 k y by y k   the panel of an operand as `stage ko k y`, but in memory that the items of a
+//                         group share, with one y more, so that each k starts in another bank; items
+//                         copy it side by side, in the order `y k`
+//   lane y             →  for y (lane): an item each (ir/groups.h)
+//   group yo           →  for yo (group), with barriers where its items would meet without
 //   flatten y x        for y 4 { for x 7 { S(y, x) } }  →  for yx 28 { S(yx div 7, yx mod 7) }
 #pragma once
 
@@ -38,7 +44,8 @@ class IllegalMove : public Error {
 StmtRef tile(const StmtRef& tree, const std::string& name, int64_t size);
 StmtRef tail(const StmtRef& tree, const std::string& name, int64_t size);
 StmtRef order(const StmtRef& tree, const std::vector<std::string>& names);
-StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& names);
+StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& names,
+                       bool holds = true);
 StmtRef split_sum(const StmtRef& tree, const std::string& reduced, const std::string& around);
 StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int64_t width);
 StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count);
@@ -49,6 +56,11 @@ StmtRef share(const StmtRef& tree, const std::string& name);
 /// The most bytes of a panel: it lies on the stack.
 inline constexpr int64_t kMostStaged = 65536;
 StmtRef stage(const StmtRef& tree, const std::string& name, const std::vector<std::string>& within);
+/// The same in the memory of a group; the second loop has `pad` turns more there; `copied`: the order of
+/// the copy.
+StmtRef stage_shared(const StmtRef& tree, const std::string& name, int64_t pad,
+                     const std::vector<std::string>& within,
+                     const std::vector<std::string>& copied);
 StmtRef flatten(const StmtRef& tree, const std::string& outer, const std::string& inner);
 StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind);
 

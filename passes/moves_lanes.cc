@@ -185,6 +185,16 @@ constexpr MoveRow kMoves[] = {
      [](const StmtRef& t, const Words& w, const std::string&) {
        return into_registers(t, rest(w));
      }},
+    {"spread", 1, 16,
+     [](const StmtRef& t, const Words& w, const std::string&) {
+       return into_registers(t, rest(w), false);
+     }},
+    {"local", 5, 32,
+     [](const StmtRef& t, const Words& w, const std::string& m) {
+       const auto by = std::find(w.begin(), w.end(), "by");
+       if (by == w.end() || by - w.begin() < 4) throw IllegalMove("`" + m + "`: by what?");
+       return stage_shared(t, w[1], whole_number(w[2], m), {w.begin() + 3, by}, {by + 1, w.end()});
+     }},
     {"split_sum", 2, 2,
      [](const StmtRef& t, const Words& w, const std::string&) { return split_sum(t, w[1], w[2]); }},
     {"lanes", 3, 3,
@@ -207,6 +217,14 @@ constexpr MoveRow kMoves[] = {
      [](const StmtRef& t, const Words& w, const std::string&) { return flatten(t, w[1], w[2]); }},
     {"unroll", 1, 16, mark_all<LoopKind::unroll>},
     {"thread", 1, 2, mark_all<LoopKind::thread>},
+    {"lane", 1, 4, mark_all<LoopKind::lane>},
+    {"group", 1, 8,
+     [](const StmtRef& t, const Words& w, const std::string& m) {
+       const StmtRef tree = with_barriers(mark_all<LoopKind::group>(t, w, m));
+       const std::string why = thread_conflict(tree);
+       if (!why.empty()) throw IllegalMove("`" + m + "`: " + why);
+       return tree;
+     }},
 };
 
 StmtRef apply_move(const StmtRef& tree, const std::string& text) {
@@ -253,7 +271,7 @@ StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind) {
   const StmtRef marked = rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
     if (s->kind != StmtKind::loop || s->range != r) return s;
     if (kind == LoopKind::vector) check_innermost(s);
-    if (kind != LoopKind::unroll && kind != LoopKind::serial) check_parallel(s);
+    if (kind == LoopKind::vector || kind == LoopKind::thread) check_parallel(s);
     return loop(r, s->body[0], kind);
   });
   const std::string why = kind == LoopKind::thread ? thread_conflict(marked) : "";

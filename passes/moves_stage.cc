@@ -17,8 +17,14 @@ bool contains(const std::vector<Expr>& all, Expr e) {
 /// The panel of each operand that moves with exactly these ranges of the loops within a body.
 class Staging {
  public:
-  Staging(const StmtRef& tree, StmtRef body, std::vector<Expr> ranges)
-      : body_(std::move(body)), ranges_(std::move(ranges)) {
+  /// How a panel lies in memory, and what its elements are copied by.
+  struct Form {
+    Space space = Space::local;
+    int64_t pad = 0;
+    std::vector<Expr> copied;
+  };
+  Staging(const StmtRef& tree, StmtRef body, std::vector<Expr> ranges, Form form)
+      : body_(std::move(body)), ranges_(std::move(ranges)), form_(std::move(form)) {
     walk(tree, [&](const Stmt& s) { note_names(s); });
     walk(body_, [&](const Stmt& s) {
       if (s.kind == StmtKind::loop) inner_.push_back(s.range);
@@ -37,12 +43,22 @@ class Staging {
       throw IllegalMove("no operand moves with these loops, and no other within");
     std::vector<StmtRef> all;
     for (const auto& [operand, panel] : panels_)
-      all.insert(all.end(), {alloc(panel), loops(ranges_, store(panel, ranges_, operand))});
+      all.insert(all.end(), {alloc(panel), copy(store(panel, ranges_, operand))});
     all.push_back(map_exprs(body_, [&](Expr e) { return substitute(e, reads_); }));
     return seq(std::move(all));
   }
 
  private:
+  /// Ranges of its own, since the group's items make these turns side by side.
+  StmtRef copy(StmtRef s) const {
+    if (form_.space != Space::shared) return loops(form_.copied, s);
+    for (size_t i = form_.copied.size(); i-- > 0;) {
+      const Expr r = form_.copied[i], own = range(*r->pool, extent_of(r), r->attr.name + "c");
+      s = loop(own, substitute(s, {{r, own}}), LoopKind::lane);
+    }
+    return s;
+  }
+
   void note_names(const Stmt& s) {
     if (s.buffer) names_.insert(s.buffer->name);
     if (s.kind != StmtKind::store) return;
@@ -87,9 +103,10 @@ class Staging {
     for (int n = 1; b.name.empty() || !names_.insert(b.name).second; ++n)
       b.name = n == 1 ? "panel" : "panel_" + std::to_string(n);
     b.dtype = operand->dtype;
-    b.space = Space::local;
+    b.space = form_.space;
     for (Expr r : ranges_) b.shape.push_back(extent_of(r));
     b.layout = Layout::row_major(b.shape.size());
+    if (b.shape.size() > 1) b.layout.axes[1].pad = form_.pad;
     if (b.bytes() > kMostStaged) {
       throw IllegalMove("a panel of " + std::to_string(b.bytes()) +
                         " bytes is too large; at most " + std::to_string(kMostStaged));
@@ -99,6 +116,7 @@ class Staging {
 
   StmtRef body_;
   std::vector<Expr> ranges_, inner_;
+  const Form form_;
   std::set<int64_t> written_;
   std::set<std::string> names_;
   std::vector<std::pair<Expr, BufferRef>> panels_;  // by operand
@@ -117,15 +135,38 @@ Expr joined(Expr outer, Expr inner) {
 
 }  // namespace
 
-StmtRef stage(const StmtRef& tree, const std::string& name,
-              const std::vector<std::string>& within) {
-  const Expr at = must_find(tree, name);
+namespace {
+
+std::vector<Expr> ranges_called(const StmtRef& tree, const std::vector<std::string>& names) {
   std::vector<Expr> ranges;
-  for (const std::string& n : within) ranges.push_back(must_find(tree, n));
+  for (const std::string& n : names) ranges.push_back(must_find(tree, n));
+  return ranges;
+}
+
+StmtRef staged(const StmtRef& tree, const std::string& name,
+               const std::vector<std::string>& within, const Staging::Form& form) {
+  const Expr at = must_find(tree, name);
+  const std::vector<Expr> ranges = ranges_called(tree, within);
   return rewrite_stmt(tree, [&](const StmtRef& s) {
     const bool here = s->kind == StmtKind::loop && s->range == at;
-    return here ? with_body(s, {Staging(tree, s->body[0], ranges).build()}) : s;
+    return here ? with_body(s, {Staging(tree, s->body[0], ranges, form).build()}) : s;
   });
+}
+
+}  // namespace
+
+StmtRef stage(const StmtRef& tree, const std::string& name,
+              const std::vector<std::string>& within) {
+  return staged(tree, name, within, {.copied = ranges_called(tree, within)});
+}
+
+StmtRef stage_shared(const StmtRef& tree, const std::string& name, int64_t pad,
+                     const std::vector<std::string>& within,
+                     const std::vector<std::string>& copied) {
+  std::vector<Expr> panel = ranges_called(tree, within), order = ranges_called(tree, copied);
+  if (!std::is_permutation(panel.begin(), panel.end(), order.begin(), order.end()))
+    throw IllegalMove("a panel is copied by the loops that it is made of");
+  return staged(tree, name, within, {Space::shared, pad, order});
 }
 
 StmtRef flatten(const StmtRef& tree, const std::string& outer, const std::string& inner) {

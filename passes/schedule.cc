@@ -12,6 +12,7 @@
 #include "ir/build.h"
 #include "ir/simplify.h"
 #include "passes/cost.h"
+#include "passes/group_tile.h"
 #include "passes/index.h"
 #include "passes/moves.h"
 #include "passes/nest.h"
@@ -458,10 +459,32 @@ std::string write_schedule(const Draft& draft, const Computation& c, const Choic
   return Chooser(draft, c, choice).run();
 }
 
+namespace {
+
+/// Work-groups where the target has them and the computation is worth it; else nothing.
+std::optional<Scheduled> in_groups(const Draft& draft, const Computation& c) {
+  const std::string moves = group_moves(draft, c);
+  if (moves.empty()) return {};
+  try {
+    return Scheduled{apply_schedule(plain_nest(draft, c), moves), moves, 0};
+  } catch (const IllegalMove& e) {
+    fmt::print(stderr, "XXX {} {}\n", moves, e.what());
+    return {};
+  }
+}
+
+}  // namespace
+
 Scheduled schedule(const Draft& draft, const Computation& c, const std::string* moves) {
   Scheduled s;
   const Choice choice{CostModel(draft, c).best()};
   s.cost = choice.nest.cost;
+  if (!moves) {
+    if (std::optional<Scheduled> groups = in_groups(draft, c)) {
+      groups->cost = s.cost;
+      return *groups;
+    }
+  }
   s.moves = moves ? *moves : write_schedule(draft, c, choice);
   try {
     s.body = apply_schedule(plain_nest(draft, c), s.moves);

@@ -117,6 +117,14 @@ int64_t turns_of(const StmtRef& s) {
   return most;
 }
 
+int64_t groups_of(const StmtRef& s) {
+  if (s->kind == StmtKind::loop && s->loop == LoopKind::group)
+    return nest_of(s, LoopKind::group).turns();
+  int64_t most = 1;
+  for (const StmtRef& part : s->body) most = std::max(most, groups_of(part));
+  return most;
+}
+
 /// Marks the loops of the first choice that keeps apart; their names, " y x", or "" where none does.
 std::string mark_first(Kernel& kernel, const std::vector<Choice>& all) {
   for (const Choice& c : all) {
@@ -140,10 +148,23 @@ std::string mark_on_device(Kernel& kernel) {
   return names;
 }
 
+/// What stands beside groups of items is shared as well.
+void mark_beside_groups(Kernel& kernel) {
+  kernel.group = items_of_group(kernel.body);
+  if (kernel.body->kind == StmtKind::seq) {
+    for (size_t part = 0; part < kernel.body->body.size(); ++part) {
+      if (!has_threads(kernel.body->body[part]))
+        mark_first(kernel, device_choices(main_nest(kernel.body->body[part])));
+    }
+  }
+  kernel.parts = std::max(turns_of(kernel.body), groups_of(kernel.body) * kernel.group);
+}
+
 }  // namespace
 
 void share_among_threads(Kernel& kernel, const Target& target) {
   if (target.threads < 2) return;
+  if (has_groups(kernel.body)) return mark_beside_groups(kernel);
   if (has_threads(kernel.body)) {
     kernel.parts = std::min(target.threads, turns_of(kernel.body));
     return;

@@ -44,7 +44,8 @@ typedef struct {
 typedef struct {
     const char *name;
     int32_t items; /* how many work-items it takes */
-    int32_t group; /* how many of them start together, at best */
+    int32_t group; /* how many of them start together */
+    int32_t meets; /* 1: they wait for each other, so it must be so many; 0: fewer will do */
 } tinycc_rt_kernel;
 
 /* A kernel that the build has compiled, whatever its parameters. */

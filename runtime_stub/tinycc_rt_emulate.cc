@@ -2,6 +2,8 @@
  * heap, with nothing between a buffer's end and what the address sanitizer guards. */
 #include "tinycc_rt_device.h"
 
+#include <ucontext.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -11,6 +13,77 @@
 thread_local tinycc_rt_emulated_item tinycc_rt_emulated;
 
 namespace {
+
+constexpr size_t stack_bytes = 256u * 1024u; /* of an item; what it does not touch takes no memory */
+
+/* The items of a group that meet. */
+struct group_of_items {
+    ucontext_t scheduler;
+    ucontext_t *items;
+    unsigned char *stacks;
+    bool *ended;
+    int32_t count;
+    void (*run)(void **);
+    void **arguments;
+};
+
+thread_local group_of_items group;
+
+void run_item()
+{
+    group.run(group.arguments);
+    group.ended[tinycc_rt_emulated.thread.x] = true;
+}
+
+/* From barrier to barrier, each item in turn, until all have ended. */
+void run_group()
+{
+    bool active = true;
+
+    for (int32_t k = 0; k < group.count; ++k) {
+        ucontext_t *const item = &group.items[k];
+
+        group.ended[k] = false;
+        (void)getcontext(item);
+        item->uc_stack.ss_sp = &group.stacks[stack_bytes * static_cast<size_t>(k)];
+        item->uc_stack.ss_size = stack_bytes;
+        item->uc_link = &group.scheduler;
+        makecontext(item, run_item, 0);
+    }
+    while (active) {
+        active = false;
+        for (int32_t k = 0; k < group.count; ++k) {
+            if (!group.ended[k]) {
+                tinycc_rt_emulated.thread.x = static_cast<unsigned>(k);
+                (void)swapcontext(&group.scheduler, &group.items[k]);
+                active = active || !group.ended[k];
+            }
+        }
+    }
+}
+
+/* All groups of a launch; false: there is no memory for the stacks. */
+bool run_groups(const tinycc_rt_kernel *k, void (*run)(void **), void **arguments)
+{
+    const auto count = static_cast<size_t>(k->group);
+
+    group.count = k->group;
+    group.run = run;
+    group.arguments = arguments;
+    group.items = static_cast<ucontext_t *>(std::calloc(count, sizeof(ucontext_t)));
+    group.stacks = static_cast<unsigned char *>(std::malloc(count * stack_bytes));
+    group.ended = static_cast<bool *>(std::calloc(count, sizeof(bool)));
+    const bool there =
+        (group.items != nullptr) && (group.stacks != nullptr) && (group.ended != nullptr);
+    for (int32_t g = 0; there && (g < ((k->items + k->group - 1) / k->group)); ++g) {
+        tinycc_rt_emulated.block.x = static_cast<unsigned>(g);
+        run_group();
+    }
+    std::free(group.items);
+    std::free(group.stacks);
+    std::free(group.ended);
+    return there;
+}
 
 constexpr int32_t arguments_max = 1024;
 
@@ -41,6 +114,11 @@ void make_memory(tinycc_rt_device *device, int32_t memory)
 }
 
 }  // namespace
+
+void tinycc_rt_emulated_barrier()
+{
+    (void)swapcontext(&group.items[tinycc_rt_emulated.thread.x], &group.scheduler);
+}
 
 tinycc_rt_error tinycc_rt_device_open(tinycc_rt_device *device, const tinycc_rt_model *model,
                                       const tinycc_rt_options *, void **memories,
@@ -143,6 +221,10 @@ tinycc_rt_error tinycc_rt_device_launch(tinycc_rt_device *device, int32_t kernel
     }
     arguments[memory_count + number_count] = &item; /* for Metal */
     tinycc_rt_emulated.size.x = static_cast<unsigned>(k->group);
+    if (k->meets != 0) {
+        return run_groups(k, run, arguments) ? device->error
+                                             : fail(device, TINYCC_RT_ERROR_MEMORY, "out of memory");
+    }
     /* as on a device: whole groups, so that items beyond the last one run too */
     for (; item < static_cast<uint32_t>((k->items + k->group - 1) / k->group * k->group); ++item) {
         tinycc_rt_emulated.block.x = item / tinycc_rt_emulated.size.x;

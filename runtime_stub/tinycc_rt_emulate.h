@@ -1,6 +1,7 @@
 /* tinycc run-time stub: what kernels of CUDA, HIP or Metal (-DTINYCC_RT_METAL) need to run on a CPU:
  * for tests where there is no such device. Included before the kernels' own text. A launch runs its
- * items one after the other, on the caller's thread. */
+ * items one after the other, on the caller's thread; those of a group that meet at barriers have each a
+ * stack of its own and take turns. */
 #ifndef TINYCC_RT_EMULATE_H
 #define TINYCC_RT_EMULATE_H
 
@@ -18,6 +19,9 @@ struct tinycc_rt_emulated_item {
     } block, size, thread;
 };
 extern thread_local tinycc_rt_emulated_item tinycc_rt_emulated;
+
+/* Returns when all items of the group have called it. */
+void tinycc_rt_emulated_barrier();
 
 #ifdef TINYCC_RT_METAL
 
@@ -40,6 +44,9 @@ using std::trunc;
 
 #define __global__
 #define __device__
+#define __shared__ static thread_local
+#define __align__(n) __attribute__((aligned(n)))
+#define __syncthreads() tinycc_rt_emulated_barrier()
 #define blockIdx (tinycc_rt_emulated.block)
 #define blockDim (tinycc_rt_emulated.size)
 #define threadIdx (tinycc_rt_emulated.thread)

@@ -382,9 +382,14 @@ tinycc_rt_error tinycc_rt_device_launch(tinycc_rt_device *device, int32_t kernel
         code = set_arguments(device, device->kernels[kernel], memories, memory_count, numbers,
                              number_count);
     }
+    if ((code == CL_OK) && (k->meets != 0) && (group > most)) {
+        code = CL_INVALID_GROUP_SIZE;
+    }
     if (code == CL_OK) {
-        group = (group < items) ? group : items;
-        group = (group < most) ? group : most;
+        if (k->meets == 0) {
+            group = (group < items) ? group : items;
+            group = (group < most) ? group : most;
+        }
         items = ((items + group - 1u) / group) * group;
         code = CL(device, 15, clEnqueueNDRangeKernel)(
             device->queue, device->kernels[kernel], 1, NULL, &items, &group, 0, NULL,

@@ -12,6 +12,8 @@ const ShimHeader kHeaders[] = {
 #define __device__ __attribute__((device))
 #define __global__ __attribute__((global))
 #define __shared__ __attribute__((shared))
+#define __align__(n) __attribute__((aligned(n)))
+__attribute__((device, convergent)) void __syncthreads();
 struct tcc_place {
     unsigned x, y, z;
 };

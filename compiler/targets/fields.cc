@@ -104,6 +104,16 @@ constexpr TargetField kFields[] = {
     {"group", "work-items that start together, 1 to 1024",
      [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.group); },
      For::device},
+    {"units", "what work-groups are spread over, 1 to 1024",
+     [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.units); },
+     For::device},
+    {"shared_bytes", kBytes, bytes<&Target::shared_bytes>, For::device},
+    {"matrix", "true or false, 1 or 0",
+     [](Target& t, const std::string& v) {
+       t.matrix = v == "true" || v == "1";
+       return one_of(v, {"true", "false", "1", "0"});
+     },
+     For::device},
     {"prefer", "speed, ram or size", prefer},
     {"triple", "what clang --target takes: thumbv7em-none-eabihf",
      [](Target& t, const std::string& v) {
@@ -111,8 +121,8 @@ constexpr TargetField kFields[] = {
        return !v.empty();
      },
      For::cpu},
-    {"cflags", "flags of the C compiler: -march=...",
-     [](Target& t, const std::string& v) { return words(v, t.cflags); }, For::cpu},
+    {"cflags", "flags of the compiler of C, or of kernels: -march=...",
+     [](Target& t, const std::string& v) { return words(v, t.cflags); }},
     {"vector_bytes", "0 (no vectors), 8, 16, 32, 64 or 128", vector_bytes},
     {"registers", "how many vector registers there are, 1 to 1024",
      [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.registers); }},

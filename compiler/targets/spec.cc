@@ -41,8 +41,11 @@ void apply_native(Target& target) {
   if (host.l2_bytes > 0) target.l2_bytes = host.l2_bytes;
 }
 
-/// The key of the setting that names a record.
-const char* machine_key(const Target& target) { return target.is_device() ? "gpu" : "cpu"; }
+/// The key of the setting that names a record: what its makers call it by, for nvcc and hipcc.
+const char* machine_key(const Target& target) {
+  if (target.language == "cuda" || target.language == "hip") return "arch";
+  return target.is_device() ? "gpu" : "cpu";
+}
 
 void apply_machine(const TargetSetting* machine, Target& target) {
   const std::string name = machine != nullptr ? machine->value : "generic";

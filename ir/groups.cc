@@ -1,0 +1,298 @@
+// Work-groups; see groups.h.
+#include "ir/groups.h"
+
+#include <algorithm>
+#include <set>
+
+namespace tinycc {
+namespace {
+
+constexpr int64_t kWarp = 32;
+
+bool is_loop(const StmtRef& s, LoopKind kind) {
+  return s->kind == StmtKind::loop && s->loop == kind;
+}
+
+bool has_lanes(const StmtRef& s) {
+  bool found = false;
+  walk(s, [&](const Stmt& part) {
+    found |= part.kind == StmtKind::loop && part.loop == LoopKind::lane;
+  });
+  return found;
+}
+
+int64_t barriers_in(const StmtRef& s) {
+  int64_t count = 0;
+  walk(s, [&](const Stmt& part) { count += part.kind == StmtKind::barrier ? 1 : 0; });
+  return count;
+}
+
+/// Every buffer that is allocated outside of all lanes, by id.
+void allocated_outside(const StmtRef& s, std::map<int64_t, BufferRef>& found) {
+  if (is_loop(s, LoopKind::lane)) return;
+  if (s->kind == StmtKind::alloc) found[s->buffer->id] = s->buffer;
+  for (const StmtRef& part : s->body) allocated_outside(part, found);
+}
+
+/// Calls visit(buffer id, index, is a store) for each access in a statement.
+template <typename Visit>
+void visit_accesses(const StmtRef& s, const Visit& visit) {
+  walk(s, [&](const Stmt& part) {
+    if (part.kind != StmtKind::store) return;
+    visit(part.buffer->id, part.index, true);
+    std::vector<Expr> roots = part.index;
+    roots.push_back(part.value);
+    for (Expr e : topological(roots)) {
+      if (e->is(Op::load)) visit(e->attr.ints[0], e->sources, false);
+    }
+  });
+}
+
+using Ids = std::set<int64_t>;
+
+bool meet(const Ids& a, const Ids& b) {
+  return std::ranges::any_of(a, [&](int64_t id) { return b.contains(id); });
+}
+
+/// Shared memory that items have touched since they last met.
+struct Touched {
+  Ids read, written;
+  bool conflicts(const Touched& next) const {
+    return meet(written, next.read) || meet(written, next.written) || meet(read, next.written);
+  }
+  void add(const Touched& more) {
+    read.insert(more.read.begin(), more.read.end());
+    written.insert(more.written.begin(), more.written.end());
+  }
+};
+
+class Barriers {
+ public:
+  explicit Barriers(const StmtRef& body) { allocated_outside(body, outside_); }
+
+  /// The statement with barriers before what would meet. `since`: what was touched before, and after.
+  StmtRef placed(const StmtRef& s, Touched& since) {
+    if (s->kind == StmtKind::barrier) since = {};
+    if (is_loop(s, LoopKind::lane)) return placed_before(s, since);
+    if (s->kind == StmtKind::loop) return placed_in_loop(s, since);
+    std::vector<StmtRef> all;
+    for (const StmtRef& part : s->body) all.push_back(placed(part, since));
+    return s->body.empty() ? s : with_body(s, std::move(all));
+  }
+
+ private:
+  StmtRef placed_before(const StmtRef& nest, Touched& since) const {
+    const Touched now = touched(nest);
+    const bool conflict = since.conflicts(now);
+    if (conflict) since = {};
+    since.add(now);
+    return conflict ? seq({barrier(), nest}) : nest;
+  }
+
+  /// The end of a turn meets the beginning of the next.
+  StmtRef placed_in_loop(const StmtRef& s, Touched& since) {
+    Touched first = since;
+    const StmtRef once = placed(s->body[0], since);
+    if (is_loop(s, LoopKind::group)) return with_body(s, {once});
+    Touched again = since;
+    const StmtRef twice = placed(once, again);
+    first.add(since);
+    since = first;
+    if (barriers_in(twice) == barriers_in(once)) return with_body(s, {once});
+    since = {};
+    return with_body(s, {seq({once, barrier()})});
+  }
+
+  Touched touched(const StmtRef& nest) const {
+    Touched t;
+    visit_accesses(nest, [&](int64_t id, const std::vector<Expr>&, bool is_store) {
+      const auto found = outside_.find(id);
+      if (found == outside_.end() || found->second->space != Space::shared) return;
+      (is_store ? t.written : t.read).insert(id);
+    });
+    return t;
+  }
+
+  std::map<int64_t, BufferRef> outside_;
+};
+
+class Proof {
+ public:
+  explicit Proof(const StmtRef& body) : body_(body) { allocated_outside(body, outside_); }
+
+  std::string run() {
+    check_parameters();
+    walk_outside(body_);
+    Touched since;
+    if (why_.empty() && barriers_in(Barriers(body_).placed(body_, since)) != barriers_in(body_))
+      refuse("items meet in shared memory without a barrier");
+    return why_;
+  }
+
+ private:
+  void refuse(const std::string& why) {
+    if (why_.empty()) why_ = why;
+  }
+
+  /// What the kernel writes it does not read: other groups might have written it, or not yet.
+  void check_parameters() {
+    Ids read, written, own;
+    walk(body_, [&](const Stmt& s) {
+      if (s.kind == StmtKind::alloc) own.insert(s.buffer->id);
+    });
+    visit_accesses(body_, [&](int64_t id, const std::vector<Expr>&, bool is_store) {
+      if (!own.contains(id)) (is_store ? written : read).insert(id);
+    });
+    if (meet(read, written)) refuse("a group might read what another writes");
+  }
+
+  void walk_outside(const StmtRef& s) {
+    if (is_loop(s, LoopKind::lane)) return check_lanes(nest_of(s, LoopKind::lane));
+    if (s->kind == StmtKind::store) refuse(s->buffer->name + " is stored to outside of the lanes");
+    for (const StmtRef& part : s->body) walk_outside(part);
+  }
+
+  void check_lanes(const LoopNest& nest) {
+    if (has_lanes(nest.body) || has_groups(nest.body)) refuse("there are lanes within lanes");
+    Ids inside;
+    walk(nest.body, [&](const Stmt& s) {
+      if (s.kind == StmtKind::alloc) inside.insert(s.buffer->id);
+    });
+    visit_accesses(nest.body, [&](int64_t id, const std::vector<Expr>& index, bool is_store) {
+      const auto found = outside_.find(id);
+      if (found != outside_.end() && found->second->space != Space::shared)
+        check_own(*found->second, index, nest);
+      else if (is_store && !inside.contains(id))
+        check_apart(index, nest);
+    });
+  }
+
+  /// An item's own part: the lanes are the leading indices, of the same extents everywhere.
+  void check_own(const Buffer& b, const std::vector<Expr>& index, const LoopNest& nest) {
+    bool fits = nest.ranges.size() <= index.size();
+    for (size_t d = 0; fits && d < nest.ranges.size(); ++d)
+      fits = index[d] == nest.ranges[d] && b.shape[d] == extent_of(nest.ranges[d]);
+    if (!fits) refuse("an item reaches for another's part of " + b.name);
+    int64_t& lanes = lanes_[b.id];
+    const auto count = static_cast<int64_t>(nest.ranges.size());
+    if (lanes != 0 && lanes != count) refuse(b.name + " belongs to different lanes");
+    lanes = count;
+  }
+
+  /// Each lane shows in the place that is written: else two items write one element.
+  void check_apart(const std::vector<Expr>& index, const LoopNest& nest) {
+    const std::vector<Expr> reached = topological(index);
+    for (Expr r : nest.ranges) {
+      if (extent_of(r) > 1 && std::ranges::find(reached, r) == reached.end())
+        refuse("the items of `" + r->attr.name + "` share what they write");
+    }
+  }
+
+  const StmtRef& body_;
+  std::map<int64_t, BufferRef> outside_;
+  std::map<int64_t, int64_t> lanes_;  // by buffer: how many of its dimensions are lanes
+  std::string why_;
+};
+
+/// How many leading dimensions of each buffer that is an item's own are lanes.
+std::map<int64_t, size_t> lane_dimensions(const StmtRef& body) {
+  std::map<int64_t, BufferRef> outside;
+  std::map<int64_t, size_t> found;
+  const std::function<void(const StmtRef&)> look = [&](const StmtRef& s) {
+    if (!is_loop(s, LoopKind::lane)) {
+      for (const StmtRef& part : s->body) look(part);
+      return;
+    }
+    const LoopNest nest = nest_of(s, LoopKind::lane);
+    visit_accesses(nest.body, [&](int64_t id, const std::vector<Expr>&, bool) {
+      const auto b = outside.find(id);
+      if (b != outside.end() && b->second->space != Space::shared) found[id] = nest.ranges.size();
+    });
+  };
+  allocated_outside(body, outside);
+  look(body);
+  return found;
+}
+
+std::vector<Expr> without_first(const std::vector<Expr>& index, size_t count) {
+  return {index.begin() + static_cast<ptrdiff_t>(count), index.end()};
+}
+
+BufferRef of_one_item(const Buffer& b, size_t count) {
+  Buffer own = b;
+  own.shape.erase(own.shape.begin(), own.shape.begin() + static_cast<ptrdiff_t>(count));
+  own.layout = Layout::row_major(own.shape.size());
+  return std::make_shared<const Buffer>(std::move(own));
+}
+
+}  // namespace
+
+bool has_groups(const StmtRef& s) {
+  bool found = false;
+  walk(s, [&](const Stmt& part) {
+    found |= part.kind == StmtKind::loop && part.loop == LoopKind::group;
+  });
+  return found;
+}
+
+LoopNest nest_of(const StmtRef& loop, LoopKind kind) {
+  LoopNest nest{{}, loop};
+  while (is_loop(nest.body, kind)) {
+    nest.ranges.push_back(nest.body->range);
+    nest.body = nest.body->body[0];
+  }
+  return nest;
+}
+
+int64_t LoopNest::turns() const {
+  int64_t turns = 1;
+  for (Expr r : ranges) turns *= extent_of(r);
+  return turns;
+}
+
+int64_t items_of_group(const StmtRef& kernel_body) {
+  int64_t most = 0, any = 1;
+  const std::map<int64_t, size_t> own = lane_dimensions(kernel_body);
+  const std::function<void(const StmtRef&)> look = [&](const StmtRef& s) {
+    if (!is_loop(s, LoopKind::lane)) {
+      for (const StmtRef& part : s->body) look(part);
+      return;
+    }
+    const LoopNest nest = nest_of(s, LoopKind::lane);
+    bool keeps = false;
+    visit_accesses(nest.body, [&](int64_t id, const std::vector<Expr>&, bool) {
+      keeps |= own.contains(id);
+    });
+    (keeps ? most : any) = std::max(keeps ? most : any, nest.turns());
+  };
+  look(kernel_body);
+  const int64_t items = most > 0 ? most : std::min<int64_t>(any, 256);
+  return (items + kWarp - 1) / kWarp * kWarp;
+}
+
+std::string group_conflict(const StmtRef& kernel_body) { return Proof(kernel_body).run(); }
+
+StmtRef with_barriers(const StmtRef& kernel_body) {
+  Touched since;
+  return Barriers(kernel_body).placed(kernel_body, since);
+}
+
+StmtRef as_item(const StmtRef& kernel_body) {
+  const std::map<int64_t, size_t> lanes = lane_dimensions(kernel_body);
+  const auto renewed = [&](Expr e) {
+    return rewrite_expr(e, [&](Expr n) -> Expr {
+      if (!n->is(Op::load) || !lanes.contains(n->attr.ints[0])) return n;
+      return n->pool->make(Op::load, n->dtype, {},
+                           without_first(n->sources, lanes.at(n->attr.ints[0])), n->attr);
+    });
+  };
+  return rewrite_stmt(map_exprs(kernel_body, renewed), [&](const StmtRef& s) -> StmtRef {
+    const auto found = s->buffer ? lanes.find(s->buffer->id) : lanes.end();
+    if (found == lanes.end()) return s;
+    const BufferRef own = of_one_item(*s->buffer, found->second);
+    return s->kind == StmtKind::alloc ? alloc(own)
+                                      : store(own, without_first(s->index, found->second), s->value);
+  });
+}
+
+}  // namespace tinycc

@@ -1,0 +1,48 @@
+// Work-groups of a device: items that run together, meet at barriers, and share a small fast memory.
+// They are written the way a loop nest is read, so that running its loops one after the other gives
+// the same numbers: loops over groups outermost, and within them nests of `lane` loops whose turns are
+// the group's items. What is allocated outside of the lanes is either `shared`, or each item's own: then
+// its leading dimensions are the lanes, and an item keeps its part of it in registers.
+//
+//   for yo 8 group { for xo 8 group {
+//     alloc sum[16][16][4][4] reg
+//     for yl 16 lane { for xl 16 lane { … sum[yl,xl,y,x] = 0 } }
+//     for ko 32 {
+//       alloc panel[16][64] shared
+//       for k 16 lane { for y 64 lane { panel[k,y] = … } }        more turns than items: several each
+//       barrier
+//       for yl 16 lane { for xl 16 lane { … sum[yl,xl,y,x] += panel[k,yl*4 + y] * … } }
+//       barrier
+//     }
+//     for yl 16 lane { for xl 16 lane { … } } } }
+#pragma once
+
+#include "ir/stmt.h"
+
+namespace tinycc {
+
+bool has_groups(const StmtRef& s);
+
+/// Loops of one kind that are nested perfectly, from `loop` on, and what they run.
+struct LoopNest {
+  std::vector<Expr> ranges;  // outermost first
+  StmtRef body;
+  int64_t turns() const;
+};
+LoopNest nest_of(const StmtRef& loop, LoopKind kind);
+
+/// The items of a group: those of the largest nest of lanes that keeps something of its own, whole
+/// warps of 32.
+int64_t items_of_group(const StmtRef& kernel_body);
+
+/// Why two groups, or two items of one, might meet between barriers; empty where they cannot. Two groups
+/// may write the same element if nothing reads it: they compute the same.
+std::string group_conflict(const StmtRef& kernel_body);
+
+/// The tree with barriers where items of a group would meet without.
+StmtRef with_barriers(const StmtRef& kernel_body);
+
+/// What one item does: buffers that are each item's own without the dimensions that are its lanes.
+StmtRef as_item(const StmtRef& kernel_body);
+
+}  // namespace tinycc

@@ -1,0 +1,312 @@
+// Tiles of work-groups; see group_tile.h.
+#include "passes/group_tile.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "ir/affine.h"
+#include "passes/index.h"
+
+namespace tinycc {
+namespace {
+
+constexpr int64_t kVector = 4;             // columns that an item computes at once
+constexpr double kBarrierCycles = 700;     // from one panel to the next: memory answers, items meet
+constexpr int64_t kPanelBytes = 16384;     // of both panels: several groups share a unit
+constexpr int64_t kLeastItems = 32, kMostItems = 256;
+constexpr double kMaddsPerCycle = 128;     // of a unit
+constexpr double kBytesPerCycle = 32;      // that a unit gets from the second-level cache
+constexpr double kCopyCycles = 0.05;       // of a unit, for an element of a panel
+constexpr int64_t kLeastWork = 1 << 16;    // products that are worth staging
+
+int64_t up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+bool contains(const std::vector<Expr>& all, Expr e) {
+  return std::find(all.begin(), all.end(), e) != all.end();
+}
+
+bool moves(Expr e, Expr range) { return contains(topological({e}), range); }
+
+int64_t turns_of(const std::vector<Expr>& ranges) {
+  int64_t turns = 1;
+  for (Expr r : ranges) turns *= extent_of(r);
+  return turns;
+}
+
+/// The largest divisor of n that is at most `most`.
+int64_t divisor_within(int64_t n, int64_t most) {
+  for (int64_t d = std::min(n, most); d > 1; --d) {
+    if (n % d == 0) return d;
+  }
+  return 1;
+}
+
+/// What a computation is made of: result = f(Σ g(A[rows, batch, sums], B[columns, batch, sums])).
+struct Product {
+  Expr a, b;  // loads
+  std::vector<Expr> rows, columns, batch, sums;
+};
+
+class Analysis {
+ public:
+  Analysis(const Draft& draft, const Computation& c) : draft_(draft), c_(c) {}
+
+  /// Nothing where it is no such sum.
+  std::optional<Product> run() {
+    const Expr reduce = reduction_in(c_.value);
+    if (!reduce || !reduce->is(Op::reduce_add) || c_.ordered || !c_.outermost.empty()) return {};
+    if (!choosing_ranges(c_).empty() || has_open_ends()) return {};
+    p_.sums = reduction_ranges(c_.value);
+    if (!find_operands(reduce)) return {};
+    for (Expr r : ranges_in_memory_order(draft_, c_)) {
+      const bool in_a = moves(p_.a, r), in_b = moves(p_.b, r);
+      if (!in_a && !in_b) return {};
+      (in_a && in_b ? p_.batch : in_a ? p_.rows : p_.columns).push_back(r);
+    }
+    if (p_.rows.empty() || p_.columns.empty()) return {};
+    if (!contains(p_.columns, ranges_in_memory_order(draft_, c_).back())) swap_sides();
+    order_sums();
+    return p_;
+  }
+
+ private:
+  bool has_open_ends() const {
+    std::vector<Expr> all = c_.ranges;
+    for (Expr k : reduction_ranges(c_.value)) all.push_back(k);
+    return std::ranges::any_of(all, [](Expr r) { return !r->sources.empty(); });
+  }
+
+  /// The two loads that move with the sum and the result; others, which do not move with both, are
+  /// read where they are needed.
+  bool find_operands(Expr reduce) {
+    const std::vector<Expr> nodes = [&] {
+      const auto certain = certain_nodes({reduce[0]});
+      return std::vector<Expr>(certain.begin(), certain.end());
+    }();
+    for (Expr l : loads_in(reduce[0])) {
+      const auto moves_with = [&](const std::vector<Expr>& ranges) {
+        return std::ranges::any_of(ranges, [&](Expr r) { return moves(l, r); });
+      };
+      if (!moves_with(p_.sums) || !moves_with(c_.ranges)) continue;
+      const std::vector<Expr> inner = topological(l->sources);
+      const bool direct = std::ranges::none_of(inner, [](Expr n) { return n->is(Op::load); });
+      if (!direct || !contains(nodes, l) || p_.b) return false;
+      (p_.a ? p_.b : p_.a) = l;
+    }
+    if (!p_.b) return false;
+    return std::ranges::all_of(p_.sums, [&](Expr k) { return moves(p_.a, k) && moves(p_.b, k); });
+  }
+
+  void swap_sides() {
+    std::swap(p_.a, p_.b);
+    std::swap(p_.rows, p_.columns);
+  }
+
+  /// Windows outside, what lies side by side in memory inside.
+  void order_sums() {
+    std::stable_partition(p_.sums.begin(), p_.sums.end(), is_window);
+  }
+
+  const Draft& draft_;
+  const Computation& c_;
+  Product p_;
+};
+
+/// The tiles that a product might be cut in, and the fastest of them.
+class Tiles {
+ public:
+  Tiles(const Target& target, const Product& p)
+      : target_(target),
+        rows_(turns_of(p.rows)),
+        columns_(turns_of(p.columns)),
+        batch_(turns_of(p.batch)),
+        sum_(turns_of(p.sums)),
+        last_(extent_of(p.sums.back())) {}
+
+  GroupTile best() const {
+    GroupTile best;
+    for (const int64_t rows : {8, 16, 32, 64, 128}) {
+      for (const int64_t columns : {8, 16, 32, 64, 128}) {
+        for (const int64_t item_rows : {1, 2, 4, 8}) {
+          for (const int64_t item_columns : {4, 8}) try_tile({rows, columns, item_rows, item_columns}, best);
+        }
+      }
+    }
+    return best;
+  }
+
+ private:
+  void try_tile(GroupTile t, GroupTile& best) const {
+    const int64_t items = t.items();
+    if (t.rows > rows_ || t.columns > columns_ || items < kLeastItems || items > kMostItems) return;
+    if (groups(t) < 2) return;
+    t.depth = divisor_within(last_, std::min<int64_t>(64, kPanelBytes / 4 / (t.rows + t.columns)));
+    t.cycles = cycles(t);
+    if (best.rows == 0 || t.cycles < best.cycles) best = t;
+  }
+
+  int64_t groups(const GroupTile& t) const {
+    return up(rows_, t.rows) * up(columns_, t.columns) * batch_;
+  }
+
+  /// The slower of: all units busy; the turns of one group, one after the other, as often as groups
+  /// take turns on a unit.
+  double cycles(const GroupTile& t) const {
+    const auto groups_there = static_cast<double>(groups(t)), units = static_cast<double>(target_.units);
+    const double tile = static_cast<double>(t.item_rows * t.item_columns);
+    const double reads = static_cast<double>(t.item_rows) / 4 + static_cast<double>(t.item_columns) / 2;
+    const double warps = static_cast<double>(t.items()) / 32;
+    const auto copied = static_cast<double>(t.rows + t.columns);
+    const double busy = std::max({warps * tile * 32 / kMaddsPerCycle + copied * kCopyCycles,
+                                  warps * reads, copied * 4 / kBytesPerCycle});
+    const double resident = std::min(16.0, 1024.0 / static_cast<double>(t.items()));
+    const double alone = tile * 1.2 + reads + kBarrierCycles / static_cast<double>(t.depth);
+    const double most = std::ceil(groups_there / units), waves = std::ceil(groups_there / (units * resident));
+    return static_cast<double>(sum_) * std::max(most * busy, waves * alone);
+  }
+
+  const Target& target_;
+  const int64_t rows_, columns_, batch_, sum_, last_;
+};
+
+class MovesWriter {
+ public:
+  MovesWriter(const Draft& draft, const Product& p, const GroupTile& t)
+      : draft_(draft), p_(p), t_(t) {}
+
+  std::string run() {
+    for (Expr r : p_.batch) groups_.push_back(r->attr.name);
+    order_plain();
+    const std::string row = flattened(p_.rows), column = flattened(p_.columns);
+    cut(row, turns_of(p_.rows), t_.rows, t_.item_rows, rows_);
+    cut(column, turns_of(p_.columns), t_.columns, t_.item_columns, columns_);
+    lanes_ = rows_.lanes;
+    lanes_.insert(lanes_.end(), columns_.lanes.begin(), columns_.lanes.end());
+    Names tile = unrolled_ = rows_.items;
+    std::string lane = columns_.items[0];
+    if (t_.item_columns > kVector) {
+      moves_.push_back(fmt::format("tile {} {}", lane, kVector));
+      columns_.items = {lane + "o", lane + "i"};
+      unrolled_.push_back(lane + "o");
+      lane += "i";
+    }
+    tile.insert(tile.end(), columns_.items.begin(), columns_.items.end());
+    add("order", groups_, lanes_, tile);
+    cut_sum();
+    add("spread", lanes_, tile, {});
+    add("order", lanes_, {depth_}, tile);
+    local(rows_, p_.a);
+    local(columns_, p_.b);
+    add("lane", lanes_, {}, {});
+    moves_.push_back(fmt::format("vectorize {} {}", lane, kVector));
+    if (!unrolled_.empty()) add("unroll", unrolled_, {}, {});
+    add("group", groups_, {}, {});
+    return fmt::format("{}", fmt::join(moves_, "; "));
+  }
+
+ private:
+  using Names = std::vector<std::string>;
+
+  void add(const char* move, const Names& a, const Names& b, const Names& c) {
+    std::string text = move;
+    for (const Names* names : {&a, &b, &c}) {
+      for (const std::string& n : *names) text += " " + n;
+    }
+    if (a.size() + b.size() + c.size() > 1 || std::string_view(move) != "order")
+      moves_.push_back(text);
+  }
+
+  static Names names_of(const std::vector<Expr>& ranges) {
+    Names names;
+    for (Expr r : ranges) names.push_back(r->attr.name);
+    return names;
+  }
+
+  void order_plain() { add("order", groups_, names_of(p_.rows), names_of(p_.columns)); }
+
+  /// Several loops as one; its name.
+  std::string flattened(const std::vector<Expr>& ranges) {
+    std::string name = ranges[0]->attr.name;
+    for (size_t i = 1; i < ranges.size(); ++i) {
+      moves_.push_back(fmt::format("flatten {} {}", name, ranges[i]->attr.name));
+      name += ranges[i]->attr.name;
+    }
+    return name;
+  }
+
+  /// The loops that rows, or columns, are cut into within a group.
+  struct Side {
+    Names lanes, items;
+  };
+
+  /// A loop as groups, lanes and an item's own part.
+  void cut(const std::string& loop, int64_t extent, int64_t group, int64_t item, Side& side) {
+    moves_.push_back(fmt::format("tile {} {}", loop, group));
+    if (group < extent) groups_.push_back(loop + "o");
+    if (item == 1) {
+      side.lanes = {loop + "i"};
+      return;
+    }
+    moves_.push_back(fmt::format("tile {}i {}", loop, item));
+    if (item < group) side.lanes = {loop + "io"};
+    side.items = {loop + "ii"};
+  }
+
+  void cut_sum() {
+    const std::string last = p_.sums.back()->attr.name;
+    moves_.push_back(fmt::format("tile {} {}", last, t_.depth));
+    depth_ = last + "i";
+    Names order = names_of(p_.sums);
+    order.pop_back();
+    if (t_.depth < extent_of(p_.sums.back())) order.push_back(last + "o");
+    panel_at_ = order.empty() ? groups_.back() : order.back();
+    order.push_back(depth_);
+    add("order", order, {}, {});
+  }
+
+  /// Does the operand lie in memory so that neighbours along the sum are neighbours there?
+  bool runs_along_sum(Expr operand) const {
+    const Buffer& b = draft_.buffers.at(operand->attr.ints[0]);
+    const Axis& last = b.layout.axes.back();
+    const Expr index = operand->sources[static_cast<size_t>(last.dim)];
+    return affine(index).coefficient(p_.sums.back()) == 1;
+  }
+  bool is_weight(Expr operand) const {
+    return draft_.buffers.at(operand->attr.ints[0]).space == Space::weight;
+  }
+
+  void local(const Side& side, Expr operand) {
+    Names panel{depth_};
+    panel.insert(panel.end(), side.lanes.begin(), side.lanes.end());
+    panel.insert(panel.end(), side.items.begin(), side.items.end());
+    Names copied = panel;
+    const bool turned = !is_weight(operand) && runs_along_sum(operand);
+    if (turned) std::rotate(copied.begin(), copied.begin() + 1, copied.end());
+    moves_.push_back(fmt::format("local {} {} {} by {}", panel_at_, turned ? 1 : 0,
+                                 fmt::join(panel, " "), fmt::join(copied, " ")));
+  }
+
+  const Draft& draft_;
+  const Product& p_;
+  const GroupTile& t_;
+  Names moves_, groups_, lanes_, unrolled_;
+  Side rows_, columns_;
+  std::string depth_, panel_at_;
+};
+
+}  // namespace
+
+std::string group_moves(const Draft& draft, const Computation& c) {
+  if (!draft.target.has_groups()) return "";
+  const std::optional<Product> p = Analysis(draft, c).run();
+  if (!p) return "";
+  if (turns_of(p->rows) * turns_of(p->columns) * turns_of(p->batch) * turns_of(p->sums) < kLeastWork)
+    return "";
+  const GroupTile tile = Tiles(draft.target, *p).best();
+  if (tile.rows == 0 || tile.depth < 4) return "";
+  return MovesWriter(draft, *p, tile).run();
+}
+
+}  // namespace tinycc
