@@ -12,7 +12,8 @@ namespace tinycc {
 KernelWriter::KernelWriter(const Names& names, size_t kernel)
     : names_(names),
       kernel_(names.program().kernels[kernel]),
-      body_(kernel_.group > 0 ? as_item(kernel_.body) : kernel_.body),
+      lane_number_(range(*names.program().pool, std::max<int64_t>(kernel_.group, 1), "lane")),
+      body_(kernel_.group > 0 ? as_item(kernel_.body, lane_number_) : kernel_.body),
       dialect_(dialect_of(names.program().target)),
       splits_(kernel_.parts > 1) {
   const std::vector<ParameterNames>& parameters = names.parameters(kernel);
@@ -25,7 +26,7 @@ KernelWriter::KernelWriter(const Names& names, size_t kernel)
   for (Expr r : names.free_ranges(kernel)) taken_.insert(ranges_[r] = names.range_name(kernel, r));
   taken_.insert(names.prefix());
   if (splits_) taken_.insert({"part", "parts", "item"});
-  if (kernel_.group > 0) taken_.insert({"group", "lane"});
+  if (kernel_.group > 0) taken_.insert({"group", ranges_[lane_number_] = "lane"});
 }
 
 std::string KernelWriter::body() {
@@ -108,6 +109,7 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
 
 void KernelWriter::write_loop(const StmtRef& s) {
   if (s->loop == LoopKind::lane) return write_lanes(s);
+  if (s->loop == LoopKind::matrix) return write_matrix(s);
   if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s))
     return write_vector_loop(*s, false);
   if (s->body[0]->kind == StmtKind::store && s->body[0]->buffer->is_image()) return write_texel(*s);

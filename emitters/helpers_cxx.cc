@@ -325,6 +325,80 @@ constexpr HelperRow kScalarRows[] = {
     {"@P@_f_trunc_f32", "#define @P@_f_trunc_f32(x) trunc@e@((float)(x))\n"},
 };
 
+constexpr HelperRow kGroupRows[] = {
+    {"@P@_f_copy_16", R"(
+typedef struct __align__(16) {
+    uint32_t at[4];
+} @P@_f_16_bytes;
+
+/* 16 bytes; both places are multiples of 16. */
+static @D@inline void @P@_f_copy_16(void *to, const void *from)
+{
+    *(@P@_f_16_bytes *)to = *(const @P@_f_16_bytes *)from;
+}
+)"},
+    {"@P@_f_pair", R"(
+/* Two halves that lie side by side at an even place. */
+static @D@inline uint32_t @P@_f_pair(const void *place)
+{
+    return *(const uint32_t *)place;
+}
+)"},
+    {"@P@_f_matrix_f16", R"(
+/* sum += a[16][16] * b[8][16] by a warp; rows are so many halves apart. Item l holds of the sum what is
+ * in rows l/4 and l/4 + 8, in columns l%4*2 and the next (PTX ISA, mma.m16n8k16). */
+static @D@inline void @P@_f_matrix_f16(float *sum, const uint16_t *a, int32_t a_step,
+                                       const uint16_t *b, int32_t b_step, int32_t lane)
+{
+    const int32_t row = (lane % 32) / 4;
+    const int32_t pair = (lane % 4) * 2;
+#ifdef __CUDA_ARCH__
+    const uint16_t *const upper = &a[(row * a_step) + pair];
+    const uint16_t *const lower = &a[((row + 8) * a_step) + pair];
+    const uint16_t *const right = &b[(row * b_step) + pair];
+
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, "
+        "{%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+        : "r"(@P@_f_pair(upper)), "r"(@P@_f_pair(lower)), "r"(@P@_f_pair(&upper[8])),
+          "r"(@P@_f_pair(&lower[8])), "r"(@P@_f_pair(right)), "r"(@P@_f_pair(&right[8])));
+#else
+    for (int32_t part = 0; part < 4; ++part) {
+        const uint16_t *const left = &a[(row + (part / 2 * 8)) * a_step];
+        const uint16_t *const right = &b[(pair + (part % 2)) * b_step];
+
+        for (int32_t k = 0; k < 16; ++k) {
+            sum[part] += @P@_f_widen_f16(left[k]) * @P@_f_widen_f16(right[k]);
+        }
+    }
+#endif
+}
+)"},
+};
+
+/// What NVIDIA's instructions do in place of the arithmetic on bits.
+struct Instruction {
+  const char *function, *type, *number, *text;
+};
+constexpr Instruction kInstructions[] = {
+    {"_f_widen_f16", "float", "value", R"(asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"((uint16_t)bits));)"},
+    {"_f_narrow_f16", "uint16_t", "value", R"(asm("cvt.rn.f16.f32 %0, %1;" : "=h"(value) : "f"(x));)"},
+};
+
+/// #ifdef around the body of a function.
+void use_instructions(std::vector<HelperText>& helpers, const std::string& prefix) {
+  for (const Instruction& i : kInstructions) {
+    for (HelperText& h : helpers) {
+      const size_t body = h.text.find("{\n");
+      if (h.name != prefix + i.function || body == std::string::npos) continue;
+      h.text.insert(body + 2, fmt::format("#ifdef __CUDA_ARCH__\n    {0} {1} = 0;\n\n    {2}\n    "
+                                          "return {1};\n#else\n",
+                                          i.type, i.number, i.text));
+      h.text.insert(h.text.rfind('}'), "#endif\n");
+    }
+  }
+}
+
 Replacements words_of(Replacements with, DType t, int lanes) {
   with.insert(with.end(), {{"@V@", with[0].second + "_f_" + cross(t, lanes)},
                            {"@X@", cross(t, lanes)},
@@ -394,6 +468,8 @@ void use_cxx_functions(std::vector<HelperText>& helpers, Replacements with,
   replace_helpers(helpers, own);
   add_rows(helpers, kVec, with);
   add_rows(helpers, kHalfRows, with);
+  if (*dialect.barrier != 0) add_rows(helpers, kGroupRows, with);
+  if (*dialect.barrier != 0) use_instructions(helpers, with[0].second);
   constexpr DType kTypes[] = {DType::f32, DType::f64, DType::i8,  DType::u8,  DType::i16,
                               DType::u16, DType::i32, DType::u32, DType::i64, DType::u64};
   for (const int lanes : {2, 4, 8, 16, 32, 64}) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -56,6 +57,9 @@ class KernelWriter {
   void write_group(const StmtRef& s);
   void write_group_head();
   void write_lanes(const StmtRef& s);
+  void write_matrix(const StmtRef& s);
+  bool runs_by(int64_t buffer, const std::vector<Expr>& logical, Expr r, int64_t count);
+  std::optional<LoopNest> copied_by_16(const LoopNest& nest);
   void name_turns(const LoopNest& nest, const std::string& turn);
 
   // ---- expressions
@@ -122,7 +126,8 @@ class KernelWriter {
 
   const Names& names_;
   const Kernel& kernel_;
-  const StmtRef body_;  // the kernel's, as one item sees it
+  const Expr lane_number_;  // of a group's item
+  const StmtRef body_;      // the kernel's, as one item sees it
   const Dialect dialect_;
   bool splits_;
   std::string out_;

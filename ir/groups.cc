@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <set>
 
+#include "ir/build.h"
+#include "ir/simplify.h"
+
 namespace tinycc {
 namespace {
 
@@ -214,16 +217,94 @@ std::map<int64_t, size_t> lane_dimensions(const StmtRef& body) {
   return found;
 }
 
-std::vector<Expr> without_first(const std::vector<Expr>& index, size_t count) {
-  return {index.begin() + static_cast<ptrdiff_t>(count), index.end()};
-}
+/// See as_item().
+class Item {
+ public:
+  Item(const StmtRef& body, Expr lane) : lane_(lane), lanes_(lane_dimensions(body)) {
+    walk(body, [&](const Stmt& s) {
+      if (is_loop(s, LoopKind::matrix) && is_loop(*s.body[0], LoopKind::matrix) &&
+          is_loop(*s.body[0]->body[0], LoopKind::matrix))
+        fragments_.insert(s.body[0]->body[0]->body[0]->buffer->id);
+    });
+  }
 
-BufferRef of_one_item(const Buffer& b, size_t count) {
-  Buffer own = b;
-  own.shape.erase(own.shape.begin(), own.shape.begin() + static_cast<ptrdiff_t>(count));
-  own.layout = Layout::row_major(own.shape.size());
-  return std::make_shared<const Buffer>(std::move(own));
-}
+  StmtRef of(const StmtRef& s) {
+    if (is_loop(*s, LoopKind::matrix)) return of_matrix(nest_of(s, LoopKind::matrix));
+    if (s->kind == StmtKind::alloc) return alloc(of(s->buffer));
+    if (s->kind == StmtKind::store) return of_store(*s, {});
+    std::vector<StmtRef> body;
+    for (const StmtRef& part : s->body) body.push_back(of(part));
+    return s->body.empty() ? s : with_body(s, std::move(body));
+  }
+
+ private:
+  static bool is_loop(const Stmt& s, LoopKind kind) {
+    return s.kind == StmtKind::loop && s.loop == kind;
+  }
+
+  /// Without the lanes; a fragment's last two dimensions are one of 4.
+  BufferRef of(const BufferRef& b) const {
+    const auto found = lanes_.find(b->id);
+    if (found == lanes_.end()) return b;
+    Buffer own = *b;
+    own.shape.erase(own.shape.begin(), own.shape.begin() + static_cast<ptrdiff_t>(found->second));
+    if (fragments_.contains(b->id)) {
+      own.shape.pop_back();
+      own.shape.back() = kFragment;
+    }
+    own.layout = Layout::row_major(own.shape.size());
+    return std::make_shared<const Buffer>(std::move(own));
+  }
+
+  std::vector<Expr> index_of(int64_t buffer, const std::vector<Expr>& index, Expr part) const {
+    const auto found = lanes_.find(buffer);
+    if (found == lanes_.end()) return index;
+    std::vector<Expr> own(index.begin() + static_cast<ptrdiff_t>(found->second), index.end());
+    if (fragments_.contains(buffer)) {
+      own.pop_back();
+      own.back() = part;
+    }
+    return own;
+  }
+
+  StmtRef of_store(const Stmt& s, Expr part) const {
+    const auto renewed = [&](Expr e) {
+      return rewrite_expr(e, [&](Expr n) -> Expr {
+        if (!n->is(Op::load) || !lanes_.contains(n->attr.ints[0])) return n;
+        return n->pool->make(Op::load, n->dtype, {}, index_of(n->attr.ints[0], n->sources, part),
+                             n->attr);
+      });
+    };
+    std::vector<Expr> index = index_of(s.buffer->id, s.index, part);
+    for (Expr& i : index) i = renewed(i);
+    return store(of(s.buffer), index, renewed(s.value));
+  }
+
+  /// Sums of products stay loops; what is done for each element is done for the item's four, in one
+  /// loop.
+  StmtRef of_matrix(const LoopNest& nest) {
+    Pool& pool = *lane_->pool;
+    if (nest.ranges.size() == 3) {
+      const StmtRef product = of_store(*nest.body, constant_int(pool, DType::i64, 0));
+      return loop(nest.ranges[0],
+                  loop(nest.ranges[1], loop(nest.ranges[2], product, LoopKind::matrix),
+                       LoopKind::matrix),
+                  LoopKind::matrix);
+    }
+    const auto number = [&](int64_t n) { return constant_int(pool, DType::i64, n); };
+    const Expr part = range(pool, kFragment, "part");
+    const Expr row = lane_ % number(kWarp) / number(4) + part / number(2) * number(8);
+    const Expr column = lane_ % number(4) * number(2) + part % number(2);
+    const StmtRef body = substitute(of_store(*nest.body, part),
+                                    {{nest.ranges[0], row}, {nest.ranges[1], column}});
+    return loop(part, map_exprs(body, [](Expr e) { return simplify(e); }), LoopKind::matrix);
+  }
+
+  static constexpr int64_t kFragment = 4;  // elements of a tile of 16×8 that an item holds
+  Expr lane_;
+  const std::map<int64_t, size_t> lanes_;
+  std::set<int64_t> fragments_;
+};
 
 }  // namespace
 
@@ -263,7 +344,8 @@ int64_t items_of_group(const StmtRef& kernel_body) {
     visit_accesses(nest.body, [&](int64_t id, const std::vector<Expr>&, bool) {
       keeps |= own.contains(id);
     });
-    (keeps ? most : any) = std::max(keeps ? most : any, nest.turns());
+    const int64_t items = nest.turns() * (has_matrices(nest.body) ? kWarp : 1);
+    (keeps ? most : any) = std::max(keeps ? most : any, items);
   };
   look(kernel_body);
   const int64_t items = most > 0 ? most : std::min<int64_t>(any, 256);
@@ -277,22 +359,14 @@ StmtRef with_barriers(const StmtRef& kernel_body) {
   return Barriers(kernel_body).placed(kernel_body, since);
 }
 
-StmtRef as_item(const StmtRef& kernel_body) {
-  const std::map<int64_t, size_t> lanes = lane_dimensions(kernel_body);
-  const auto renewed = [&](Expr e) {
-    return rewrite_expr(e, [&](Expr n) -> Expr {
-      if (!n->is(Op::load) || !lanes.contains(n->attr.ints[0])) return n;
-      return n->pool->make(Op::load, n->dtype, {},
-                           without_first(n->sources, lanes.at(n->attr.ints[0])), n->attr);
-    });
-  };
-  return rewrite_stmt(map_exprs(kernel_body, renewed), [&](const StmtRef& s) -> StmtRef {
-    const auto found = s->buffer ? lanes.find(s->buffer->id) : lanes.end();
-    if (found == lanes.end()) return s;
-    const BufferRef own = of_one_item(*s->buffer, found->second);
-    return s->kind == StmtKind::alloc ? alloc(own)
-                                      : store(own, without_first(s->index, found->second), s->value);
+bool has_matrices(const StmtRef& s) {
+  bool found = false;
+  walk(s, [&](const Stmt& part) {
+    found |= part.kind == StmtKind::loop && part.loop == LoopKind::matrix;
   });
+  return found;
 }
+
+StmtRef as_item(const StmtRef& kernel_body, Expr lane) { return Item(kernel_body, lane).of(kernel_body); }
 
 }  // namespace tinycc

@@ -15,6 +15,10 @@
 //       barrier
 //     }
 //     for yl 16 lane { for xl 16 lane { … } } } }
+//
+// Lanes around `matrix` loops are warps of 32 items, which hold a tile of 16×8 sums between them, 4 each:
+// item l those of rows l/4 and l/4 + 8, columns l%4*2 and the next (mma.sync's C fragment, PTX ISA 9.7.14).
+//   for m 16 matrix { for n 8 matrix { for k 16 matrix { c[m,n] += a[m,k] * b[n,k] } } }
 #pragma once
 
 #include "ir/stmt.h"
@@ -42,7 +46,12 @@ std::string group_conflict(const StmtRef& kernel_body);
 /// The tree with barriers where items of a group would meet without.
 StmtRef with_barriers(const StmtRef& kernel_body);
 
-/// What one item does: buffers that are each item's own without the dimensions that are its lanes.
-StmtRef as_item(const StmtRef& kernel_body);
+/// Are there matrix loops within?
+bool has_matrices(const StmtRef& s);
+
+/// What one item does: buffers that are each item's own without the dimensions that are its lanes, tiles
+/// of a warp as 4 elements, in one matrix loop; products, in three, name the first. `lane`: the item's
+/// number.
+StmtRef as_item(const StmtRef& kernel_body, Expr lane);
 
 }  // namespace tinycc

@@ -19,6 +19,8 @@ constexpr int64_t kLeastItems = 32, kMostItems = 256;
 constexpr double kMaddsPerCycle = 128;     // of a unit
 constexpr double kBytesPerCycle = 32;      // that a unit gets from the second-level cache
 constexpr double kCopyCycles = 0.05;       // of a unit, for an element of a panel
+constexpr int64_t kLeastTerms = 64;        // of a sum that items add up together
+constexpr int64_t kItemsOfUnit = 512;      // that hide each other's latency
 constexpr int64_t kLeastWork = 1 << 16;    // products that are worth staging
 
 int64_t up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -49,6 +51,12 @@ struct Product {
   std::vector<Expr> rows, columns, batch, sums;
 };
 
+bool has_open_ends(const Computation& c) {
+  std::vector<Expr> all = c.ranges;
+  for (Expr k : reduction_ranges(c.value)) all.push_back(k);
+  return std::ranges::any_of(all, [](Expr r) { return !r->sources.empty(); });
+}
+
 class Analysis {
  public:
   Analysis(const Draft& draft, const Computation& c) : draft_(draft), c_(c) {}
@@ -57,7 +65,7 @@ class Analysis {
   std::optional<Product> run() {
     const Expr reduce = reduction_in(c_.value);
     if (!reduce || !reduce->is(Op::reduce_add) || c_.ordered || !c_.outermost.empty()) return {};
-    if (!choosing_ranges(c_).empty() || has_open_ends()) return {};
+    if (!choosing_ranges(c_).empty() || has_open_ends(c_)) return {};
     p_.sums = reduction_ranges(c_.value);
     if (!find_operands(reduce)) return {};
     for (Expr r : ranges_in_memory_order(draft_, c_)) {
@@ -72,12 +80,6 @@ class Analysis {
   }
 
  private:
-  bool has_open_ends() const {
-    std::vector<Expr> all = c_.ranges;
-    for (Expr k : reduction_ranges(c_.value)) all.push_back(k);
-    return std::ranges::any_of(all, [](Expr r) { return !r->sources.empty(); });
-  }
-
   /// The two loads that move with the sum and the result; others, which do not move with both, are
   /// read where they are needed.
   bool find_operands(Expr reduce) {
@@ -122,6 +124,7 @@ class Tiles {
         rows_(turns_of(p.rows)),
         columns_(turns_of(p.columns)),
         batch_(turns_of(p.batch)),
+        element_(bits_of(p.a->dtype) / 8),
         sum_(turns_of(p.sums)),
         last_(extent_of(p.sums.back())) {}
 
@@ -137,13 +140,33 @@ class Tiles {
     return best;
   }
 
+  /// The same of tiles of matrices.
+  GroupTile best_of_matrices() const {
+    GroupTile best;
+    for (const int64_t rows : {1, 2, 4}) {
+      for (const int64_t columns : {1, 2, 4, 8}) {
+        for (const int64_t warp_rows : {1, 2, 4}) {
+          for (const int64_t warp_columns : {1, 2, 4}) {
+            const int64_t r = rows * 16, c = columns * 8;
+            try_tile({r * warp_rows, c * warp_columns, r, c, true}, best);
+          }
+        }
+      }
+    }
+    return best;
+  }
+
  private:
   void try_tile(GroupTile t, GroupTile& best) const {
     const int64_t items = t.items();
-    if (t.rows > rows_ || t.columns > columns_ || items < kLeastItems || items > kMostItems) return;
+    if (t.rows > rows_ || t.columns > columns_ || items < (t.matrix ? 2 : 1) * kLeastItems || items > kMostItems)
+      return;
     if (groups(t) < 2) return;
-    t.depth = divisor_within(last_, std::min<int64_t>(64, kPanelBytes / 4 / (t.rows + t.columns)));
-    t.cycles = cycles(t);
+    const int64_t unit = t.matrix ? 16 : 1;
+    if (last_ % unit != 0) return;
+    const int64_t most = std::min<int64_t>(64, kPanelBytes / element_ / (t.rows + t.columns));
+    t.depth = unit * divisor_within(last_ / unit, most / unit);
+    t.cycles = t.matrix ? cycles_of_matrices(t) : cycles(t);
     if (best.rows == 0 || t.cycles < best.cycles) best = t;
   }
 
@@ -167,8 +190,23 @@ class Tiles {
     return static_cast<double>(sum_) * std::max(most * busy, waves * alone);
   }
 
+  /// The same; a unit multiplies 16×16 by 16×8 in two cycles, a warp waits some thirty for the result.
+  double cycles_of_matrices(const GroupTile& t) const {
+    const auto groups_there = static_cast<double>(groups(t)), units = static_cast<double>(target_.units);
+    const double rows = static_cast<double>(t.item_rows) / 16, columns = static_cast<double>(t.item_columns) / 8;
+    const double warps = static_cast<double>(t.items()) / 32;
+    const auto copied = static_cast<double>(t.rows + t.columns);
+    const double busy = std::max({warps * rows * columns * 2, warps * (rows * 4 + columns * 2),
+                                  copied * 32 / kBytesPerCycle}) + copied * 2 * kCopyCycles;
+    const double resident = std::min(16.0, 1024.0 / static_cast<double>(t.items()));
+    const double alone = std::max(rows * columns * 8, 33.0) + rows * 4 + columns * 2 +
+                         kBarrierCycles * 16 / static_cast<double>(t.depth);
+    const double most = std::ceil(groups_there / units), waves = std::ceil(groups_there / (units * resident));
+    return static_cast<double>(sum_) / 16 * std::max(most * busy, waves * alone);
+  }
+
   const Target& target_;
-  const int64_t rows_, columns_, batch_, sum_, last_;
+  const int64_t rows_, columns_, batch_, element_, sum_, last_;
 };
 
 class MovesWriter {
@@ -178,30 +216,16 @@ class MovesWriter {
 
   std::string run() {
     for (Expr r : p_.batch) groups_.push_back(r->attr.name);
-    order_plain();
+    add("order", groups_, names_of(p_.rows), names_of(p_.columns));
     const std::string row = flattened(p_.rows), column = flattened(p_.columns);
     cut(row, turns_of(p_.rows), t_.rows, t_.item_rows, rows_);
     cut(column, turns_of(p_.columns), t_.columns, t_.item_columns, columns_);
     lanes_ = rows_.lanes;
     lanes_.insert(lanes_.end(), columns_.lanes.begin(), columns_.lanes.end());
-    Names tile = unrolled_ = rows_.items;
-    std::string lane = columns_.items[0];
-    if (t_.item_columns > kVector) {
-      moves_.push_back(fmt::format("tile {} {}", lane, kVector));
-      columns_.items = {lane + "o", lane + "i"};
-      unrolled_.push_back(lane + "o");
-      lane += "i";
-    }
-    tile.insert(tile.end(), columns_.items.begin(), columns_.items.end());
-    add("order", groups_, lanes_, tile);
-    cut_sum();
-    add("spread", lanes_, tile, {});
-    add("order", lanes_, {depth_}, tile);
-    local(rows_, p_.a);
-    local(columns_, p_.b);
-    add("lane", lanes_, {}, {});
-    moves_.push_back(fmt::format("vectorize {} {}", lane, kVector));
-    if (!unrolled_.empty()) add("unroll", unrolled_, {}, {});
+    if (t_.matrix)
+      matrices();
+    else
+      vectors();
     add("group", groups_, {}, {});
     return fmt::format("{}", fmt::join(moves_, "; "));
   }
@@ -224,7 +248,76 @@ class MovesWriter {
     return names;
   }
 
-  void order_plain() { add("order", groups_, names_of(p_.rows), names_of(p_.columns)); }
+  /// An item's own tile in registers: columns by vectors.
+  void vectors() {
+    Names tile = unrolled_ = rows_.items;
+    std::string lane = columns_.items[0];
+    if (t_.item_columns > kVector) {
+      moves_.push_back(fmt::format("tile {} {}", lane, kVector));
+      columns_.items = {lane + "o", lane + "i"};
+      unrolled_.push_back(lane + "o");
+      lane += "i";
+    }
+    tile.insert(tile.end(), columns_.items.begin(), columns_.items.end());
+    add("order", groups_, lanes_, tile);
+    cut_sum();
+    add("spread", lanes_, tile, {});
+    add("order", lanes_, {depth_}, tile);
+    for (const auto& [side, operand] : {std::pair(&rows_, p_.a), std::pair(&columns_, p_.b)}) {
+      Names panel = side->all();
+      const bool turned = runs_along_sum(operand);
+      if (turned) panel[0] += "+1";
+      panel.insert(panel.begin(), depth_);
+      Names copied = side->all();
+      copied.insert(turned ? copied.end() : copied.begin(), depth_);
+      local(panel, copied);
+    }
+    add("lane", lanes_, {}, {});
+    moves_.push_back(fmt::format("vectorize {} {}", lane, kVector));
+    if (!unrolled_.empty()) add("unroll", unrolled_, {}, {});
+  }
+
+  /// A warp's tile of matrices; rows of panels start in different banks.
+  void matrices() {
+    Names tile, matrix;
+    for (auto& [side, size] : {std::pair(&rows_, 16), std::pair(&columns_, 8)}) {
+      const std::string loop = side->items[0];
+      moves_.push_back(fmt::format("tile {} {}", loop, size));
+      side->items = {loop + "i"};
+      const int64_t extent = size == 16 ? t_.item_rows : t_.item_columns;
+      if (extent > size) side->items.insert(side->items.begin(), loop + "o");
+      if (extent > size) tile.push_back(loop + "o");
+      matrix.push_back(loop + "i");
+    }
+    unrolled_ = tile;
+    tile.insert(tile.end(), matrix.begin(), matrix.end());
+    add("order", groups_, lanes_, tile);
+    cut_sum();
+    moves_.push_back(fmt::format("tile {} 16", depth_));
+    const std::string steps = t_.depth > 16 ? depth_ + "o" : "", inner = depth_ + "i";
+    Names all = lanes_;
+    if (!steps.empty()) all.push_back(steps);
+    all.insert(all.end(), tile.begin(), tile.end());
+    add("spread", lanes_, tile, {});
+    add("order", all, {inner}, {});
+    for (const auto& [side, operand] : {std::pair(&rows_, p_.a), std::pair(&columns_, p_.b)}) {
+      Names panel = side->all(), copied = panel;
+      if (!steps.empty()) panel.insert(panel.begin(), steps);
+      panel.push_back(inner + "+8");
+      const bool along = runs_along_sum(operand);
+      Names depth = steps.empty() ? Names{inner} : Names{steps, inner};
+      copied.insert(along ? copied.end() : copied.begin(), depth.begin(), depth.end());
+      local(panel, is_weight(operand) ? [&] {
+        Names order = panel;
+        order.back() = inner;
+        return order;
+      }() : copied);
+    }
+    add("lane", lanes_, {}, {});
+    if (!steps.empty()) unrolled_.push_back(steps);
+    if (!unrolled_.empty()) add("unroll", unrolled_, {}, {});
+    add("matrix", matrix, {inner}, {});
+  }
 
   /// Several loops as one; its name.
   std::string flattened(const std::vector<Expr>& ranges) {
@@ -239,6 +332,11 @@ class MovesWriter {
   /// The loops that rows, or columns, are cut into within a group.
   struct Side {
     Names lanes, items;
+    Names all() const {
+      Names both = lanes;
+      both.insert(both.end(), items.begin(), items.end());
+      return both;
+    }
   };
 
   /// A loop as groups, lanes and an item's own part.
@@ -266,8 +364,10 @@ class MovesWriter {
     add("order", order, {}, {});
   }
 
-  /// Does the operand lie in memory so that neighbours along the sum are neighbours there?
+  /// Does the operand lie in memory so that neighbours along the sum are neighbours there? Weights lie as
+  /// they are copied.
   bool runs_along_sum(Expr operand) const {
+    if (is_weight(operand)) return false;
     const Buffer& b = draft_.buffers.at(operand->attr.ints[0]);
     const Axis& last = b.layout.axes.back();
     const Expr index = operand->sources[static_cast<size_t>(last.dim)];
@@ -277,15 +377,9 @@ class MovesWriter {
     return draft_.buffers.at(operand->attr.ints[0]).space == Space::weight;
   }
 
-  void local(const Side& side, Expr operand) {
-    Names panel{depth_};
-    panel.insert(panel.end(), side.lanes.begin(), side.lanes.end());
-    panel.insert(panel.end(), side.items.begin(), side.items.end());
-    Names copied = panel;
-    const bool turned = !is_weight(operand) && runs_along_sum(operand);
-    if (turned) std::rotate(copied.begin(), copied.begin() + 1, copied.end());
-    moves_.push_back(fmt::format("local {} {} {} by {}", panel_at_, turned ? 1 : 0,
-                                 fmt::join(panel, " "), fmt::join(copied, " ")));
+  void local(const Names& panel, const Names& copied) {
+    moves_.push_back(fmt::format("local {} {} by {}", panel_at_, fmt::join(panel, " "),
+                                 fmt::join(copied, " ")));
   }
 
   const Draft& draft_;
@@ -298,15 +392,65 @@ class MovesWriter {
 
 }  // namespace
 
-std::string group_moves(const Draft& draft, const Computation& c) {
-  if (!draft.target.has_groups()) return "";
+namespace {
+
+/// Σ float(a) * float(b) of halves: what a warp multiplies at once.
+bool is_matrix_product(const Product& p, const Computation& c) {
+  const Expr e = reduction_in(c.value)[0];
+  if (!e->is(Op::mul) || e->dtype != DType::f32) return false;
+  const auto is_half = [](Expr side, Expr operand) {
+    return side->is(Op::cast) && side[0] == operand && operand->dtype == DType::f16;
+  };
+  return (is_half(e[0], p.a) && is_half(e[1], p.b)) || (is_half(e[0], p.b) && is_half(e[1], p.a));
+}
+
+std::string tile_moves(const Draft& draft, const Computation& c) {
   const std::optional<Product> p = Analysis(draft, c).run();
   if (!p) return "";
   if (turns_of(p->rows) * turns_of(p->columns) * turns_of(p->batch) * turns_of(p->sums) < kLeastWork)
     return "";
-  const GroupTile tile = Tiles(draft.target, *p).best();
+  const Tiles tiles(draft.target, *p);
+  GroupTile tile = tiles.best();
+  if (draft.target.matrix && is_matrix_product(*p, c)) {
+    const GroupTile matrices = tiles.best_of_matrices();
+    if (matrices.rows > 0 && (tile.rows == 0 || matrices.cycles < tile.cycles)) tile = matrices;
+  }
   if (tile.rows == 0 || tile.depth < 4) return "";
   return MovesWriter(draft, *p, tile).run();
+}
+
+/// Long reductions for few results: a group each.
+std::string meeting_moves(const Draft& draft, const Computation& c) {
+  const Expr reduce = reduction_in(c.value);
+  if (!reduce || c.ordered || !c.outermost.empty() || c.ranges.empty()) return "";
+  if (!choosing_ranges(c).empty() || has_open_ends(c)) return "";
+  const std::vector<Expr> sums = reduction_ranges(c.value);
+  const int64_t terms = turns_of(sums), results = turns_of(c.ranges);
+  if (terms < kLeastTerms || results > draft.target.units * kItemsOfUnit) return "";
+  int64_t items = kMostItems;
+  while (items > terms / 2) items /= 2;
+  std::string moves, sum = sums[0]->attr.name, groups;
+  for (size_t i = 1; i < sums.size(); ++i) {
+    moves += fmt::format("flatten {} {}; ", sum, sums[i]->attr.name);
+    sum += sums[i]->attr.name;
+  }
+  for (Expr r : c.ranges) groups += " " + r->attr.name;
+  return fmt::format("{}meet {} {}; group{}", moves, sum, items, groups);
+}
+
+}  // namespace
+
+std::vector<std::string> group_moves(const Draft& draft, const Computation& c) {
+  std::vector<std::string> all;
+  if (!draft.target.has_groups()) return all;
+  for (const std::string& moves : {tile_moves(draft, c), meeting_moves(draft, c)}) {
+    if (!moves.empty()) all.push_back(moves);
+  }
+  return all;
+}
+
+bool fills_device(const Draft& draft, const Computation& c) {
+  return turns_of(c.ranges) > draft.target.units * kItemsOfUnit * kVector;
 }
 
 }  // namespace tinycc

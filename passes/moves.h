@@ -23,9 +23,13 @@
 //                         operand that moves with k and ji and no other loop within jo is copied in
 //                         the order of its use, to where it lies side by side
 //   spread y j         register, but operands stay where they are: for loops that become lanes
-//   local ko 1 k y by y k   the panel of an operand as `stage ko k y`, but in memory that the items of a
+//   local ko k y+1 by y k   the panel of an operand as `stage ko k y`, but in memory that the items of a
 //                         group share, with one y more, so that each k starts in another bank; items
 //                         copy it side by side, in the order `y k`
+//   matrix y x k       →  for y 16 (matrix) for x 8 (matrix) for k 16 (matrix): by a warp (ir/groups.h)
+//   meet k 128         c = B; for k { c = c + f(k) }; Y = g(c)
+//                         →  for kl 128 (lane) { part[kl] = Σ f(kl), f(kl + 128), … }; halves of them
+//                            added up by ever fewer items; the first stores Y
 //   lane y             →  for y (lane): an item each (ir/groups.h)
 //   group yo           →  for yo (group), with barriers where its items would meet without
 //   flatten y x        for y 4 { for x 7 { S(y, x) } }  →  for yx 28 { S(yx div 7, yx mod 7) }
@@ -56,11 +60,12 @@ StmtRef share(const StmtRef& tree, const std::string& name);
 /// The most bytes of a panel: it lies on the stack.
 inline constexpr int64_t kMostStaged = 65536;
 StmtRef stage(const StmtRef& tree, const std::string& name, const std::vector<std::string>& within);
-/// The same in the memory of a group; the second loop has `pad` turns more there; `copied`: the order of
-/// the copy.
-StmtRef stage_shared(const StmtRef& tree, const std::string& name, int64_t pad,
+/// The same in the memory of a group. "y+1": loop y has one turn more there. `copied`: the order of the
+/// copy.
+StmtRef stage_shared(const StmtRef& tree, const std::string& name,
                      const std::vector<std::string>& within,
                      const std::vector<std::string>& copied);
+StmtRef meet(const StmtRef& tree, const std::string& name, int64_t items);
 StmtRef flatten(const StmtRef& tree, const std::string& outer, const std::string& inner);
 StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind);
 

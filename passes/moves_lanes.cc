@@ -189,11 +189,15 @@ constexpr MoveRow kMoves[] = {
      [](const StmtRef& t, const Words& w, const std::string&) {
        return into_registers(t, rest(w), false);
      }},
-    {"local", 5, 32,
+    {"local", 4, 32,
      [](const StmtRef& t, const Words& w, const std::string& m) {
        const auto by = std::find(w.begin(), w.end(), "by");
-       if (by == w.end() || by - w.begin() < 4) throw IllegalMove("`" + m + "`: by what?");
-       return stage_shared(t, w[1], whole_number(w[2], m), {w.begin() + 3, by}, {by + 1, w.end()});
+       if (by == w.end() || by - w.begin() < 3) throw IllegalMove("`" + m + "`: by what?");
+       return stage_shared(t, w[1], {w.begin() + 2, by}, {by + 1, w.end()});
+     }},
+    {"meet", 2, 2,
+     [](const StmtRef& t, const Words& w, const std::string& m) {
+       return meet(t, w[1], whole_number(w[2], m));
      }},
     {"split_sum", 2, 2,
      [](const StmtRef& t, const Words& w, const std::string&) { return split_sum(t, w[1], w[2]); }},
@@ -218,6 +222,7 @@ constexpr MoveRow kMoves[] = {
     {"unroll", 1, 16, mark_all<LoopKind::unroll>},
     {"thread", 1, 2, mark_all<LoopKind::thread>},
     {"lane", 1, 4, mark_all<LoopKind::lane>},
+    {"matrix", 3, 3, mark_all<LoopKind::matrix>},
     {"group", 1, 8,
      [](const StmtRef& t, const Words& w, const std::string& m) {
        const StmtRef tree = with_barriers(mark_all<LoopKind::group>(t, w, m));

@@ -1,6 +1,7 @@
 // Moves that change how a loop reaches memory: a panel of an operand, copied in the order of its use;
 // two loops as one. See moves.h.
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include "ir/build.h"
@@ -20,7 +21,7 @@ class Staging {
   /// How a panel lies in memory, and what its elements are copied by.
   struct Form {
     Space space = Space::local;
-    int64_t pad = 0;
+    std::vector<int64_t> pads;  // by range; none: 0
     std::vector<Expr> copied;
   };
   Staging(const StmtRef& tree, StmtRef body, std::vector<Expr> ranges, Form form)
@@ -106,7 +107,7 @@ class Staging {
     b.space = form_.space;
     for (Expr r : ranges_) b.shape.push_back(extent_of(r));
     b.layout = Layout::row_major(b.shape.size());
-    if (b.shape.size() > 1) b.layout.axes[1].pad = form_.pad;
+    for (size_t i = 0; i < form_.pads.size(); ++i) b.layout.axes[i].pad = form_.pads[i];
     if (b.bytes() > kMostStaged) {
       throw IllegalMove("a panel of " + std::to_string(b.bytes()) +
                         " bytes is too large; at most " + std::to_string(kMostStaged));
@@ -160,13 +161,20 @@ StmtRef stage(const StmtRef& tree, const std::string& name,
   return staged(tree, name, within, {.copied = ranges_called(tree, within)});
 }
 
-StmtRef stage_shared(const StmtRef& tree, const std::string& name, int64_t pad,
+StmtRef stage_shared(const StmtRef& tree, const std::string& name,
                      const std::vector<std::string>& within,
                      const std::vector<std::string>& copied) {
-  std::vector<Expr> panel = ranges_called(tree, within), order = ranges_called(tree, copied);
-  if (!std::is_permutation(panel.begin(), panel.end(), order.begin(), order.end()))
+  std::vector<std::string> names;
+  Staging::Form form{.space = Space::shared, .copied = ranges_called(tree, copied)};
+  for (const std::string& word : within) {
+    const size_t plus = word.find('+');
+    names.push_back(word.substr(0, plus));
+    form.pads.push_back(plus == std::string::npos ? 0 : std::atoi(word.c_str() + plus + 1));
+  }
+  const std::vector<Expr> panel = ranges_called(tree, names);
+  if (!std::is_permutation(panel.begin(), panel.end(), form.copied.begin(), form.copied.end()))
     throw IllegalMove("a panel is copied by the loops that it is made of");
-  return staged(tree, name, within, {Space::shared, pad, order});
+  return staged(tree, name, names, form);
 }
 
 StmtRef flatten(const StmtRef& tree, const std::string& outer, const std::string& inner) {

@@ -17,17 +17,22 @@ struct Use {
 
 using Uses = std::map<int64_t, std::vector<Use>>;  // by buffer
 
-void find_uses(const StmtRef& s, std::vector<Expr>& loops, Uses& uses, Expr lane = {}) {
-  if (s->kind == StmtKind::loop) loops.push_back(s->range);
+/// Items that run side by side read what lies side by side: their loops count as the innermost.
+void find_uses(const StmtRef& s, std::vector<Expr>& loops, Uses& uses, Expr lane = {},
+               std::vector<Expr> items = {}) {
+  if (s->kind == StmtKind::loop) (s->loop == LoopKind::lane ? items : loops).push_back(s->range);
   if (s->kind == StmtKind::loop && s->loop == LoopKind::vector) lane = s->range;
   if (s->kind == StmtKind::store) {
     for (Expr l : loads_in(s->value)) {
       const auto of = uses.find(l->attr.ints[0]);
-      if (of != uses.end()) of->second.push_back({l->sources, loops, lane});
+      if (of == uses.end()) continue;
+      of->second.push_back({l->sources, loops, lane});
+      std::vector<Expr>& all = of->second.back().loops;
+      all.insert(all.end(), items.begin(), items.end());
     }
   }
-  for (const StmtRef& part : s->body) find_uses(part, loops, uses, lane);
-  if (s->kind == StmtKind::loop) loops.pop_back();
+  for (const StmtRef& part : s->body) find_uses(part, loops, uses, lane, items);
+  if (s->kind == StmtKind::loop && s->loop != LoopKind::lane) loops.pop_back();
 }
 
 int64_t depth(const Use& use, Expr range) {

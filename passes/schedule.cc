@@ -463,21 +463,30 @@ namespace {
 
 /// Work-groups where the target has them and the computation is worth it; else nothing.
 std::optional<Scheduled> in_groups(const Draft& draft, const Computation& c) {
-  const std::string moves = group_moves(draft, c);
-  if (moves.empty()) return {};
-  try {
-    return Scheduled{apply_schedule(plain_nest(draft, c), moves), moves, 0};
-  } catch (const IllegalMove& e) {
-    fmt::print(stderr, "XXX {} {}\n", moves, e.what());
-    return {};
+  for (const std::string& moves : group_moves(draft, c)) {
+    try {
+      return Scheduled{apply_schedule(plain_nest(draft, c), moves), moves, 0};
+    } catch (const IllegalMove&) {  // sums that one of a loop's turns ends early, places that are data
+    }
   }
+  return {};
+}
+
+/// On a large device items beside items hide latency better than tiles do.
+Nest nest_for(const Draft& draft, const Computation& c) {
+  Nest nest = CostModel(draft, c).best();
+  if (!draft.target.has_groups() || !reduction_in(c.value)) return nest;
+  if (!fills_device(draft, c)) return {.cost = nest.cost};
+  nest.row_count = nest.row2_count = nest.vectors = 1;
+  nest.rows = nest.rows2 = nest.rows_outer = {};
+  return nest;
 }
 
 }  // namespace
 
 Scheduled schedule(const Draft& draft, const Computation& c, const std::string* moves) {
   Scheduled s;
-  const Choice choice{CostModel(draft, c).best()};
+  const Choice choice{nest_for(draft, c)};
   s.cost = choice.nest.cost;
   if (!moves) {
     if (std::optional<Scheduled> groups = in_groups(draft, c)) {
