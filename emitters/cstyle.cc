@@ -54,7 +54,7 @@ void KernelWriter::write(const StmtRef& s) {
       if (s->buffer->space != Space::shared) write_alloc(*s->buffer, "");
       return;
     case StmtKind::store: return write_store(*s);
-    case StmtKind::barrier: return line(dialect_.barrier);
+    case StmtKind::barrier: return write_barrier(s->outstanding);
   }
 }
 
@@ -109,7 +109,7 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
 
 void KernelWriter::write_loop(const StmtRef& s) {
   if (s->loop == LoopKind::lane) return write_lanes(s);
-  if (s->loop == LoopKind::matrix) return write_matrix(s);
+  if (kernel_.group > 0 && write_matrices(s)) return;
   if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s))
     return write_vector_loop(*s, false);
   if (s->body[0]->kind == StmtKind::store && s->body[0]->buffer->is_image()) return write_texel(*s);

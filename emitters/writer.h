@@ -1,8 +1,9 @@
 // The inside of the kernel emitter: one kernel being written. Statements: cstyle.cc; expressions:
 // expression.cc; loops in vector types: vector.cc, what they compute: vector_expression.cc; threads'
-// shares: shares.cc.
+// shares: shares.cc; work-groups: groups.cc.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -57,7 +58,15 @@ class KernelWriter {
   void write_group(const StmtRef& s);
   void write_group_head();
   void write_lanes(const StmtRef& s);
-  void write_matrix(const StmtRef& s);
+  bool copies_words(const Stmt& s) const;
+  void write_copy(const Stmt& s, int bytes);
+  void write_barrier(int64_t outstanding);
+  bool write_matrices(const StmtRef& s);
+  void write_products(const LoopNest& tiles);
+  std::string write_operand(const std::vector<Expr>& tiles, const LoopNest& matrix, Expr load, bool rows);
+  void write_tiles(const std::vector<Expr>& tiles, const std::vector<Expr>& roots,
+                   const std::function<std::string()>& text);
+  std::string tile_index(const std::vector<Expr>& tiles, const std::vector<Expr>& roots);
   bool runs_by(int64_t buffer, const std::vector<Expr>& logical, Expr r, int64_t count);
   std::optional<LoopNest> copied_by_16(const LoopNest& nest);
   void name_turns(const LoopNest& nest, const std::string& turn);
@@ -130,6 +139,7 @@ class KernelWriter {
   const StmtRef body_;      // the kernel's, as one item sees it
   const Dialect dialect_;
   bool splits_;
+  bool copies_ = false;  // to shared memory, which barriers wait for
   std::string out_;
   std::map<int64_t, BufferRef> buffers_;
   std::map<int64_t, std::string> elements_;      // what indices are appended to

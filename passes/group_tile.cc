@@ -272,6 +272,7 @@ class MovesWriter {
       copied.insert(turned ? copied.end() : copied.begin(), depth_);
       local(panel, copied);
     }
+    if (turns_ > 1) moves_.push_back("ahead " + panel_at_);
     add("lane", lanes_, {}, {});
     moves_.push_back(fmt::format("vectorize {} {}", lane, kVector));
     if (!unrolled_.empty()) add("unroll", unrolled_, {}, {});
@@ -300,19 +301,8 @@ class MovesWriter {
     all.insert(all.end(), tile.begin(), tile.end());
     add("spread", lanes_, tile, {});
     add("order", all, {inner}, {});
-    for (const auto& [side, operand] : {std::pair(&rows_, p_.a), std::pair(&columns_, p_.b)}) {
-      Names panel = side->all(), copied = panel;
-      if (!steps.empty()) panel.insert(panel.begin(), steps);
-      panel.push_back(inner + "+8");
-      const bool along = runs_along_sum(operand);
-      Names depth = steps.empty() ? Names{inner} : Names{steps, inner};
-      copied.insert(along ? copied.end() : copied.begin(), depth.begin(), depth.end());
-      local(panel, is_weight(operand) ? [&] {
-        Names order = panel;
-        order.back() = inner;
-        return order;
-      }() : copied);
-    }
+    for (const bool rows : {true, false}) matrix_panel(rows, steps, inner);
+    if (turns_ > 1) moves_.push_back("ahead " + panel_at_);
     add("lane", lanes_, {}, {});
     if (!steps.empty()) unrolled_.push_back(steps);
     if (!unrolled_.empty()) add("unroll", unrolled_, {}, {});
@@ -359,9 +349,40 @@ class MovesWriter {
     Names order = names_of(p_.sums);
     order.pop_back();
     if (t_.depth < extent_of(p_.sums.back())) order.push_back(last + "o");
-    panel_at_ = order.empty() ? groups_.back() : order.back();
+    Names outer = order;
     order.push_back(depth_);
     add("order", order, {}, {});
+    panel_at_ = outer.empty() ? groups_.back() : outer[0];
+    for (size_t i = 1; i < outer.size(); ++i) {
+      moves_.push_back(fmt::format("flatten {} {}", panel_at_, outer[i]));
+      panel_at_ += outer[i];
+    }
+    turns_ = outer.empty() ? 1 : turns_of(p_.sums) / t_.depth;
+  }
+
+  /// Side by side in memory along the sum, or weights, which lie as they are copied: rows (columns) one
+  /// after the other, 8 halves further apart than they are long, so that they start in different banks.
+  /// Else a matrix is its columns (rows).
+  void matrix_panel(bool rows, const std::string& steps, const std::string& inner) {
+    const Side& side = rows ? rows_ : columns_;
+    const Expr operand = rows ? p_.a : p_.b;
+    Names panel = side.all(), copied = panel, depth = steps.empty() ? Names{inner} : Names{steps, inner};
+    const bool along = runs_along_sum(operand) || is_weight(operand);
+    if (along) {
+      copied.insert(copied.end(), depth.begin(), depth.end());
+      panel.push_back(inner + "+8");
+    } else {
+      copied.insert(copied.begin(), depth.begin(), depth.end());
+      panel.insert(panel.end() - 1, inner + (rows ? "" : "+1"));
+      if (rows) panel.back() += "+8";
+    }
+    if (!steps.empty()) panel.insert(panel.begin(), steps);
+    if (is_weight(operand)) {
+      copied = side.all();
+      if (!steps.empty()) copied.insert(copied.begin(), steps);
+      copied.push_back(inner);
+    }
+    local(panel, copied);
   }
 
   /// Does the operand lie in memory so that neighbours along the sum are neighbours there? Weights lie as
@@ -388,6 +409,7 @@ class MovesWriter {
   Names moves_, groups_, lanes_, unrolled_;
   Side rows_, columns_;
   std::string depth_, panel_at_;
+  int64_t turns_ = 1;  // of panels
 };
 
 }  // namespace

@@ -26,6 +26,8 @@
 //   local ko k y+1 by y k   the panel of an operand as `stage ko k y`, but in memory that the items of a
 //                         group share, with one y more, so that each k starts in another bank; items
 //                         copy it side by side, in the order `y k`
+//   ahead ko           →  two of each panel that ko's turns copy: while one is read, the other is filled
+//                         for the next turn
 //   matrix y x k       →  for y 16 (matrix) for x 8 (matrix) for k 16 (matrix): by a warp (ir/groups.h)
 //   meet k 128         c = B; for k { c = c + f(k) }; Y = g(c)
 //                         →  for kl 128 (lane) { part[kl] = Σ f(kl), f(kl + 128), … }; halves of them
@@ -65,6 +67,7 @@ StmtRef stage(const StmtRef& tree, const std::string& name, const std::vector<st
 StmtRef stage_shared(const StmtRef& tree, const std::string& name,
                      const std::vector<std::string>& within,
                      const std::vector<std::string>& copied);
+StmtRef ahead(const StmtRef& tree, const std::string& name);
 StmtRef meet(const StmtRef& tree, const std::string& name, int64_t items);
 StmtRef flatten(const StmtRef& tree, const std::string& outer, const std::string& inner);
 StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind);

@@ -1,4 +1,6 @@
-// The move by which the items of a group sum up together; see moves.h.
+// Moves of work-groups: items sum up together; panels are copied a turn ahead. See moves.h.
+#include <algorithm>
+
 #include "ir/build.h"
 #include "ir/simplify.h"
 #include "passes/moves.h"
@@ -104,6 +106,108 @@ StmtRef meet(const StmtRef& tree, const std::string& name, int64_t items) {
   });
   if (!made) throw IllegalMove("`" + name + "` is no reduction's only loop");
   return result;
+}
+
+namespace {
+
+bool fills_shared(const StmtRef& s) {
+  StmtRef inner = s;
+  while (inner->kind == StmtKind::loop && inner->loop == LoopKind::lane) inner = inner->body[0];
+  return inner != s && inner->kind == StmtKind::store && inner->buffer->space == Space::shared;
+}
+
+/// for k { copies(k) to p; S(p) }  →  two of each panel, which turns take in turn.
+class Ahead {
+ public:
+  explicit Ahead(const StmtRef& turns) : turns_(turns), k_(turns->range), pool_(*k_->pool) {}
+
+  StmtRef build() {
+    const std::vector<StmtRef>& body = turns_->body[0]->body;
+    size_t rest = 0;
+    std::vector<StmtRef> first, allocs, copies, now;
+    for (; rest < body.size(); ++rest) {
+      const StmtRef& s = body[rest];
+      if (s->kind == StmtKind::alloc && s->buffer->space == Space::shared)
+        allocs.push_back(alloc(doubled(s->buffer)));
+      else if (fills_shared(s))
+        copies.push_back(s);
+      else
+        break;
+    }
+    if (copies.empty() || extent_of(k_) < 2)
+      throw IllegalMove("`ahead " + k_->attr.name + "`: no panel is copied in more than one turn");
+    const Expr next = min(k_ + 1.0, static_cast<double>(extent_of(k_) - 1));
+    for (const StmtRef& s : copies) {
+      first.push_back(in_slot(renewed(s, {{k_, number(0)}}), number(0)));
+      now.push_back(in_slot(renewed(s, {{k_, next}}), (k_ + 1.0) % number(2)));
+    }
+    now.push_back(barrier(1));
+    for (; rest < body.size(); ++rest) now.push_back(in_slot(body[rest], k_ % number(2)));
+    now.push_back(barrier(2));
+    std::vector<StmtRef> all = allocs;
+    all.insert(all.end(), first.begin(), first.end());
+    all.push_back(barrier(2));
+    all.push_back(loop(k_, seq(std::move(now)), turns_->loop));
+    return seq(std::move(all));
+  }
+
+ private:
+  Expr number(int64_t n) const { return constant_int(pool_, DType::i64, n); }
+
+  BufferRef doubled(const BufferRef& b) {
+    Buffer two = *b;
+    two.shape.insert(two.shape.begin(), 2);
+    for (Axis& a : two.layout.axes) ++a.dim;
+    two.layout.axes.insert(two.layout.axes.begin(), {.dim = 0});
+    return doubled_[b->id] = std::make_shared<const Buffer>(std::move(two));
+  }
+
+  /// Copies, with loops of their own.
+  static StmtRef renewed(const StmtRef& s, std::vector<std::pair<Expr, Expr>> with) {
+    for (StmtRef l = s; l->kind == StmtKind::loop; l = l->body[0])
+      with.emplace_back(l->range, range(*l->range->pool, extent_of(l->range), l->range->attr.name));
+    const std::function<StmtRef(const StmtRef&)> around = [&](const StmtRef& l) -> StmtRef {
+      if (l->kind != StmtKind::loop) return substitute(l, with);
+      const auto own = std::find_if(with.begin(), with.end(),
+                                    [&](const auto& w) { return w.first == l->range; });
+      return loop(own->second, around(l->body[0]), l->loop);
+    };
+    return around(s);
+  }
+
+  StmtRef in_slot(const StmtRef& s, Expr slot) const {
+    const auto loads = [&](Expr e) {
+      return simplify(rewrite_expr(e, [&](Expr n) -> Expr {
+        if (!n->is(Op::load) || !doubled_.contains(n->attr.ints[0])) return n;
+        std::vector<Expr> index = n->sources;
+        index.insert(index.begin(), slot);
+        return n->pool->make(Op::load, n->dtype, {}, index, n->attr);
+      }));
+    };
+    return rewrite_stmt(map_exprs(s, loads), [&](const StmtRef& part) -> StmtRef {
+      if (part->kind != StmtKind::store || !doubled_.contains(part->buffer->id)) return part;
+      std::vector<Expr> index = part->index;
+      index.insert(index.begin(), simplify(slot));
+      return store(doubled_.at(part->buffer->id), index, part->value);
+    });
+  }
+
+  const StmtRef turns_;
+  Expr k_;
+  Pool& pool_;
+  std::map<int64_t, BufferRef> doubled_;
+};
+
+}  // namespace
+
+StmtRef ahead(const StmtRef& tree, const std::string& name) {
+  const Expr k = must_find(tree, name);
+  return rewrite_stmt(tree, [&](const StmtRef& s) {
+    const bool here = s->kind == StmtKind::loop && s->range == k;
+    if (here && s->body[0]->kind != StmtKind::seq)
+      throw IllegalMove("`ahead " + name + "`: no panel is copied there");
+    return here ? Ahead(s).build() : s;
+  });
 }
 
 }  // namespace tinycc

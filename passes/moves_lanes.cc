@@ -195,6 +195,8 @@ constexpr MoveRow kMoves[] = {
        if (by == w.end() || by - w.begin() < 3) throw IllegalMove("`" + m + "`: by what?");
        return stage_shared(t, w[1], {w.begin() + 2, by}, {by + 1, w.end()});
      }},
+    {"ahead", 1, 1,
+     [](const StmtRef& t, const Words& w, const std::string&) { return ahead(t, w[1]); }},
     {"meet", 2, 2,
      [](const StmtRef& t, const Words& w, const std::string& m) {
        return meet(t, w[1], whole_number(w[2], m));

@@ -14,6 +14,7 @@ const ShimHeader kHeaders[] = {
 #define __shared__ __attribute__((shared))
 #define __align__(n) __attribute__((aligned(n)))
 __attribute__((device, convergent)) void __syncthreads();
+__attribute__((device)) unsigned long __cvta_generic_to_shared(const void *place);
 struct tcc_place {
     unsigned x, y, z;
 };
