@@ -57,7 +57,7 @@ bool meet(const Ids& a, const Ids& b) {
   return std::ranges::any_of(a, [&](int64_t id) { return b.contains(id); });
 }
 
-/// Shared memory that items have touched since they last met.
+/// What items have touched since they last met, of that which is not their own.
 struct Touched {
   Ids read, written;
   bool conflicts(const Touched& next) const {
@@ -109,8 +109,8 @@ class Barriers {
   Touched touched(const StmtRef& nest) const {
     Touched t;
     visit_accesses(nest, [&](int64_t id, const std::vector<Expr>&, bool is_store) {
-      const auto found = outside_.find(id);
-      if (found == outside_.end() || found->second->space != Space::shared) return;
+      const auto found = outside_.find(id);  // else a parameter, or of an item alone
+      if (found != outside_.end() && found->second->space != Space::shared) return;
       (is_store ? t.written : t.read).insert(id);
     });
     return t;
@@ -137,16 +137,38 @@ class Proof {
     if (why_.empty()) why_ = why;
   }
 
-  /// What the kernel writes it does not read: other groups might have written it, or not yet.
+  /// What the kernel writes it reads only where each group keeps to a part of its own.
   void check_parameters() {
-    Ids read, written, own;
+    Ids own;
     walk(body_, [&](const Stmt& s) {
       if (s.kind == StmtKind::alloc) own.insert(s.buffer->id);
     });
-    visit_accesses(body_, [&](int64_t id, const std::vector<Expr>&, bool is_store) {
-      if (!own.contains(id)) (is_store ? written : read).insert(id);
+    struct Uses {
+      bool read = false, written = false;
+      std::vector<std::vector<Expr>> places;
+    };
+    std::map<int64_t, Uses> all;
+    visit_accesses(body_, [&](int64_t id, const std::vector<Expr>& index, bool is_store) {
+      if (own.contains(id)) return;
+      Uses& uses = all[id];
+      (is_store ? uses.written : uses.read) = true;
+      uses.places.push_back(index);
     });
-    if (meet(read, written)) refuse("a group might read what another writes");
+    for (const auto& [id, uses] : all) {
+      if (uses.read && uses.written && !are_apart(uses.places))
+        refuse("a group might read what another writes");
+    }
+  }
+
+  /// Is each group's number an index by itself, the same one everywhere?
+  bool are_apart(const std::vector<std::vector<Expr>>& places) const {
+    return std::ranges::all_of(nest_of(body_, LoopKind::group).ranges, [&](Expr r) {
+      if (extent_of(r) == 1) return true;
+      for (size_t d = 0; d < places[0].size(); ++d) {
+        if (std::ranges::all_of(places, [&](const auto& index) { return index[d] == r; })) return true;
+      }
+      return false;
+    });
   }
 
   void walk_outside(const StmtRef& s) {

@@ -171,7 +171,31 @@ void append_unique(std::vector<std::string>& to, const std::vector<std::string>&
 
 }  // namespace
 
+void add_parts(Unit& unit, const Unit& second) {
+  unit.parts.insert(unit.parts.end(), second.parts.begin(), second.parts.end());
+  Kernel& k = unit.kernel;
+  for (const BufferRef& p : second.kernel.parameters) {
+    if (std::none_of(k.parameters.begin(), k.parameters.end(),
+                     [&](const BufferRef& o) { return o->id == p->id; }))
+      k.parameters.push_back(p);
+  }
+  k.outputs.insert(k.outputs.end(), second.kernel.outputs.begin(), second.kernel.outputs.end());
+  for (Expr s : second.kernel.scalars) {
+    if (std::find(k.scalars.begin(), k.scalars.end(), s) == k.scalars.end()) k.scalars.push_back(s);
+  }
+  append_unique(k.nodes, second.kernel.nodes);
+  if (!second.kernel.computes.empty()) k.computes = second.kernel.computes;
+  if (!second.kernel.schedule.empty())
+    k.schedule += (k.schedule.empty() ? "" : " | ") + second.kernel.schedule;
+  k.flops += second.kernel.flops;
+  k.macs += second.kernel.macs;
+  k.bytes_read += second.kernel.bytes_read;
+  k.bytes_written += second.kernel.bytes_written;
+  k.cost += second.kernel.cost;
+}
+
 std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& second) {
+  if (has_groups(first.kernel.body)) return merged_groups(draft, first, second);
   const int64_t chain = first.parts[0]->chain;
   const bool fits = chain >= 0 || (is_light(first, draft.target) && is_light(second, draft.target));
   if (first.parts.size() + second.parts.size() > kMostParts) return {};
@@ -200,26 +224,7 @@ std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& se
   const bool small =
       tiny && std::max(first.kernel.flops, second.kernel.flops) <= small_work(draft.target);
   if (around.empty() && !small && !apart) return {};
-  unit.parts.insert(unit.parts.end(), second.parts.begin(), second.parts.end());
-  Kernel& k = unit.kernel;
-  for (const BufferRef& p : second.kernel.parameters) {
-    if (std::none_of(k.parameters.begin(), k.parameters.end(),
-                     [&](const BufferRef& o) { return o->id == p->id; }))
-      k.parameters.push_back(p);
-  }
-  k.outputs.insert(k.outputs.end(), second.kernel.outputs.begin(), second.kernel.outputs.end());
-  for (Expr s : second.kernel.scalars) {
-    if (std::find(k.scalars.begin(), k.scalars.end(), s) == k.scalars.end()) k.scalars.push_back(s);
-  }
-  append_unique(k.nodes, second.kernel.nodes);
-  if (!second.kernel.computes.empty()) k.computes = second.kernel.computes;
-  if (!second.kernel.schedule.empty())
-    k.schedule += (k.schedule.empty() ? "" : " | ") + second.kernel.schedule;
-  k.flops += second.kernel.flops;
-  k.macs += second.kernel.macs;
-  k.bytes_read += second.kernel.bytes_read;
-  k.bytes_written += second.kernel.bytes_written;
-  k.cost += second.kernel.cost;
+  add_parts(unit, second);
   return unit;
 }
 
@@ -288,6 +293,7 @@ std::vector<Expr> common_loops(const Unit& u) {
   StmtRef s = u.kernel.body;
   if (u.parts[0]->chain >= 0 && s->kind == StmtKind::seq) s = s->body.back();
   std::vector<Expr> ranges;
+  if (has_groups(s)) return nest_of(s, LoopKind::group).ranges;
   for (; is_serial_loop(s); s = s->body[0]) ranges.push_back(s->range);
   return ranges;
 }
@@ -350,7 +356,7 @@ void replace_buffer(Draft& draft, Unit& unit, int64_t old, const BufferRef& part
   draft.buffers.erase(old);
   k.bytes_read -= bytes;
   k.bytes_written -= bytes;
-  if (part->space == Space::local) {
+  if (part->space != Space::arena) {
     std::erase_if(k.parameters, [&](const BufferRef& p) { return p->id == old; });
     std::erase(k.outputs, old);
     return;
@@ -367,6 +373,8 @@ void replace_buffer(Draft& draft, Unit& unit, int64_t old, const BufferRef& part
 void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>& is_private) {
   if (unit.parts.size() < 2) return;
   const std::vector<Expr> around = common_loops(unit);
+  const bool groups = has_groups(unit.kernel.body);
+  const int64_t most = groups ? draft.target.shared_bytes / 4 : local_bytes(draft.target);
   StmtRef& body = unit.kernel.body;
   for (const Computation* c : unit.parts) {
     if (draft.buffers.count(c->target) == 0) continue;  // another part of it was first
@@ -374,11 +382,11 @@ void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>
     if (b.space != Space::arena || b.layout.has_halo() || !is_private(b.id)) continue;
     std::vector<Kept> kept;
     Buffer part = part_of(b, places(body, b.id), around, kept);
-    const bool local = part.bytes() <= local_bytes(draft.target);
+    const bool local = part.bytes() <= most;
     if (!local && c->chain < 0) continue;
     part.id = draft.pool->fresh_id();
     if (local) {
-      part.space = Space::local;
+      part.space = groups ? Space::shared : Space::local;
       part.name = local_name(*c);
     } else {
       spread_streams(part);

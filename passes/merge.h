@@ -22,6 +22,12 @@ struct Unit {
 /// multiply-accumulate loops are merged: those have tiles of their own.
 std::optional<Unit> merged(const Draft& draft, const Unit& first, const Unit& second);
 
+/// The same of work-groups, each of which makes the second's turns as well: a map over what the groups of
+/// the first have summed up becomes lanes of theirs.
+std::optional<Unit> merged_groups(const Draft& draft, const Unit& first, const Unit& second);
+/// What the kernel of the first unit does besides, but for its statements.
+void add_parts(Unit& unit, const Unit& second);
+
 /// Turns each arena buffer that only `unit` touches into an array of the kernel, without the
 /// dimensions that its loops walk. `is_private` says whether nothing else reads a buffer.
 void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>& is_private);
