@@ -16,6 +16,7 @@ struct Dialect {
   /// Vector types of GNU C: lanes are v[i], bits are reinterpreted by casts, what lies in memory is an
   /// lvalue. Elsewhere helpers do that: F_LANE, F_SET, F_AS, F_PUT(place, v).
   bool gnu_vectors = true;
+  bool whole_vectors = false;     // 16 bytes that are aligned are read and written at once
   const char* item = "";          // of a device: the number of this work-item,
   const char* group = "";         // of its work-group,
   const char* lane = "";          // and its own within that
@@ -52,6 +53,7 @@ inline Dialect dialect_of(const Target& target) {
     return {.vectors = vectors,
             .unroll = "#pragma unroll {}",
             .gnu_vectors = false,
+            .whole_vectors = true,
             .item = "(blockIdx.x * blockDim.x + threadIdx.x)",
             .group = "blockIdx.x",
             .lane = "threadIdx.x",

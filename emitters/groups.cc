@@ -19,6 +19,7 @@
 #include "emitters/writer.h"
 #include "ir/affine.h"
 #include "ir/build.h"
+#include "ir/simplify.h"
 
 namespace tinycc {
 
@@ -49,14 +50,14 @@ void KernelWriter::write_group_head() {
 /// Does an element's place move with r one by one, from multiples of `count` on?
 bool KernelWriter::runs_by(int64_t buffer, const std::vector<Expr>& logical, Expr r, int64_t count) {
   const std::vector<Expr> at = physical(buffer, logical);
+  if (at.empty()) return false;
   const Buffer& b = *buffers_.at(buffer);
-  if (at.empty() || (at.size() > 1 && b.layout.extents(b.shape).back() % count != 0)) return false;
-  for (size_t i = 0; i + 1 < at.size(); ++i) {
-    if (contains(free_.of(at[i]), id_of(r))) return false;
-  }
-  const Affine last = affine(at.back());
-  return last.constant % count == 0 && last.coefficient(r) == 1 &&
-         std::all_of(last.terms.begin(), last.terms.end(), [&](const auto& term) {
+  const std::vector<int64_t> extents = b.layout.extents(b.shape);
+  Expr place = at[0];
+  for (size_t i = 1; i < at.size(); ++i) place = place * static_cast<double>(extents[i]) + at[i];
+  const Affine sum = affine(simplify(place));
+  return sum.constant % count == 0 && sum.coefficient(r) == 1 &&
+         std::all_of(sum.terms.begin(), sum.terms.end(), [&](const auto& term) {
            return term.first == r ||
                   (term.second % count == 0 && !contains(free_.of(term.first), id_of(r)));
          });

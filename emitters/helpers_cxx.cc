@@ -14,7 +14,7 @@ constexpr HelperRow kVec[] = {
     {"@P@_f_vec", R"(
 /* n lanes. Comparisons give masks: 0 or -1 in integers of the lanes' size. */
 template <typename T, int n>
-struct @P@_f_vec {
+struct alignas((sizeof(T) * n == 16) ? 16 : sizeof(T)) @P@_f_vec {
     typedef T type;
     T at[n];
 };
@@ -220,6 +220,10 @@ constexpr HelperRow kVectorRows[] = {
      "/* The @N@ elements that start at this place. */\n"
      "#define @M@_F_AT_@X@(place) @P@_f_at<@V@>(&(place))\n"},
     {"@M@_F_PUT_@X@", "#define @M@_F_PUT_@X@(place, x) @P@_f_put(&(place), (x))\n"},
+    {"@M@_F_WHOLE_@X@",
+     "/* The same, which are 16 bytes at a multiple of that. */\n"
+     "#define @M@_F_WHOLE_@X@(place) (*(const @V@ *)(const void *)&(place))\n"},
+    {"@M@_F_PUT_WHOLE_@X@", "#define @M@_F_PUT_WHOLE_@X@(place, x) (*(@V@ *)(void *)&(place) = (x))\n"},
     {"@M@_F_SPLAT_@X@",
      "/* x in all lanes. */\n"
      "#define @M@_F_SPLAT_@X@(x) @P@_f_splat<@V@, @C@>((@C@)(x))\n"},

@@ -216,7 +216,8 @@ void KernelWriter::write_vector_loop(const Stmt& loop, bool declares) {
     if (declares) elements_[s.buffer->id] = unique_identifier(s.buffer->name, taken_);
     const bool to_memory = !declares && to != Access::vector_register;
     if (to_memory && !dialect_.gnu_vectors) {
-      line(fmt::format("{}({}, {});", helper("PUT", element),
+      const char* const put = is_whole(s.buffer->id, s.index) ? "PUT_WHOLE" : "PUT";
+      line(fmt::format("{}({}, {});", helper(put, element),
                        place(s.buffer->id, first_lane(s.index), false), v));
       lane_ = {};
       lanes_ = 0;

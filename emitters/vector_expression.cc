@@ -181,14 +181,22 @@ Text KernelWriter::lane_by_lane(Expr e) {
   return shared_[e] = {v, kAtom, true};
 }
 
+/// Is it 16 bytes of memory that lie side by side and are aligned?
+bool KernelWriter::is_whole(int64_t buffer, const std::vector<Expr>& logical) {
+  const Buffer& b = *buffers_.at(buffer);
+  return dialect_.whole_vectors && !is_packed(b) && bits_of(b.dtype) * lanes_ == 128 &&
+         b.space != Space::local && b.space != Space::reg && runs_by(buffer, logical, lane_, lanes_);
+}
+
 Text KernelWriter::vector_load(Expr e) {
   const int64_t buffer = e->attr.ints[0];
   if (access(buffer, e->sources) == Access::vector_register)
     return {place(buffer, e->sources, true), kAtom, true};
   if (buffers_.at(buffer)->is_image()) return {texel(buffer, first_lane(e->sources)), kUnary, true};
   const DType element = is_bool(e->dtype) ? DType::u8 : e->dtype;
+  const char* const at = is_whole(buffer, e->sources) ? "WHOLE" : "AT";
   const std::string all =
-      fmt::format("{}({})", helper("AT", element), place(buffer, first_lane(e->sources), false));
+      fmt::format("{}({})", helper(at, element), place(buffer, first_lane(e->sources), false));
   if (!is_bool(e->dtype)) return {all, kUnary, true};
   return {fmt::format("{} != {}", all, splat({"0"}, element).text), kCompare, true};
 }

@@ -117,6 +117,7 @@ class KernelWriter {
   std::string reinterpreted(const Text& t, DType element) const;
   std::string helper(const char* name, DType element) const;
   Text vector_operation(Expr e);
+  bool is_whole(int64_t buffer, const std::vector<Expr>& logical);
   Text vector_load(Expr e);
   Text vector_index(Expr e);
   Text vector_integer(Expr e);

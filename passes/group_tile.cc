@@ -13,7 +13,8 @@ namespace tinycc {
 namespace {
 
 constexpr int64_t kVector = 4;             // columns that an item computes at once
-constexpr double kBarrierCycles = 700;     // from one panel to the next: memory answers, items meet
+constexpr double kMemoryCycles = 700;      // until memory answers
+constexpr double kBarrierCycles = 80;      // until all items have met
 constexpr int64_t kPanelBytes = 16384;     // of both panels: several groups share a unit
 constexpr int64_t kLeastItems = 32, kMostItems = 256;
 constexpr double kMaddsPerCycle = 128;     // of a unit
@@ -179,13 +180,16 @@ class Tiles {
   double cycles(const GroupTile& t) const {
     const auto groups_there = static_cast<double>(groups(t)), units = static_cast<double>(target_.units);
     const double tile = static_cast<double>(t.item_rows * t.item_columns);
-    const double reads = static_cast<double>(t.item_rows) / 4 + static_cast<double>(t.item_columns) / 2;
+    const double vectors = static_cast<double>(t.item_columns) / 4;
+    const auto rows = static_cast<double>(t.item_rows < kVector ? t.item_rows : t.item_rows / kVector);
+    const double reads = rows + 2 * vectors, issued = tile + rows + vectors;
     const double warps = static_cast<double>(t.items()) / 32;
     const auto copied = static_cast<double>(t.rows + t.columns);
-    const double busy = std::max({warps * tile * 32 / kMaddsPerCycle + copied * kCopyCycles,
+    const double busy = std::max({warps * issued * 32 / kMaddsPerCycle + copied * kCopyCycles,
                                   warps * reads, copied * 4 / kBytesPerCycle});
     const double resident = std::min(16.0, 1024.0 / static_cast<double>(t.items()));
-    const double alone = tile * 1.2 + reads + kBarrierCycles / static_cast<double>(t.depth);
+    const auto depth = static_cast<double>(t.depth);
+    const double alone = std::max(issued * 1.2, kMemoryCycles / depth) + kBarrierCycles / depth;
     const double most = std::ceil(groups_there / units), waves = std::ceil(groups_there / (units * resident));
     return static_cast<double>(sum_) * std::max(most * busy, waves * alone);
   }
@@ -199,8 +203,10 @@ class Tiles {
     const double busy = std::max({warps * rows * columns * 2, warps * (rows * 4 + columns * 2),
                                   copied * 32 / kBytesPerCycle}) + copied * 2 * kCopyCycles;
     const double resident = std::min(16.0, 1024.0 / static_cast<double>(t.items()));
-    const double alone = std::max(rows * columns * 8, 33.0) + rows * 4 + columns * 2 +
-                         kBarrierCycles * 16 / static_cast<double>(t.depth);
+    const double depth = static_cast<double>(t.depth) / 16;
+    const double alone = std::max(std::max(rows * columns * 4, 33.0) + rows * 4 + columns * 2,
+                                  kMemoryCycles / depth) +
+                         kBarrierCycles / depth;
     const double most = std::ceil(groups_there / units), waves = std::ceil(groups_there / (units * resident));
     return static_cast<double>(sum_) / 16 * std::max(most * busy, waves * alone);
   }
@@ -219,7 +225,10 @@ class MovesWriter {
     add("order", groups_, names_of(p_.rows), names_of(p_.columns));
     const std::string row = flattened(p_.rows), column = flattened(p_.columns);
     cut(row, turns_of(p_.rows), t_.rows, t_.item_rows, rows_);
-    cut(column, turns_of(p_.columns), t_.columns, t_.item_columns, columns_);
+    if (t_.matrix || t_.item_columns == kVector)
+      cut(column, turns_of(p_.columns), t_.columns, t_.item_columns, columns_);
+    else
+      cut_vectors(column);
     lanes_ = rows_.lanes;
     lanes_.insert(lanes_.end(), columns_.lanes.begin(), columns_.lanes.end());
     if (t_.matrix)
@@ -250,14 +259,14 @@ class MovesWriter {
 
   /// An item's own tile in registers: columns by vectors.
   void vectors() {
-    Names tile = unrolled_ = rows_.items;
-    std::string lane = columns_.items[0];
-    if (t_.item_columns > kVector) {
-      moves_.push_back(fmt::format("tile {} {}", lane, kVector));
-      columns_.items = {lane + "o", lane + "i"};
-      unrolled_.push_back(lane + "o");
-      lane += "i";
+    if (t_.item_rows > kVector) {
+      const std::string rows = rows_.items[0];
+      moves_.push_back(fmt::format("tile {} {}", rows, kVector));
+      rows_.items = {rows + "o", rows + "i"};
     }
+    Names tile = unrolled_ = rows_.items;
+    const std::string lane = columns_.items.back();
+    if (columns_.items.size() > 1) unrolled_.push_back(columns_.items[0]);
     tile.insert(tile.end(), columns_.items.begin(), columns_.items.end());
     add("order", groups_, lanes_, tile);
     cut_sum();
@@ -266,7 +275,7 @@ class MovesWriter {
     for (const auto& [side, operand] : {std::pair(&rows_, p_.a), std::pair(&columns_, p_.b)}) {
       Names panel = side->all();
       const bool turned = runs_along_sum(operand);
-      if (turned) panel[0] += "+1";
+      if (turned) panel[0] += "+1";  // another bank for each turn of the sum
       panel.insert(panel.begin(), depth_);
       Names copied = side->all();
       copied.insert(turned ? copied.end() : copied.begin(), depth_);
@@ -274,6 +283,7 @@ class MovesWriter {
     }
     if (turns_ > 1) moves_.push_back("ahead " + panel_at_);
     add("lane", lanes_, {}, {});
+    if (t_.item_rows >= kVector) add("hold", {depth_}, rows_.items, {});
     moves_.push_back(fmt::format("vectorize {} {}", lane, kVector));
     if (!unrolled_.empty()) add("unroll", unrolled_, {}, {});
   }
@@ -322,9 +332,12 @@ class MovesWriter {
   /// The loops that rows, or columns, are cut into within a group.
   struct Side {
     Names lanes, items;
-    Names all() const {
+    bool far = false;  // an item's vectors lie apart, other items' between them
+    Names all() const {  // in the order of the loop that they were cut from
       Names both = lanes;
-      both.insert(both.end(), items.begin(), items.end());
+      if (items.empty()) return both;
+      both.insert(far ? both.begin() : both.end(), items.begin(), items.end() - 1);
+      both.push_back(items.back());
       return both;
     }
   };
@@ -340,6 +353,19 @@ class MovesWriter {
     moves_.push_back(fmt::format("tile {}i {}", loop, item));
     if (item < group) side.lanes = {loop + "io"};
     side.items = {loop + "ii"};
+  }
+
+  /// An item's vectors lie as far apart as the lanes of all items are long: neighbours read what lies
+  /// side by side, in different banks.
+  void cut_vectors(const std::string& loop) {
+    const int64_t lanes = t_.columns / t_.item_columns;
+    moves_.push_back(fmt::format("tile {} {}", loop, t_.columns));
+    if (t_.columns < turns_of(p_.columns)) groups_.push_back(loop + "o");
+    moves_.push_back(fmt::format("tile {}i {}", loop, lanes * kVector));
+    moves_.push_back(fmt::format("tile {}ii {}", loop, kVector));
+    columns_.lanes = {loop + "iio"};
+    columns_.items = {loop + "io", loop + "iii"};
+    columns_.far = true;
   }
 
   void cut_sum() {

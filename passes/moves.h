@@ -23,6 +23,7 @@
 //                         operand that moves with k and ji and no other loop within jo is copied in
 //                         the order of its use, to where it lies side by side
 //   spread y j         register, but operands stay where they are: for loops that become lanes
+//   hold k yo yi       the same in registers, yi by vectors
 //   local ko k y+1 by y k   the panel of an operand as `stage ko k y`, but in memory that the items of a
 //                         group share, with one y more, so that each k starts in another bank; items
 //                         copy it side by side, in the order `y k`
@@ -62,6 +63,7 @@ StmtRef share(const StmtRef& tree, const std::string& name);
 /// The most bytes of a panel: it lies on the stack.
 inline constexpr int64_t kMostStaged = 65536;
 StmtRef stage(const StmtRef& tree, const std::string& name, const std::vector<std::string>& within);
+StmtRef hold(const StmtRef& tree, const std::string& name, const std::vector<std::string>& within);
 /// The same in the memory of a group. "y+1": loop y has one turn more there. `copied`: the order of the
 /// copy.
 StmtRef stage_shared(const StmtRef& tree, const std::string& name,

@@ -189,6 +189,10 @@ constexpr MoveRow kMoves[] = {
      [](const StmtRef& t, const Words& w, const std::string&) {
        return into_registers(t, rest(w), false);
      }},
+    {"hold", 2, 16,
+     [](const StmtRef& t, const Words& w, const std::string&) {
+       return hold(t, w[1], {w.begin() + 2, w.end()});
+     }},
     {"local", 4, 32,
      [](const StmtRef& t, const Words& w, const std::string& m) {
        const auto by = std::find(w.begin(), w.end(), "by");

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "ir/build.h"
 #include "ir/simplify.h"
 #include "passes/moves.h"
@@ -52,10 +54,14 @@ class Staging {
  private:
   /// Ranges of its own, since the group's items make these turns side by side.
   StmtRef copy(StmtRef s) const {
-    if (form_.space != Space::shared) return loops(form_.copied, s);
+    if (form_.space == Space::local) return loops(form_.copied, s);
     for (size_t i = form_.copied.size(); i-- > 0;) {
       const Expr r = form_.copied[i], own = range(*r->pool, extent_of(r), r->attr.name + "c");
-      s = loop(own, substitute(s, {{r, own}}), LoopKind::lane);
+      const bool last = i + 1 == form_.copied.size();
+      const LoopKind kind = form_.space == Space::shared ? LoopKind::lane
+                            : last                       ? LoopKind::vector
+                                                         : LoopKind::unroll;
+      s = loop(own, substitute(s, {{r, own}}), kind);
     }
     return s;
   }
@@ -102,7 +108,8 @@ class Staging {
     Buffer b;
     b.id = operand->pool->fresh_id();
     for (int n = 1; b.name.empty() || !names_.insert(b.name).second; ++n)
-      b.name = n == 1 ? "panel" : "panel_" + std::to_string(n);
+      b.name = fmt::format("{}{}", form_.space == Space::reg ? "held" : "panel",
+                           n == 1 ? "" : fmt::format("_{}", n));
     b.dtype = operand->dtype;
     b.space = form_.space;
     for (Expr r : ranges_) b.shape.push_back(extent_of(r));
@@ -159,6 +166,11 @@ StmtRef staged(const StmtRef& tree, const std::string& name,
 StmtRef stage(const StmtRef& tree, const std::string& name,
               const std::vector<std::string>& within) {
   return staged(tree, name, within, {.copied = ranges_called(tree, within)});
+}
+
+StmtRef hold(const StmtRef& tree, const std::string& name, const std::vector<std::string>& within) {
+  return staged(tree, name, within,
+                {.space = Space::reg, .copied = ranges_called(tree, within)});
 }
 
 StmtRef stage_shared(const StmtRef& tree, const std::string& name,
