@@ -131,6 +131,14 @@ std::string states_text(const Names& names) {
   return out;
 }
 
+/// May the launches be recorded once and for all? On CUDA and HIP, where nothing in them changes.
+bool is_recorded(const Program& program) {
+  return (program.target.language == "cuda" || program.target.language == "hip") &&
+         program.steps.size() > 1 && std::ranges::all_of(program.steps, [](const Step& s) {
+           return s.kind == Step::Kind::call && s.scalars.empty();
+         });
+}
+
 // ---- kernels ---------------------------------------------------------------------------------
 
 std::string kernel_rows(const Names& names) {
@@ -356,7 +364,7 @@ std::vector<SourceFile> device_files(const HostInputs& host) {
   values.merge(
       TextValues{{"pieces", std::to_string(pieces.size())},
                  {"texts", texts},
-                 {"kernel_rows", kernels.empty() ? "{\"\", 0, 0}" : kernels},
+                 {"kernel_rows", kernels.empty() ? "{\"\", 0, 0, 0}" : kernels},
                  {"memory_rows", rows.empty() ? "{TINYCC_RT_ARENA, 0u, 0u, NULL, 0u, 0u}" : rows},
                  {"memory_numbers", numbers.empty() ? names.macro("M_NONE") : numbers},
                  {"states", states_text(names)},
@@ -366,6 +374,8 @@ std::vector<SourceFile> device_files(const HostInputs& host) {
                  {"downloads", transfers(names, memories, false)},
                  {"composites", top.functions},
                  {"run", join(top.calls, "")},
+                 {"recorded", is_recorded(names.program()) ? "1" : ""},
+                 {"launched", is_recorded(names.program()) ? "" : "1"},
                  {"cases", cases_text(top.calls)}});
   const Language& language = language_of(names);
   const bool emulated = std::string_view(language.name) != "opencl";

@@ -461,7 +461,8 @@ std::string tile_moves(const Draft& draft, const Computation& c) {
   GroupTile tile = tiles.best();
   if (draft.target.matrix && is_matrix_product(*p, c)) {
     const GroupTile matrices = tiles.best_of_matrices();
-    if (matrices.rows > 0 && (tile.rows == 0 || matrices.cycles < tile.cycles)) tile = matrices;
+    // (halves that are no matrices are widened one by one)
+    if (matrices.rows > 0 && (tile.rows == 0 || matrices.cycles < 1.2 * tile.cycles)) tile = matrices;
   }
   if (tile.rows == 0 || tile.depth < 4) return "";
   return MovesWriter(draft, *p, tile).run();

@@ -129,12 +129,21 @@ tinycc_rt_error tinycc_rt_device_open(tinycc_rt_device *device, const tinycc_rt_
     return tinycc_rt_device_finish(device); /* weights need not stay where they were */
 }
 
+static void forget_graph(tinycc_rt_device *device)
+{
+    if (device->graph != NULL) {
+        (void)RT(GraphExecDestroy)((RT(GraphExec_t))device->graph);
+        device->graph = NULL;
+    }
+}
+
 void tinycc_rt_device_close(tinycc_rt_device *device)
 {
     if (device->library == NULL) {
         return;
     }
     (void)RT(StreamSynchronize)((rt_stream)device->queue);
+    forget_graph(device);
     for (int32_t k = 0; k < device->model->memory_count; ++k) {
         if ((device->model->memories[k].kind != TINYCC_RT_ARENA) && (device->foreign[k] == 0) &&
             (device->memories[k] != NULL)) {
@@ -162,6 +171,7 @@ tinycc_rt_error tinycc_rt_device_bind(tinycc_rt_device *device, int32_t memory, 
     if ((device->error == TINYCC_RT_OK) && (device->foreign[memory] == 0)) {
         (void)check(device, TINYCC_RT_ERROR_MEMORY, "Free", RT(Free)(device->memories[memory]));
     }
+    forget_graph(device);
     device->memories[memory] = handle;
     device->foreign[memory] = 1;
     return device->error;
@@ -251,6 +261,46 @@ static rt_code start(tinycc_rt_device *device, int32_t kernel, void **arguments)
     (void)RT(EventDestroy)(events[0]);
     (void)RT(EventDestroy)(events[1]);
     return result;
+}
+
+/* A stream of the application's is not recorded: it may be recording itself. */
+int tinycc_rt_device_begin(tinycc_rt_device *device)
+{
+    if ((device->error == TINYCC_RT_OK) && (device->profile == 0) && (device->owns_context != 0) &&
+        (device->graph == NULL)) {
+        device->recording =
+            (check(device, TINYCC_RT_ERROR_LAUNCH, "StreamBeginCapture",
+                   RT(StreamBeginCapture)((rt_stream)device->queue,
+                                          RT(StreamCaptureModeThreadLocal))) == TINYCC_RT_OK)
+                ? 1
+                : 0;
+    }
+    return ((device->graph == NULL) || (device->recording != 0)) ? 1 : 0;
+}
+
+tinycc_rt_error tinycc_rt_device_end(tinycc_rt_device *device)
+{
+    RT(Graph_t) graph = NULL;
+    RT(GraphExec_t) made = NULL;
+
+    if (device->recording != 0) {
+        device->recording = 0;
+        (void)check(device, TINYCC_RT_ERROR_LAUNCH, "StreamEndCapture",
+                    RT(StreamEndCapture)((rt_stream)device->queue, &graph));
+        if (device->error == TINYCC_RT_OK) {
+            (void)check(device, TINYCC_RT_ERROR_LAUNCH, "GraphInstantiate",
+                        RT(GraphInstantiateWithFlags)(&made, graph, 0));
+            device->graph = (void *)made;
+        }
+        if (graph != NULL) {
+            (void)RT(GraphDestroy)(graph);
+        }
+    }
+    if ((device->error == TINYCC_RT_OK) && (device->graph != NULL)) {
+        (void)check(device, TINYCC_RT_ERROR_LAUNCH, "GraphLaunch",
+                    RT(GraphLaunch)((RT(GraphExec_t))device->graph, (rt_stream)device->queue));
+    }
+    return device->error;
 }
 
 tinycc_rt_error tinycc_rt_device_launch(tinycc_rt_device *device, int32_t kernel,

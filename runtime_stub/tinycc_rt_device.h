@@ -89,7 +89,8 @@ typedef struct {
     void **memories; /* as many as the model has: handles, cl_mem */
     void **kernels;
     int32_t *foreign; /* memories that are the application's own */
-    int32_t owns_context, profile;
+    int32_t owns_context, profile, recording;
+    void *graph; /* what was recorded; null: nothing yet */
     uint64_t nanoseconds; /* that kernels took since it was last asked for */
     tinycc_rt_error error;
     char message[TINYCC_RT_MESSAGE];
@@ -119,6 +120,11 @@ tinycc_rt_error tinycc_rt_device_reset(tinycc_rt_device *device);
 tinycc_rt_error tinycc_rt_device_launch(tinycc_rt_device *device, int32_t kernel,
                                         const int32_t *memories, int32_t memory_count,
                                         const int32_t *numbers, int32_t number_count);
+
+/* Around launches that are the same each time (of CUDA and HIP): they are recorded once as a graph,
+ * which starts faster than they do. If `begin` gives 0 they are to be left out. */
+int tinycc_rt_device_begin(tinycc_rt_device *device);
+tinycc_rt_error tinycc_rt_device_end(tinycc_rt_device *device);
 
 /* Is the first byte of a memory other than 0? Waits for what was enqueued. 0 after an error. */
 int tinycc_rt_device_flag(tinycc_rt_device *device, int32_t memory);

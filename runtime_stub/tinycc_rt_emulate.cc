@@ -234,6 +234,16 @@ tinycc_rt_error tinycc_rt_device_launch(tinycc_rt_device *device, int32_t kernel
     return device->error;
 }
 
+int tinycc_rt_device_begin(tinycc_rt_device *)
+{
+    return 1;
+}
+
+tinycc_rt_error tinycc_rt_device_end(tinycc_rt_device *device)
+{
+    return device->error;
+}
+
 int tinycc_rt_device_flag(tinycc_rt_device *device, int32_t memory)
 {
     return (*static_cast<unsigned char *>(device->memories[memory]) != 0u) ? 1 : 0;
