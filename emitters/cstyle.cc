@@ -12,7 +12,8 @@ namespace tinycc {
 KernelWriter::KernelWriter(const Names& names, size_t kernel)
     : names_(names),
       kernel_(names.program().kernels[kernel]),
-      lane_number_(range(*names.program().pool, std::max<int64_t>(kernel_.group, 1), "lane")),
+      lane_number_(kernel_.group > 0 ? range(*names.program().pool, kernel_.group, "lane")
+                                     : Expr()),
       body_(kernel_.group > 0 ? as_item(kernel_.body, lane_number_) : kernel_.body),
       dialect_(dialect_of(names.program().target)),
       splits_(kernel_.parts > 1) {

@@ -34,8 +34,10 @@ const char* const kHostNames[] = {
 /// What the host appends to the name of a kernel that is split for threads.
 const char* const kKernelSuffixes[] = {"", "_job", "_part", "_parts"};
 
-/// Names in the functions around a kernel that is split: no parameter of a kernel may have one.
-const char* const kWrapperLocals[] = {"part", "parts", "weights", "inputs", "job", "call"};
+/// Names in the functions around a kernel that is split, or at its beginning: no parameter of a kernel may
+/// have one.
+const char* const kWrapperLocals[] = {"part", "parts", "weights", "inputs", "job",
+                                      "call", "item",  "group",   "lane"};
 
 const Buffer& buffer_of(const Program& program, int64_t id) {
   const auto found = program.buffers.find(id);

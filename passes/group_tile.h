@@ -1,19 +1,25 @@
-// Sums of products on a device, as work-groups (ir/groups.h): a group computes a tile of the result
-// from panels of both operands that its items copy to the memory they share; each item keeps a smaller
-// tile in registers. In: a computation. Out: the moves. No operator is named: rows are the ranges that
-// only one operand moves with, columns those that only the other does; a convolution's rows are the
-// pixels, its columns the channels.
-//
-//   for y x { Σk A[y,k] * B[k,x] }  →  for yo group, xo group { for ko {
-//       panel = A[yo,ko]; panel_2 = B[ko,xo]; for yl lane, xl lane { for k { for y x {…} } } } }
+// Which tiles sums of products are cut in on a device, as work-groups (ir/groups.h): a group computes a tile
+// of the result from panels of both operands that its items copy to the memory they share; each item keeps
+// a smaller tile in registers. In: a computation. Out: sizes, by an estimate of cycles. No operator is
+// named: rows are the ranges that only one operand moves with, columns those that only the other does; a
+// convolution's rows are the pixels, its columns the channels. What becomes of the sizes: group_moves.h.
 #pragma once
 
-#include <string>
-#include <vector>
+#include <optional>
 
 #include "passes/draft.h"
 
 namespace tinycc {
+
+inline constexpr int64_t kColumnVector = 4;  // columns that an item computes at once
+
+/// What a computation is made of: result = f(Σ g(A[rows, batch, sums], B[columns, batch, sums])).
+struct Product {
+  Expr a, b;  // loads
+  std::vector<Expr> rows, columns, batch, sums;
+};
+/// Nothing where it is no such sum.
+std::optional<Product> product_of(const Draft& draft, const Computation& computation);
 
 /// A tile: of a group, of an item (of a warp, where that multiplies matrices of 16×16 by 16×8), and how
 /// much of the sum is staged at a time.
@@ -24,12 +30,12 @@ struct GroupTile {
   double cycles = 0;  // of the whole kernel, by the estimate
   int64_t items() const { return rows / item_rows * (columns / item_columns) * (matrix ? 32 : 1); }
 };
+/// The fastest; rows 0: none fits.
+GroupTile best_tile(const Draft& draft, const Computation& computation, const Product& product);
 
-/// The moves that are worth a trial, best first: tiles; or for few results of long sums a group each. None
-/// where the target has no groups, or the computation is too small. They may turn out to be illegal.
-std::vector<std::string> group_moves(const Draft& draft, const Computation& computation);
-
-/// Are there enough results for all of a device's items, even four an item?
-bool fills_device(const Draft& draft, const Computation& computation);
+/// Turns of all ranges together.
+int64_t turns_of(const std::vector<Expr>& ranges);
+/// Does any range of the computation end where only the run knows?
+bool has_open_ends(const Computation& computation);
 
 }  // namespace tinycc

@@ -12,7 +12,7 @@
 #include "ir/build.h"
 #include "ir/simplify.h"
 #include "passes/cost.h"
-#include "passes/group_tile.h"
+#include "passes/group_moves.h"
 #include "passes/index.h"
 #include "passes/moves.h"
 #include "passes/nest.h"
@@ -459,37 +459,12 @@ std::string write_schedule(const Draft& draft, const Computation& c, const Choic
   return Chooser(draft, c, choice).run();
 }
 
-namespace {
-
-/// Work-groups where the target has them and the computation is worth it; else nothing.
-std::optional<Scheduled> in_groups(const Draft& draft, const Computation& c) {
-  for (const std::string& moves : group_moves(draft, c)) {
-    try {
-      return Scheduled{apply_schedule(plain_nest(draft, c), moves), moves, 0};
-    } catch (const IllegalMove&) {  // sums that one of a loop's turns ends early, places that are data
-    }
-  }
-  return {};
-}
-
-/// On a large device items beside items hide latency better than tiles do.
-Nest nest_for(const Draft& draft, const Computation& c) {
-  Nest nest = CostModel(draft, c).best();
-  if (!draft.target.has_groups() || !reduction_in(c.value)) return nest;
-  if (!fills_device(draft, c)) return {.cost = nest.cost};
-  nest.row_count = nest.row2_count = nest.vectors = 1;
-  nest.rows = nest.rows2 = nest.rows_outer = {};
-  return nest;
-}
-
-}  // namespace
-
 Scheduled schedule(const Draft& draft, const Computation& c, const std::string* moves) {
   Scheduled s;
-  const Choice choice{nest_for(draft, c)};
+  const Choice choice{nest_beside_groups(draft, c, CostModel(draft, c).best())};
   s.cost = choice.nest.cost;
   if (!moves) {
-    if (std::optional<Scheduled> groups = in_groups(draft, c)) {
+    if (std::optional<Scheduled> groups = scheduled_in_groups(draft, c)) {
       groups->cost = s.cost;
       return *groups;
     }

@@ -22,6 +22,7 @@ typedef uint64_t cl_bits;
 
 enum {
     CL_OK = 0,
+    CL_INVALID_GROUP_SIZE = -54,
     CL_DEVICE_CPU_OR_GPU_ALL = -1, /* CL_DEVICE_TYPE_ALL, all 32 bits */
     CL_GPU = 4,
     CL_QUEUE_PROFILING = 2,

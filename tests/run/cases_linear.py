@@ -169,6 +169,36 @@ def matmuls(case):
              ref.attention(q, k, k, causal=True))
 
 
+def groups(case):
+    """Large enough for the tiles of work-groups, and not divided by them."""
+    case.ways = ["gnu-gcc", "cuda", "cuda-half", "hip", "opencl"]
+    a, b = case.input("a", case.numbers([2, 50, 64])), case.input("b", case.numbers([2, 64, 72]))
+    x, s = case.input("x", case.numbers([1, 16, 20, 21])), case.input("s", case.numbers([100, 70]))
+    v = case.input("v", case.numbers([300]))
+    case.out("batch", "a @ b", a @ b)
+    case.out("turned", "transpose(b, 1, 2) @ transpose(a, 1, 2)", np.swapaxes(a @ b, 1, 2))
+    w1, w2 = case.weight("w1", 96, 64), case.weight("w2", 40, 96)
+    hidden = np.maximum(a @ w1.T * 0.25, 0)
+    case.out("chain", "linear(relu(linear(a, w1) * 0.25), w2)", hidden @ w2.T)
+    case.out("gram", "relu(linear(a, w1) * 0.25) @ transpose(relu(linear(a, w1) * 0.25), 1, 2)",
+             hidden @ np.swapaxes(hidden, 1, 2))
+    c1, c2 = case.weight("c1", 32, 16, 3, 3), case.weight("c2", 24, 32, 3, 3)
+    hidden = np.maximum(ref.conv(x, c1, padding=1) * 0.0625, 0)
+    case.out("convs", "conv2d(relu(conv2d(x, c1, padding=1) * 0.0625), c2, padding=1, stride=2)",
+             ref.conv(hidden, c2, padding=1, stride=2))
+    c3 = case.weight("c3", 48, 32, 1, 1)
+    case.out("points", "conv2d(relu(conv2d(x, c1, padding=1) * 0.0625), c3)",
+             ref.conv(hidden, c3))
+    w3, w4 = case.weight("w3", 300, 90), case.weight("w4", 90, 300)
+    case.out("row", "v @ w3", v @ w3)
+    case.out("line", "linear(v, w4)", v @ w4.T)
+    case.out("soft", "softmax(s)", ref.softmax(s))
+    case.out("soft_rows", "softmax(s, dim=0)", ref.softmax(s, 0))
+    case.out("layer", "layer_norm(s)", ref.normalise(s, (1, )))
+    case.out("means", "mean(x, dim=[2, 3])", x.mean((2, 3)))
+    case.out("largest", "amax(x, dim=[2, 3])", x.max((2, 3)))
+
+
 def recurrent(case):
     x = case.input("x", case.numbers([6, 2, 5]))
     w, r = case.weight("lstm.w", 28, 5), case.weight("lstm.r", 28, 7)
@@ -270,4 +300,4 @@ def quantised(case):
     small("g", f"softmax({real('m', 1.0, -128)} / 16)", ref.softmax(m / 16), 1 / 256, -128)
 
 
-CASES = [convs, grouped, transposed, pools, matmuls, recurrent, network, quantised]
+CASES = [convs, grouped, transposed, pools, matmuls, recurrent, network, quantised, groups]

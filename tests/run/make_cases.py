@@ -48,7 +48,7 @@ class Case:
     def __init__(self, name, seed):
         self.name, self.random = name, np.random.RandomState(seed)
         self.inputs, self.weights, self.lets, self.outputs = {}, {}, [], []
-        self.states = {}
+        self.states, self.ways = {}, []
 
     def numbers(self, shape, dtype="float32"):
         """Eighths between -2 and 2: exact in every float."""
@@ -84,6 +84,8 @@ class Case:
             old.unlink()
         (folder / "model.yaml").write_text(self.text())
         (folder / "tolerances").write_text("".join(f"{n} {t}\n" for n, _, _, t in self.outputs))
+        if self.ways:
+            (folder / "ways").write_text("".join(f"{way}\n" for way in self.ways))
         if self.weights:
             (folder / "weights.safetensors").write_bytes(safetensors(self.weights))
         for k, value in enumerate(self.inputs.values()):
