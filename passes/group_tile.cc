@@ -242,7 +242,8 @@ bool is_matrix_product(const Product& p, const Computation& c) {
 GroupTile best_tile(const Draft& draft, const Computation& c, const Product& p) {
   const Tiles tiles(draft.target, p);
   GroupTile tile = tiles.best();
-  if (!draft.target.matrix || !is_matrix_product(p, c)) return tile;
+  if (!draft.target.matrix || draft.target.language != "cuda" || !is_matrix_product(p, c))
+    return tile;
   const GroupTile matrices = tiles.best_of_matrices();
   // (halves that are no matrices are widened one by one)
   if (matrices.rows > 0 && (tile.rows == 0 || matrices.cycles < 1.2 * tile.cycles)) tile = matrices;

@@ -23,8 +23,8 @@ class Staging {
   /// How a panel lies in memory, and what its elements are copied by.
   struct Form {
     Space space = Space::local;
-    std::vector<int64_t> pads;  // by range; none: 0
-    std::vector<Expr> copied;
+    std::vector<int64_t> pads = {};  // by range; none: 0
+    std::vector<Expr> copied = {};
   };
   Staging(const StmtRef& tree, StmtRef body, std::vector<Expr> ranges, Form form)
       : body_(std::move(body)), ranges_(std::move(ranges)), form_(std::move(form)) {

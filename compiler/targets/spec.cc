@@ -41,10 +41,16 @@ void apply_native(Target& target) {
   if (host.l2_bytes > 0) target.l2_bytes = host.l2_bytes;
 }
 
-/// The key of the setting that names a record: what its makers call it by, for nvcc and hipcc.
-const char* machine_key(const Target& target) {
-  if (target.language == "cuda" || target.language == "hip") return "arch";
-  return target.is_device() ? "gpu" : "cpu";
+/// The key of the setting that names a record.
+const char* machine_key(const Target& target) { return target.is_device() ? "gpu" : "cpu"; }
+
+/// The record for what a device's compiler is told: sm_90a has sm_90's, what none begins with its maker's.
+std::string record_of_arch(const std::string& arch, const Target& target) {
+  std::string best;
+  for (const std::string& name : record_names(true)) {
+    if (arch.starts_with(name) && name.size() > best.size()) best = name;
+  }
+  return !best.empty() ? best : target.language == "cuda" ? "nvidia" : "amd";
 }
 
 void apply_machine(const TargetSetting* machine, Target& target) {
@@ -163,6 +169,9 @@ Target resolve_target(const TargetSpec& spec) {
   if (const TargetSetting* board = setting(spec, "board")) {
     check_board(spec, *board, machine);
     apply_board_file(*board_file(spec), target);
+  } else if (const TargetSetting* arch = setting(spec, "arch");
+             arch != nullptr && target.is_device() && setting(spec, machine) == nullptr) {
+    apply_embedded_record(record_of_arch(arch->value, target), target);
   } else {
     apply_machine(setting(spec, machine), target);
   }
