@@ -195,12 +195,16 @@ std::string KernelWriter::write_operand(const std::vector<Expr>& tiles, const Lo
   for (Expr r : tiles) {
     if (occurs_in(r, first)) declared += fmt::format("[{}]", extent_of(r));
   }
+  const auto filled = [&](const std::string& target) {
+    return fmt::format("{} = {}_{}(&{}, {}, lane);", target, type, turned ? "turned" : "at",
+                       place(of.id, first, false), of.layout.extents(of.shape).back());
+  };
+  if (!declared.ends_with(']')) {
+    line(filled(declared));
+    return name;
+  }
   line(declared + ";");
-  write_tiles(tiles, first, [&] {
-    return fmt::format("{}{} = {}_{}(&{}, {}, lane);", name, tile_index(tiles, first), type,
-                       turned ? "turned" : "at", place(of.id, first, false),
-                       of.layout.extents(of.shape).back());
-  });
+  write_tiles(tiles, first, [&] { return filled(name + tile_index(tiles, first)); });
   return name;
 }
 

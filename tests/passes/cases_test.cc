@@ -65,6 +65,14 @@ Program program_of(Graph graph, const std::string& variant) {
   target.threads = variant == "threads" ? 3 : 1;
   target.thread_ns = 0;
   target.vector_bytes = 32;
+  if (variant == "cuda") {
+    target.language = target.dialect = "cuda";
+    target.threads = 1 << 22;
+    target.vector_bytes = 16;
+    target.units = 2;
+    target.shared_bytes = 49152;
+    target.matrix = true;
+  }
   use_winograd(graph, target);
   Program program = build_program(lowered(graph, target), {});
   verify(program, "schedule");
@@ -79,7 +87,8 @@ std::string kernels_in_c(const Program& program) {
     if (!text.empty()) text += "\n";
     if (!kernel.schedule.empty())
       text += fmt::format("/*\n{}\n */\n", wrap_words(kernel.schedule, " * "));
-    text += fmt::format("static {}\n{}", names.signature(k), emit_kernel(names, k).body);
+    text += fmt::format("{}{}\n{}", program.target.is_device() ? "" : "static ",
+                        names.signature(k), emit_kernel(names, k).body);
   }
   return format_c(wrap_long_lines(text));
 }
@@ -116,7 +125,7 @@ void check_case(const fs::path& file) {
   const auto beside = [&](const char* suffix) { return fs::path(file).replace_extension(suffix); };
   const Graph graph = rewritten(file);
   check_text(beside("rewrite"), to_text(graph));
-  for (const std::string variant : {"gnu", "iso", "threads"}) {
+  for (const std::string variant : {"gnu", "iso", "threads", "cuda"}) {
     const Program program = program_of(graph, variant);
     check_values(graph_of(file), program);
     if (variant == "gnu") check_text(beside("program"), to_text(program));

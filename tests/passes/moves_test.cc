@@ -82,6 +82,16 @@ TensorData result_of(const Kernel& kernel) {
 
 }  // namespace
 
+namespace {
+
+/// Rows and columns of a product as groups and lanes, with panels of both operands.
+const std::string kGroupTile =
+    "tile i 3; tile j 8; tile ji 4; order io jo ii jio jii; tile k 5; order ko ki; "
+    "spread ii jio jii; order ii jio ki jii; local ko ki ii+1 by ii ki; "
+    "local ko ki jio jii by ki jio jii; ";
+
+}  // namespace
+
 TEST_CASE("legal moves keep what a kernel computes") {
   const std::pair<const char*, std::string> cases[] = {
       {kDouble, "tile x 16"},  // the last tile recomputes
@@ -119,6 +129,12 @@ TEST_CASE("legal moves keep what a kernel computes") {
       {kProduct, "order j i; stage j k; thread j"},
       {kProduct, "flatten i j; tile ij 5"},
       {kProduct, "tile j 8; flatten i jo; tile ijo 3; order ijoo ijoi ji; register ijoi ji"},
+      {kProduct, "meet k 8; group i j"},
+      {kProduct, "meet k 16; group j i"},
+      {kProduct, "order j i; lane i; group j"},
+      {kProduct, kGroupTile + "lane ii jio; vectorize jii 4; group io jo"},
+      {kProduct, kGroupTile + "ahead ko; lane ii jio; hold ki jii; group io jo"},
+      {kLargest, "flatten a b; meet ab 8; group y"},
       {kLargest, "flatten a b; lanes ab 2 4"},
       {kLargest, "stage y a b"},
       {kLargest, "tile a 4; split_sum ao y"},
@@ -173,6 +189,12 @@ TEST_CASE("illegal moves say why") {
       {kProduct, "flatten j k", "loop `k` is not all that `j` holds"},
       {kWide, "tile i 1; stage io j k", "a panel of 80000 bytes is too large; at most 65536"},
       {kIndirect, "stage i j", "the places of X are data"},
+      {kProduct, "meet k 3; group i j", "3 items are no power of two"},
+      {kProduct, "meet i 2", "`i` is no reduction's only loop"},
+      {kProduct, "group i j", "is stored to outside of the lanes"},
+      {kProduct, "order j i; ahead i", "no panel is copied"},
+      {kProduct, "local j k by i", "a panel is copied by the loops that it is made of"},
+      {kUpdate, "tile x 25; lane xi; group xo", "a group might read what another writes"},
       {kDouble, "tile x 16; thread xo", "`thread xo`: two threads may meet in Y"},
   };
   for (const Case& c : cases) {
