@@ -79,7 +79,9 @@ class Cutter {
       out_.draft.stored[node] = {id, std::vector<int64_t>(b.shape.size(), 0)};
     } else if (b.space != Space::arena || read_outside || read_.count(id) == 0) {
       b.space = Space::output;
-      if (out_.draft.buffers.count(id) == 0) out_.graph->outputs.push_back({b.name, {}});
+      const auto seen = out_.draft.buffers.find(id);  // perhaps as memory between the two
+      if (seen == out_.draft.buffers.end() || seen->second.space != Space::output)
+        out_.graph->outputs.push_back({b.name, {}});
     }
     out_.draft.buffers[id] = b;
   }

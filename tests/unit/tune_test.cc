@@ -80,6 +80,17 @@ TEST_CASE("tune: a key depends on what is computed, not on names") {
   }
 }
 
+TEST_CASE("tune: what an excerpt reads itself and others read too is one output") {
+  const Lowered model(case_text("softmax"));
+  const size_t count = model.draft.computations.size();
+  for (size_t first = 0; first + 1 < count; ++first) {
+    const Excerpt e = excerpt(model.draft, {first, first + 1});
+    size_t outputs = 0;
+    for (const auto& [id, b] : e.draft.buffers) outputs += b.space == Space::output ? 1 : 0;
+    CHECK(e.graph->outputs.size() == outputs);
+  }
+}
+
 TEST_CASE("tune: an excerpt computes what its kernel does, by any schedule proposed") {
   for (const char* name : {"convolution", "softmax", "frame", "partial_sums"}) {
     CAPTURE(name);
