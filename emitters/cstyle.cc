@@ -12,9 +12,10 @@ namespace tinycc {
 KernelWriter::KernelWriter(const Names& names, size_t kernel)
     : names_(names),
       kernel_(names.program().kernels[kernel]),
+      form_(matrix_form(names.program().target.matrix)),
       lane_number_(kernel_.group > 0 ? range(*names.program().pool, kernel_.group, "lane")
                                      : Expr()),
-      body_(kernel_.group > 0 ? as_item(kernel_.body, lane_number_) : kernel_.body),
+      body_(kernel_.group > 0 ? as_item(kernel_.body, lane_number_, form_) : kernel_.body),
       dialect_(dialect_of(names.program().target)),
       splits_(kernel_.parts > 1) {
   const std::vector<ParameterNames>& parameters = names.parameters(kernel);

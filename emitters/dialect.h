@@ -22,6 +22,7 @@ struct Dialect {
   const char* lane = "";          // and its own within that
   const char* barrier = "";       // where all items of a group meet
   const char* shared = "";        // what arrays that they share start with
+  std::string matrix = "";        // how their warps multiply matrices (Target::matrix)
   const char* memory = "";        // of a device: what pointers to its memory start with
   const char* kernel = "";        // of a device: what a kernel starts with
   const char* function = "";      // of a device in C++: what its other functions start with
@@ -59,6 +60,7 @@ inline Dialect dialect_of(const Target& target) {
             .lane = "threadIdx.x",
             .barrier = "__syncthreads();",
             .shared = "__shared__ __align__(16) ",
+            .matrix = target.matrix,
             .kernel = "extern \"C\" __global__ ",
             .function = "__device__ ",
             .float_suffix = "f",

@@ -23,10 +23,6 @@
 
 namespace tinycc {
 
-namespace {
-constexpr int64_t kWarp = 32;
-}
-
 void KernelWriter::write_group(const StmtRef& s) {
   const LoopNest nest = nest_of(s, LoopKind::group);
   const std::set<std::string> outside = taken_;
@@ -48,7 +44,8 @@ void KernelWriter::write_group_head() {
 }
 
 /// Does an element's place move with r one by one, from multiples of `count` on?
-bool KernelWriter::runs_by(int64_t buffer, const std::vector<Expr>& logical, Expr r, int64_t count) {
+bool KernelWriter::runs_by(int64_t buffer, const std::vector<Expr>& logical, Expr r,
+                           int64_t count) {
   const std::vector<Expr> at = physical(buffer, logical);
   if (at.empty()) return false;
   const Buffer& b = *buffers_.at(buffer);
@@ -67,11 +64,14 @@ bool KernelWriter::runs_by(int64_t buffer, const std::vector<Expr>& logical, Exp
 /// nothing.
 std::optional<LoopNest> KernelWriter::copied_by_16(const LoopNest& nest) {
   const Stmt& s = *nest.body;
-  if (s.kind != StmtKind::store || s.buffer->space != Space::shared || !s.value->is(Op::load)) return {};
+  if (s.kind != StmtKind::store || s.buffer->space != Space::shared || !s.value->is(Op::load))
+    return {};
   const Expr r = nest.ranges.back();
   const int64_t from = s.value->attr.ints[0], count = 128 / bits_of(s.buffer->dtype);
-  if (bits_of(s.buffer->dtype) < 8 || extent_of(r) % count != 0 || buffers_.at(from)->is_image()) return {};
-  if (!runs_by(s.buffer->id, s.index, r, count) || !runs_by(from, s.value->sources, r, count)) return {};
+  if (bits_of(s.buffer->dtype) < 8 || extent_of(r) % count != 0 || buffers_.at(from)->is_image())
+    return {};
+  if (!runs_by(s.buffer->id, s.index, r, count) || !runs_by(from, s.value->sources, r, count))
+    return {};
   LoopNest by{nest};
   by.ranges.back() = range(*r->pool, extent_of(r) / count, r->attr.name);
   by.body = map_exprs(substitute(nest.body, {{r, by.ranges.back() * static_cast<double>(count)}}),
@@ -83,7 +83,7 @@ void KernelWriter::write_lanes(const StmtRef& s) {
   LoopNest nest = nest_of(s, LoopKind::lane);
   const std::optional<LoopNest> by_16 = copied_by_16(nest);
   if (by_16) nest = *by_16;
-  const int64_t warp = has_matrices(nest.body) ? kWarp : 1;
+  const int64_t warp = has_matrices(nest.body) ? form_->items : 1;
   const int64_t turns = nest.turns(), items = kernel_.group / warp;
   const std::set<std::string> outside = taken_;
   if (turns <= items) {
@@ -152,7 +152,8 @@ bool occurs_in(Expr r, const std::vector<Expr>& roots) {
 }  // namespace
 
 /// "[yo][xo]" of the ranges that occur in the roots.
-std::string KernelWriter::tile_index(const std::vector<Expr>& tiles, const std::vector<Expr>& roots) {
+std::string KernelWriter::tile_index(const std::vector<Expr>& tiles,
+                                     const std::vector<Expr>& roots) {
   std::string text;
   for (Expr r : tiles) {
     if (occurs_in(r, roots)) text += "[" + ranges_.at(r) + "]";
@@ -178,8 +179,8 @@ void KernelWriter::write_tiles(const std::vector<Expr>& tiles, const std::vector
 }
 
 /// One operand of a product: all of its matrices as an array, which is declared and filled.
-std::string KernelWriter::write_operand(const std::vector<Expr>& tiles, const LoopNest& matrix, Expr load,
-                                        bool rows) {
+std::string KernelWriter::write_operand(const std::vector<Expr>& tiles, const LoopNest& matrix,
+                                        Expr load, bool rows) {
   const Expr zero = constant_int(*load->pool, DType::i64, 0);
   std::vector<Expr> first = load->sources;
   for (Expr& i : first) {
@@ -225,8 +226,8 @@ void KernelWriter::write_products(const LoopNest& tiles) {
     for (size_t d = 0; d + 1 < product.index.size(); ++d)
       sum += "[" + index(product.index[d]).text + "]";
     return fmt::format("{}({}, {}{}, {}{}, lane);",
-                       names_.prefixed(fmt::format("f_multiply_{}", name_of(rows->dtype))), sum, left,
-                       tile_index(tiles.ranges, rows->sources), right,
+                       names_.prefixed(fmt::format("f_multiply_{}", name_of(rows->dtype))), sum,
+                       left, tile_index(tiles.ranges, rows->sources), right,
                        tile_index(tiles.ranges, columns->sources));
   });
   line("}");

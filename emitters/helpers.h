@@ -55,8 +55,9 @@ void add_opencl_vector_helpers(std::vector<HelperText>& helpers, const Replaceme
                                int lanes);
 void use_opencl_functions(std::vector<HelperText>& helpers, const Replacements& with);
 
-/// CUDA, HIP: what groups of items call.
-void add_group_helpers(std::vector<HelperText>& helpers, const Replacements& with);
+/// CUDA, HIP: what groups of items call; matrices are multiplied as Target::matrix says.
+void add_group_helpers(std::vector<HelperText>& helpers, const Replacements& with,
+                       const std::string& matrix);
 /// CUDA, HIP, Metal: the same on a template of C++.
 void use_cxx_functions(std::vector<HelperText>& helpers, Replacements with, const Dialect& dialect);
 /// Puts texts of a language in the place of those that C has under the same names; drops headers.

@@ -399,7 +399,7 @@ void use_cxx_functions(std::vector<HelperText>& helpers, Replacements with,
   replace_helpers(helpers, own);
   add_rows(helpers, kVec, with);
   add_rows(helpers, kHalfRows, with);
-  if (*dialect.barrier != 0) add_group_helpers(helpers, with);
+  if (*dialect.barrier != 0) add_group_helpers(helpers, with, dialect.matrix);
   constexpr DType kTypes[] = {DType::f32, DType::f64, DType::i8,  DType::u8,  DType::i16,
                               DType::u16, DType::i32, DType::u32, DType::i64, DType::u64};
   for (const int lanes : {2, 4, 8, 16, 32, 64}) {

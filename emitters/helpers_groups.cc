@@ -51,6 +51,10 @@ static @D@inline void @P@_f_copy_4(void *to, const void *from)
 #define @M@_F_COPIED(barriers) ((void)0)
 #endif
 )"},
+};
+
+// Matrices of halves: ldmatrix and mma.sync.
+constexpr HelperRow kMmaRows[] = {
     {"@P@_f_rows_f16", R"(
 /* A matrix of 16 rows and 16 columns, of which each item of a warp holds 8 elements. */
 typedef struct {
@@ -176,8 +180,8 @@ static @D@inline void @P@_f_multiply_f16(float *sum, @P@_f_rows_f16 rows, @P@_f_
           "r"(columns.at[1]));
 #else
     for (int32_t part = 0; part < 4; ++part) {
-        const int32_t y = ((lane % 32) / 4) + (part / 2 * 8);
-        const int32_t x = ((lane % 4) * 2) + (part % 2);
+        const int32_t y = @ROW@;
+        const int32_t x = @COLUMN@;
 
         for (int32_t k = 0; k < 16; ++k) {
             sum[part] += @P@_f_widen_f16(rows.first[(y * rows.down) + (k * rows.right)]) *
@@ -188,6 +192,165 @@ static @D@inline void @P@_f_multiply_f16(float *sum, @P@_f_rows_f16 rows, @P@_f_
 }
 )"},
 };
+
+// The same of AMD's GPUs: @DEVICE@ is which, @N@ how many halves of a row (column) an item holds, from
+// @FIRST@ on. Rows and columns are held alike.
+constexpr HelperRow kAmdRows[] = {
+    {"@P@_f_halves", R"(
+#if @DEVICE@
+/* Of a row of 16 (a column), what an item of a warp holds. */
+typedef _Float16 @P@_f_halves __attribute__((ext_vector_type(@N@), aligned(8)));
+#endif
+)"},
+    {"@P@_f_rows_f16", R"(
+/* A matrix of 16 rows and 16 columns. */
+typedef struct {
+#if @DEVICE@
+    @P@_f_halves at;
+#else
+    const uint16_t *first;
+    int32_t down, right;
+#endif
+} @P@_f_rows_f16;
+)"},
+    {"@P@_f_columns_f16", R"(
+typedef @P@_f_rows_f16 @P@_f_columns_f16;
+)"},
+    {"@P@_f_rows_f16_at", R"(
+/* From shared memory, where rows are `step` halves apart. */
+static @D@inline @P@_f_rows_f16 @P@_f_rows_f16_at(const uint16_t *place, int32_t step, int32_t lane)
+{
+    @P@_f_rows_f16 all;
+
+#if @DEVICE@
+    const void *const own = &place[((lane % 16) * step) + @FIRST@];
+
+    all.at = *(const @P@_f_halves *)own;
+#else
+    (void)lane;
+    all.first = place;
+    all.down = step;
+    all.right = 1;
+#endif
+    return all;
+}
+)"},
+    {"@P@_f_rows_f16_turned", R"(
+/* From shared memory, where columns are `step` halves apart. */
+static @D@inline @P@_f_rows_f16 @P@_f_rows_f16_turned(const uint16_t *place, int32_t step,
+                                                      int32_t lane)
+{
+    @P@_f_rows_f16 all;
+
+#if @DEVICE@
+    for (int32_t k = 0; k < @N@; ++k) {
+        all.at[k] = __builtin_bit_cast(_Float16, place[((@FIRST@ + k) * step) + (lane % 16)]);
+    }
+#else
+    (void)lane;
+    all.first = place;
+    all.down = 1;
+    all.right = step;
+#endif
+    return all;
+}
+)"},
+    {"@P@_f_columns_f16_at", R"(
+/* From shared memory, where columns are `step` halves apart. */
+static @D@inline @P@_f_columns_f16 @P@_f_columns_f16_at(const uint16_t *place, int32_t step,
+                                                        int32_t lane)
+{
+    @P@_f_columns_f16 all = @P@_f_rows_f16_at(place, step, lane);
+
+#if !(@DEVICE@)
+    all.down = 1;
+    all.right = step;
+#endif
+    return all;
+}
+)"},
+    {"@P@_f_columns_f16_turned", R"(
+/* From shared memory, where rows are `step` halves apart. */
+static @D@inline @P@_f_columns_f16 @P@_f_columns_f16_turned(const uint16_t *place, int32_t step,
+                                                            int32_t lane)
+{
+    @P@_f_columns_f16 all = @P@_f_rows_f16_turned(place, step, lane);
+
+#if !(@DEVICE@)
+    all.down = step;
+    all.right = 1;
+#endif
+    return all;
+}
+)"},
+    {"@P@_f_multiply_f16", R"(
+/* sum += rows * columns by a warp. Part p of item l stands in row @ROW_WORDS@, column l%16. */
+static @D@inline void @P@_f_multiply_f16(float *sum, @P@_f_rows_f16 rows, @P@_f_columns_f16 columns,
+                                         int32_t lane)
+{
+#if @DEVICE@
+    typedef float sums __attribute__((ext_vector_type(@PARTS@)));
+    sums all;
+
+    (void)lane;
+    for (int32_t part = 0; part < @PARTS@; ++part) {
+        all[part] = sum[part];
+    }
+    all = @BUILTIN@;
+    for (int32_t part = 0; part < @PARTS@; ++part) {
+        sum[part] = all[part];
+    }
+#else
+    for (int32_t part = 0; part < @PARTS@; ++part) {
+        const int32_t y = @ROW@;
+        const int32_t x = @COLUMN@;
+
+        for (int32_t k = 0; k < 16; ++k) {
+            sum[part] += @P@_f_widen_f16(rows.first[(y * rows.down) + (k * rows.right)]) *
+                         @P@_f_widen_f16(columns.first[(k * columns.down) + (x * columns.right)]);
+        }
+    }
+#endif
+}
+)"},
+};
+
+/// How each instruction (ir/groups.h) spreads its matrices over a warp.
+struct Spread {
+  const char *form, *row, *column, *row_words, *device, *halves, *first, *parts, *builtin;
+};
+constexpr Spread kSpreads[] = {
+    {"mma", "((lane % 32) / 4) + (part / 2 * 8)", "((lane % 4) * 2) + (part % 2)", "", "", "", "",
+     "4", ""},
+    {"mfma", "((lane % 64) / 16 * 4) + part", "lane % 16", "l%64/16*4 + p",
+     "defined(__gfx90a__) || defined(__gfx942__)", "4", "((lane % 64) / 16 * 4)", "4",
+     "__builtin_amdgcn_mfma_f32_16x16x16f16(rows.at, columns.at, all, 0, 0, 0)"},
+    {"wmma11", "(part * 2) + ((lane % 32) / 16)", "lane % 16", "p*2 + l%32/16",
+     "defined(__GFX11__)", "16", "0", "8",
+     "__builtin_amdgcn_wmma_f32_16x16x16_f16_w32(rows.at, columns.at, all)"},
+    {"wmma12", "((lane % 32) / 16 * 8) + part", "lane % 16", "l%32/16*8 + p", "defined(__GFX12__)",
+     "8", "((lane % 32) / 16 * 8)", "8",
+     "__builtin_amdgcn_wmma_f32_16x16x16_f16_w32_gfx12(rows.at, columns.at, all)"},
+};
+
+void add_matrix_helpers(std::vector<HelperText>& helpers, Replacements with,
+                        const std::string& form) {
+  for (const Spread& s : kSpreads) {
+    if (form != s.form) continue;
+    with.insert(with.end(), {{"@ROW@", s.row},
+                             {"@COLUMN@", s.column},
+                             {"@ROW_WORDS@", s.row_words},
+                             {"@DEVICE@", s.device},
+                             {"@N@", s.halves},
+                             {"@FIRST@", s.first},
+                             {"@PARTS@", s.parts},
+                             {"@BUILTIN@", s.builtin}});
+    if (*s.builtin != 0)
+      add_rows(helpers, kAmdRows, with);
+    else
+      add_rows(helpers, kMmaRows, with);
+  }
+}
 
 /// What NVIDIA's instructions do in place of the arithmetic on bits.
 struct Instruction {
@@ -216,8 +379,10 @@ void use_instructions(std::vector<HelperText>& helpers, const std::string& prefi
 
 }  // namespace
 
-void add_group_helpers(std::vector<HelperText>& helpers, const Replacements& with) {
+void add_group_helpers(std::vector<HelperText>& helpers, const Replacements& with,
+                       const std::string& matrix) {
   add_rows(helpers, kGroupRows, with);
+  add_matrix_helpers(helpers, with, matrix);
   use_instructions(helpers, with[0].second);
 }
 

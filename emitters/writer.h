@@ -63,7 +63,8 @@ class KernelWriter {
   void write_barrier(int64_t outstanding);
   bool write_matrices(const StmtRef& s);
   void write_products(const LoopNest& tiles);
-  std::string write_operand(const std::vector<Expr>& tiles, const LoopNest& matrix, Expr load, bool rows);
+  std::string write_operand(const std::vector<Expr>& tiles, const LoopNest& matrix, Expr load,
+                            bool rows);
   void write_tiles(const std::vector<Expr>& tiles, const std::vector<Expr>& roots,
                    const std::function<std::string()>& text);
   std::string tile_index(const std::vector<Expr>& tiles, const std::vector<Expr>& roots);
@@ -136,6 +137,7 @@ class KernelWriter {
 
   const Names& names_;
   const Kernel& kernel_;
+  const MatrixForm* const form_;
   const Expr lane_number_;  // of a group's item
   const StmtRef body_;      // the kernel's, as one item sees it
   const Dialect dialect_;

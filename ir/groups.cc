@@ -12,6 +12,23 @@ namespace {
 
 constexpr int64_t kWarp = 32;
 
+Expr quotient(Expr e, int64_t by) { return e / constant_int(*e->pool, DType::i64, by); }
+Expr remainder(Expr e, int64_t by) { return e % constant_int(*e->pool, DType::i64, by); }
+
+// mma.sync m16n8k16's C fragment (PTX ISA 9.7.14); v_mfma_f32_16x16x16_f16 (CDNA 3 ISA, 7); v_wmma_f32_16x16x16
+// of RDNA 3 (every other row), of RDNA 4 (eight rows).
+constexpr MatrixForm kForms[] = {
+    {"mma", 8, 32, 4,
+     [](Expr l, Expr p) { return quotient(remainder(l, 32), 4) + quotient(p, 2) * 8.0; },
+     [](Expr l, Expr p) { return remainder(l, 4) * 2.0 + remainder(p, 2); }},
+    {"mfma", 16, 64, 4, [](Expr l, Expr p) { return quotient(remainder(l, 64), 16) * 4.0 + p; },
+     [](Expr l, Expr) { return remainder(l, 16); }},
+    {"wmma11", 16, 32, 8, [](Expr l, Expr p) { return p * 2.0 + quotient(remainder(l, 32), 16); },
+     [](Expr l, Expr) { return remainder(l, 16); }},
+    {"wmma12", 16, 32, 8, [](Expr l, Expr p) { return quotient(remainder(l, 32), 16) * 8.0 + p; },
+     [](Expr l, Expr) { return remainder(l, 16); }},
+};
+
 bool is_loop(const StmtRef& s, LoopKind kind) {
   return s->kind == StmtKind::loop && s->loop == kind;
 }
@@ -165,7 +182,8 @@ class Proof {
     return std::ranges::all_of(nest_of(body_, LoopKind::group).ranges, [&](Expr r) {
       if (extent_of(r) == 1) return true;
       for (size_t d = 0; d < places[0].size(); ++d) {
-        if (std::ranges::all_of(places, [&](const auto& index) { return index[d] == r; })) return true;
+        if (std::ranges::all_of(places, [&](const auto& index) { return index[d] == r; }))
+          return true;
       }
       return false;
     });
@@ -242,7 +260,8 @@ std::map<int64_t, size_t> lane_dimensions(const StmtRef& body) {
 /// See as_item().
 class Item {
  public:
-  Item(const StmtRef& body, Expr lane) : lane_(lane), lanes_(lane_dimensions(body)) {
+  Item(const StmtRef& body, Expr lane, const MatrixForm* form)
+      : lane_(lane), form_(form), lanes_(lane_dimensions(body)) {
     walk(body, [&](const Stmt& s) {
       if (is_loop(s, LoopKind::matrix) && is_loop(*s.body[0], LoopKind::matrix) &&
           is_loop(*s.body[0]->body[0], LoopKind::matrix))
@@ -264,7 +283,7 @@ class Item {
     return s.kind == StmtKind::loop && s.loop == kind;
   }
 
-  /// Without the lanes; a fragment's last two dimensions are one of 4.
+  /// Without the lanes; a fragment's last two dimensions are one of its parts.
   BufferRef of(const BufferRef& b) const {
     const auto found = lanes_.find(b->id);
     if (found == lanes_.end()) return b;
@@ -272,7 +291,7 @@ class Item {
     own.shape.erase(own.shape.begin(), own.shape.begin() + static_cast<ptrdiff_t>(found->second));
     if (fragments_.contains(b->id)) {
       own.shape.pop_back();
-      own.shape.back() = kFragment;
+      own.shape.back() = form_->parts;
     }
     own.layout = Layout::row_major(own.shape.size());
     return std::make_shared<const Buffer>(std::move(own));
@@ -302,33 +321,38 @@ class Item {
     return store(of(s.buffer), index, renewed(s.value));
   }
 
-  /// Sums of products stay loops; what is done for each element is done for the item's four, in one
+  /// Sums of products stay loops; what is done for each element is done for the item's parts, in one
   /// loop.
   StmtRef of_matrix(const LoopNest& nest) {
     Pool& pool = *lane_->pool;
     if (nest.ranges.size() == 3) {
       const StmtRef product = of_store(*nest.body, constant_int(pool, DType::i64, 0));
-      return loop(nest.ranges[0],
-                  loop(nest.ranges[1], loop(nest.ranges[2], product, LoopKind::matrix),
-                       LoopKind::matrix),
-                  LoopKind::matrix);
+      return loop(
+          nest.ranges[0],
+          loop(nest.ranges[1], loop(nest.ranges[2], product, LoopKind::matrix), LoopKind::matrix),
+          LoopKind::matrix);
     }
-    const auto number = [&](int64_t n) { return constant_int(pool, DType::i64, n); };
-    const Expr part = range(pool, kFragment, "part");
-    const Expr row = lane_ % number(kWarp) / number(4) + part / number(2) * number(8);
-    const Expr column = lane_ % number(4) * number(2) + part % number(2);
-    const StmtRef body = substitute(of_store(*nest.body, part),
-                                    {{nest.ranges[0], row}, {nest.ranges[1], column}});
+    const Expr part = range(pool, form_->parts, "part");
+    const StmtRef body = substitute(
+        of_store(*nest.body, part),
+        {{nest.ranges[0], form_->row(lane_, part)}, {nest.ranges[1], form_->column(lane_, part)}});
     return loop(part, map_exprs(body, [](Expr e) { return simplify(e); }), LoopKind::matrix);
   }
 
-  static constexpr int64_t kFragment = 4;  // elements of a tile of 16×8 that an item holds
   Expr lane_;
+  const MatrixForm* form_;
   const std::map<int64_t, size_t> lanes_;
   std::set<int64_t> fragments_;
 };
 
 }  // namespace
+
+const MatrixForm* matrix_form(std::string_view name) {
+  for (const MatrixForm& form : kForms) {
+    if (form.name == name) return &form;
+  }
+  return nullptr;
+}
 
 bool has_groups(const StmtRef& s) {
   bool found = false;
@@ -353,7 +377,7 @@ int64_t LoopNest::turns() const {
   return turns;
 }
 
-int64_t items_of_group(const StmtRef& kernel_body) {
+int64_t items_of_group(const StmtRef& kernel_body, const MatrixForm* form) {
   int64_t most = 0, any = 1;
   const std::map<int64_t, size_t> own = lane_dimensions(kernel_body);
   const std::function<void(const StmtRef&)> look = [&](const StmtRef& s) {
@@ -363,10 +387,9 @@ int64_t items_of_group(const StmtRef& kernel_body) {
     }
     const LoopNest nest = nest_of(s, LoopKind::lane);
     bool keeps = false;
-    visit_accesses(nest.body, [&](int64_t id, const std::vector<Expr>&, bool) {
-      keeps |= own.contains(id);
-    });
-    const int64_t items = nest.turns() * (has_matrices(nest.body) ? kWarp : 1);
+    visit_accesses(nest.body,
+                   [&](int64_t id, const std::vector<Expr>&, bool) { keeps |= own.contains(id); });
+    const int64_t items = nest.turns() * (has_matrices(nest.body) ? form->items : 1);
     (keeps ? most : any) = std::max(keeps ? most : any, items);
   };
   look(kernel_body);
@@ -389,6 +412,8 @@ bool has_matrices(const StmtRef& s) {
   return found;
 }
 
-StmtRef as_item(const StmtRef& kernel_body, Expr lane) { return Item(kernel_body, lane).of(kernel_body); }
+StmtRef as_item(const StmtRef& kernel_body, Expr lane, const MatrixForm* form) {
+  return Item(kernel_body, lane, form).of(kernel_body);
+}
 
 }  // namespace tinycc

@@ -16,8 +16,8 @@
 //     }
 //     for yl 16 lane { for xl 16 lane { … } } } }
 //
-// Lanes around `matrix` loops are warps of 32 items, which hold a tile of 16×8 sums between them, 4 each:
-// item l those of rows l/4 and l/4 + 8, columns l%4*2 and the next (mma.sync's C fragment, PTX ISA 9.7.14).
+// Lanes around `matrix` loops are warps, whose items hold a tile of sums between them, some each; which, the
+// target's instruction decides (MatrixForm).
 //   for m 16 matrix { for n 8 matrix { for k 16 matrix { c[m,n] += a[m,k] * b[n,k] } } }
 #pragma once
 
@@ -35,9 +35,20 @@ struct LoopNest {
 };
 LoopNest nest_of(const StmtRef& loop, LoopKind kind);
 
+/// A warp's product: sums[16][columns] += a[16][16] * b[16][columns]. Each of its items holds so many
+/// `parts` of the sums; part p of item l stands in row(l, p), column(l, p).
+struct MatrixForm {
+  std::string_view name;
+  int64_t columns, items, parts;
+  Expr (*row)(Expr item, Expr part);
+  Expr (*column)(Expr item, Expr part);
+};
+/// By Target::matrix; null where there is none.
+const MatrixForm* matrix_form(std::string_view name);
+
 /// The items of a group: those of the largest nest of lanes that keeps something of its own, whole
 /// warps of 32.
-int64_t items_of_group(const StmtRef& kernel_body);
+int64_t items_of_group(const StmtRef& kernel_body, const MatrixForm* form);
 
 /// Why two groups, or two items of one, might meet between barriers; empty where they cannot. Two groups
 /// may write the same element if nothing reads it: they compute the same.
@@ -50,8 +61,8 @@ StmtRef with_barriers(const StmtRef& kernel_body);
 bool has_matrices(const StmtRef& s);
 
 /// What one item does: buffers that are each item's own without the dimensions that are its lanes, tiles
-/// of a warp as 4 elements, in one matrix loop; products, in three, name the first. `lane`: the item's
+/// of a warp as its parts, in one matrix loop; products, in three, name the first. `lane`: the item's
 /// number.
-StmtRef as_item(const StmtRef& kernel_body, Expr lane);
+StmtRef as_item(const StmtRef& kernel_body, Expr lane, const MatrixForm* form);
 
 }  // namespace tinycc

@@ -18,7 +18,7 @@ struct Target {
   std::string resolved;             // what cpu=native turned out to be; else equal to cpu
   std::vector<std::string> cflags;  // what the C compiler should be told: -march=…
   std::string triple = "x86_64-linux-gnu";
-  std::string arch;           // of cuda and hip: what their compilers are told, "sm_80"; may be empty
+  std::string arch;  // of cuda and hip: what their compilers are told, "sm_80"; may be empty
   int64_t vector_bytes = 16;  // widest register; 0: none
   int64_t registers = 16;     // of that width
   int64_t l1_bytes = 32768, l2_bytes = 262144;
@@ -29,9 +29,9 @@ struct Target {
   bool images = false;       // of OpenCL: tensors that are reached by fours lie in images of texels
   int64_t image_side = 16384, image_pitch = 64;  // longest side, and what rows are rounded up to
   int64_t group = 64;                            // work-items that a device starts together
-  int64_t units = 1;         // of a device: what work-groups are spread over
+  int64_t units = 1;                             // of a device: what work-groups are spread over
   int64_t shared_bytes = 0;  // memory that the items of a group share; 0: kernels use none
-  bool matrix = false;       // a warp of 32 items multiplies 16×16 by 16×8 halves at once
+  std::string matrix;  // how a warp multiplies matrices of halves (groups.h); empty: not at all
   Prefer prefer = Prefer::speed;
   bool provable = false;  // loops end at constants, padding has memory; notes for provers
   // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.
@@ -43,9 +43,7 @@ struct Target {
   bool is_device() const { return language != "c"; }
   bool has_vectors() const { return dialect != "iso"; }
   /// Do kernels of many products run as groups that share tiles? (Of CUDA and HIP, so far.)
-  bool has_groups() const {
-    return (language == "cuda" || language == "hip") && shared_bytes > 0;
-  }
+  bool has_groups() const { return (language == "cuda" || language == "hip") && shared_bytes > 0; }
   /// Does padding lie in memory, as a frame around the tensor?
   bool has_frames() const { return prefer == Prefer::speed || provable; }
   /// No vectors at all: tiles hold scalars.

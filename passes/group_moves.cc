@@ -2,6 +2,7 @@
 #include "passes/group_moves.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -29,13 +30,13 @@ class MovesWriter {
     add("order", groups_, names_of(p_.rows), names_of(p_.columns));
     const std::string row = flattened(p_.rows), column = flattened(p_.columns);
     cut(row, turns_of(p_.rows), t_.rows, t_.item_rows, rows_);
-    if (t_.matrix || t_.item_columns == kColumnVector)
+    if (t_.matrix != nullptr || t_.item_columns == kColumnVector)
       cut(column, turns_of(p_.columns), t_.columns, t_.item_columns, columns_);
     else
       cut_vectors(column);
     lanes_ = rows_.lanes;
     lanes_.insert(lanes_.end(), columns_.lanes.begin(), columns_.lanes.end());
-    if (t_.matrix)
+    if (t_.matrix != nullptr)
       matrices();
     else
       vectors();
@@ -95,11 +96,12 @@ class MovesWriter {
   /// A warp's tile of matrices; rows of panels start in different banks.
   void matrices() {
     Names tile, matrix;
-    for (auto& [side, size] : {std::pair(&rows_, 16), std::pair(&columns_, 8)}) {
+    for (const auto& [side, extent, size] :
+         {std::tuple(&rows_, t_.item_rows, int64_t{16}),
+          std::tuple(&columns_, t_.item_columns, t_.matrix->columns)}) {
       const std::string loop = side->items[0];
       moves_.push_back(fmt::format("tile {} {}", loop, size));
       side->items = {loop + "i"};
-      const int64_t extent = size == 16 ? t_.item_rows : t_.item_columns;
       if (extent > size) side->items.insert(side->items.begin(), loop + "o");
       if (extent > size) tile.push_back(loop + "o");
       matrix.push_back(loop + "i");

@@ -138,14 +138,14 @@ class Tiles {
   }
 
   /// The same of tiles of matrices.
-  GroupTile best_of_matrices() const {
+  GroupTile best_of_matrices(const MatrixForm* form) const {
     GroupTile best;
     for (const int64_t rows : {1, 2, 4}) {
       for (const int64_t columns : {1, 2, 4, 8}) {
         for (const int64_t warp_rows : {1, 2, 4}) {
           for (const int64_t warp_columns : {1, 2, 4}) {
-            const int64_t r = rows * 16, c = columns * 8;
-            try_tile({r * warp_rows, c * warp_columns, r, c, true}, best);
+            const int64_t r = rows * 16, c = columns * form->columns;
+            try_tile({r * warp_rows, c * warp_columns, r, c, form}, best);
           }
         }
       }
@@ -156,15 +156,15 @@ class Tiles {
  private:
   void try_tile(GroupTile t, GroupTile& best) const {
     const int64_t items = t.items();
-    if (t.rows > rows_ || t.columns > columns_ || items < (t.matrix ? 2 : 1) * kLeastItems ||
-        items > kMostItems)
+    if (t.rows > rows_ || t.columns > columns_ ||
+        items < (t.matrix != nullptr ? 2 * t.matrix->items : kLeastItems) || items > kMostItems)
       return;
     if (groups(t) < 2) return;
-    const int64_t unit = t.matrix ? 16 : 1;
+    const int64_t unit = t.matrix != nullptr ? 16 : 1;
     if (last_ % unit != 0) return;
     const int64_t most = std::min<int64_t>(64, kPanelBytes / element_ / (t.rows + t.columns));
     t.depth = unit * divisor_within(last_ / unit, most / unit);
-    t.cycles = t.matrix ? cycles_of_matrices(t) : cycles(t);
+    t.cycles = t.matrix != nullptr ? cycles_of_matrices(t) : cycles(t);
     if (best.rows == 0 || t.cycles < best.cycles) best = t;
   }
 
@@ -242,9 +242,9 @@ bool is_matrix_product(const Product& p, const Computation& c) {
 GroupTile best_tile(const Draft& draft, const Computation& c, const Product& p) {
   const Tiles tiles(draft.target, p);
   GroupTile tile = tiles.best();
-  if (!draft.target.matrix || draft.target.language != "cuda" || !is_matrix_product(p, c))
-    return tile;
-  const GroupTile matrices = tiles.best_of_matrices();
+  const MatrixForm* const form = matrix_form(draft.target.matrix);
+  if (form == nullptr || !is_matrix_product(p, c)) return tile;
+  const GroupTile matrices = tiles.best_of_matrices(form);
   // (halves that are no matrices are widened one by one)
   if (matrices.rows > 0 && (tile.rows == 0 || matrices.cycles < 1.2 * tile.cycles)) tile = matrices;
   return tile;

@@ -7,6 +7,7 @@
 
 #include <optional>
 
+#include "ir/groups.h"
 #include "passes/draft.h"
 
 namespace tinycc {
@@ -21,14 +22,16 @@ struct Product {
 /// Nothing where it is no such sum.
 std::optional<Product> product_of(const Draft& draft, const Computation& computation);
 
-/// A tile: of a group, of an item (of a warp, where that multiplies matrices of 16×16 by 16×8), and how
-/// much of the sum is staged at a time.
+/// A tile: of a group, of an item (of a warp, where that multiplies matrices), and how much of the sum is
+/// staged at a time.
 struct GroupTile {
   int64_t rows = 0, columns = 0, item_rows = 1, item_columns = 4;
-  bool matrix = false;
+  const MatrixForm* matrix = nullptr;
   int64_t depth = 1;
   double cycles = 0;  // of the whole kernel, by the estimate
-  int64_t items() const { return rows / item_rows * (columns / item_columns) * (matrix ? 32 : 1); }
+  int64_t items() const {
+    return rows / item_rows * (columns / item_columns) * (matrix != nullptr ? matrix->items : 1);
+  }
 };
 /// The fastest; rows 0: none fits.
 GroupTile best_tile(const Draft& draft, const Computation& computation, const Product& product);

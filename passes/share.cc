@@ -149,8 +149,8 @@ std::string mark_on_device(Kernel& kernel) {
 }
 
 /// What stands beside groups of items is shared as well.
-void mark_beside_groups(Kernel& kernel) {
-  kernel.group = items_of_group(kernel.body);
+void mark_beside_groups(Kernel& kernel, const Target& target) {
+  kernel.group = items_of_group(kernel.body, matrix_form(target.matrix));
   if (kernel.body->kind == StmtKind::seq) {
     for (size_t part = 0; part < kernel.body->body.size(); ++part) {
       if (!has_threads(kernel.body->body[part]))
@@ -164,7 +164,7 @@ void mark_beside_groups(Kernel& kernel) {
 
 void share_among_threads(Kernel& kernel, const Target& target) {
   if (target.threads < 2) return;
-  if (has_groups(kernel.body)) return mark_beside_groups(kernel);
+  if (has_groups(kernel.body)) return mark_beside_groups(kernel, target);
   if (has_threads(kernel.body)) {
     kernel.parts = std::min(target.threads, turns_of(kernel.body));
     return;

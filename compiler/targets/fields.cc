@@ -108,12 +108,12 @@ constexpr TargetField kFields[] = {
      [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.units); },
      For::device},
     {"shared_bytes", kBytes, bytes<&Target::shared_bytes>, For::device},
-    {"matrix", "true or false, 1 or 0",
+    {"matrix", "none, mma, mfma, wmma11 or wmma12",
      [](Target& t, const std::string& v) {
-       t.matrix = v == "true" || v == "1";
-       return one_of(v, {"true", "false", "1", "0"});
+       t.matrix = v == "none" ? "" : v;
+       return one_of(v, {"none", "mma", "mfma", "wmma11", "wmma12"});
      },
-     For::device},
+     For::built},
     {"prefer", "speed, ram or size", prefer},
     {"triple", "what clang --target takes: thumbv7em-none-eabihf",
      [](Target& t, const std::string& v) {

@@ -71,7 +71,7 @@ Program program_of(Graph graph, const std::string& variant) {
     target.vector_bytes = 16;
     target.units = 2;
     target.shared_bytes = 49152;
-    target.matrix = true;
+    target.matrix = "mma";
   }
   use_winograd(graph, target);
   Program program = build_program(lowered(graph, target), {});
@@ -87,8 +87,8 @@ std::string kernels_in_c(const Program& program) {
     if (!text.empty()) text += "\n";
     if (!kernel.schedule.empty())
       text += fmt::format("/*\n{}\n */\n", wrap_words(kernel.schedule, " * "));
-    text += fmt::format("{}{}\n{}", program.target.is_device() ? "" : "static ",
-                        names.signature(k), emit_kernel(names, k).body);
+    text += fmt::format("{}{}\n{}", program.target.is_device() ? "" : "static ", names.signature(k),
+                        emit_kernel(names, k).body);
   }
   return format_c(wrap_long_lines(text));
 }
