@@ -113,7 +113,7 @@ constexpr TargetField kFields[] = {
        t.matrix = v == "none" ? "" : v;
        return one_of(v, {"none", "mma", "mfma", "wmma11", "wmma12"});
      },
-     For::built},
+     For::device},
     {"prefer", "speed, ram or size", prefer},
     {"triple", "what clang --target takes: thumbv7em-none-eabihf",
      [](Target& t, const std::string& v) {
