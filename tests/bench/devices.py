@@ -14,6 +14,7 @@ import datetime
 import json
 import os
 import pathlib
+import select
 import statistics
 import subprocess
 import sys
@@ -74,7 +75,8 @@ class Peer:
         self.child = subprocess.Popen([sys.executable, __file__, "--serve", model, *inputs],
                                       env=os.environ | ENVIRONMENT, text=True, stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        line = self.child.stdout.readline()
+        ready = select.select([self.child.stdout], [], [], PEER_LIMIT)[0]
+        line = self.child.stdout.readline() if ready else ""
         self.facts = json.loads(line) if line.startswith("{") else None
 
     def median_s(self, runs):
@@ -140,7 +142,8 @@ def measure(name, model, folder, target):
     peer = Peer(str(model), inputs)
     row = [name, str(ours.kernels), "", f"{ours.bytes / 1e6:.2f}", "", ""]
     if peer.facts is None:
-        return row + [f"{times_of([ours])[0]:.2f}", "does not compile", ""], None
+        peer.close()
+        return row + [f"{times_of([ours])[0]:.2f}", "fails", ""], None
     if not np.allclose(ours.mean, peer.facts["mean"], rtol=0.02, atol=1e-4):
         print(f"{name}: the outputs differ: {ours.mean} {peer.facts['mean']}", file=sys.stderr)
     mine, its = times_of([ours, peer])
