@@ -173,7 +173,11 @@ Target resolve_target(const TargetSpec& spec) {
              arch != nullptr && target.is_device() && setting(spec, machine) == nullptr) {
     apply_embedded_record(record_of_arch(arch->value, target), target);
   } else {
-    apply_machine(setting(spec, machine), target);
+    const TargetSetting* name = setting(spec, machine);
+    apply_machine(name, target);
+    const TargetField* field = find_target_field(target, "arch");
+    if (name != nullptr && field != nullptr && !field->apply(target, name->value))
+      target.arch.clear();  // a record of no one architecture
   }
   for (const TargetSetting& s : spec.settings) {
     if (s.key != machine && s.key != "board") apply_setting(s, target);

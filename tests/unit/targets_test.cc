@@ -97,6 +97,9 @@ TEST_CASE("GPUs have records of their own") {
     CHECK(target.dialect == "opencl");
     CHECK(target.cpu == gpu);
   }
+  CHECK(resolve_target("hip:gpu=gfx90a").arch == "gfx90a");
+  CHECK(resolve_target("hip:gpu=amd").arch.empty());
+  CHECK(resolve_target("cuda:gpu=sm_80,arch=sm_90a").arch == "sm_90a");
   CHECK(resolve_target("opencl").group == 64);
   CHECK(resolve_target("opencl:images=1").vector_bytes == 16);
   CHECK(resolve_target("opencl:images=1,image_side=2048").image_side == 2048);
