@@ -64,7 +64,7 @@ bool KernelWriter::runs_by(int64_t buffer, const std::vector<Expr>& logical, Exp
 /// nothing.
 std::optional<LoopNest> KernelWriter::copied_by_16(const LoopNest& nest) {
   const Stmt& s = *nest.body;
-  if (s.kind != StmtKind::store || s.buffer->space != Space::shared || !s.value->is(Op::load))
+  if (!dialect_.whole_vectors || s.kind != StmtKind::store || s.buffer->space != Space::shared || !s.value->is(Op::load))
     return {};
   const Expr r = nest.ranges.back();
   const int64_t from = s.value->attr.ints[0], count = 128 / bits_of(s.buffer->dtype);
@@ -106,7 +106,8 @@ void KernelWriter::write_lanes(const StmtRef& s) {
 
 /// Does the statement copy 4 bytes to shared memory?
 bool KernelWriter::copies_words(const Stmt& s) const {
-  return s.kind == StmtKind::store && s.buffer->space == Space::shared && s.value->is(Op::load) &&
+  return dialect_.whole_vectors && s.kind == StmtKind::store && s.buffer->space == Space::shared &&
+         s.value->is(Op::load) &&
          bits_of(s.buffer->dtype) == 32 && !buffers_.at(s.value->attr.ints[0])->is_image();
 }
 

@@ -42,8 +42,12 @@ struct Target {
   /// Do kernels run on a device of its own, as many work-items, each a turn of their thread loops?
   bool is_device() const { return language != "c"; }
   bool has_vectors() const { return dialect != "iso"; }
-  /// Do kernels of many products run as groups that share tiles? (Of CUDA and HIP, so far.)
-  bool has_groups() const { return (language == "cuda" || language == "hip") && shared_bytes > 0; }
+  /// Do kernels of many products run as groups that share tiles? (Not yet in Metal.)
+  bool has_groups() const { return is_device() && language != "metal" && shared_bytes > 0; }
+  /// Do warps multiply matrices?
+  bool has_matrices() const {
+    return (language == "cuda" || language == "hip") && !matrix.empty();
+  }
   /// Does padding lie in memory, as a frame around the tensor?
   bool has_frames() const { return prefer == Prefer::speed || provable; }
   /// No vectors at all: tiles hold scalars.

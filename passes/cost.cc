@@ -124,7 +124,7 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   parts_ = extents(choosing_ranges(c));
   outputs_ = extents(c.ranges) / parts_;
   turns_ = extents(reduced_);
-  exact_ = may_run_in_place(draft, c);
+  exact_ = must_divide(draft, c);
   widest_ = widest_lanes(draft, c);
   add_access(c.target, c.index, {}, false);
   const Expr reduce = reduction_in(c.value);

@@ -110,6 +110,8 @@ class CostModel {
 bool guards(Expr e, Expr r);
 /// Would computing an element twice change the result? Then tiles must not overlap.
 bool may_run_in_place(const Draft& draft, const Computation& computation);
+/// Must tiles divide their loops? Also on a device, whose items would meet in the elements of both.
+bool must_divide(const Draft& draft, const Computation& computation);
 /// Does the type of the result have vectors in GNU C that are computed with?
 bool has_vectors(const Draft& draft, const Computation& computation);
 /// Elements of the widest type that a computation works with in one vector of the target.

@@ -6,6 +6,10 @@
 
 namespace tinycc {
 
+bool must_divide(const Draft& draft, const Computation& c) {
+  return draft.target.is_device() || may_run_in_place(draft, c);
+}
+
 bool may_run_in_place(const Draft& draft, const Computation& c) {
   const std::vector<Expr> loads = loads_in(c.value);
   const auto reads_target = [&](Expr l) { return l->attr.ints[0] == c.target; };

@@ -242,8 +242,8 @@ bool is_matrix_product(const Product& p, const Computation& c) {
 GroupTile best_tile(const Draft& draft, const Computation& c, const Product& p) {
   const Tiles tiles(draft.target, p);
   GroupTile tile = tiles.best();
+  if (!draft.target.has_matrices() || !is_matrix_product(p, c)) return tile;
   const MatrixForm* const form = matrix_form(draft.target.matrix);
-  if (form == nullptr || !is_matrix_product(p, c)) return tile;
   const GroupTile matrices = tiles.best_of_matrices(form);
   // (halves that are no matrices are widened one by one)
   if (matrices.rows > 0 && (tile.rows == 0 || matrices.cycles < 1.2 * tile.cycles)) tile = matrices;

@@ -12,6 +12,9 @@
 
 namespace tinycc {
 
+/// FLOPs of kernels on a device that starting another one takes longer than.
+inline constexpr int64_t kSmallOnDevice = 8000;
+
 /// A kernel with the computations that it makes.
 struct Unit {
   Kernel kernel;

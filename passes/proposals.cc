@@ -53,7 +53,7 @@ ScheduleSpace::ScheduleSpace(const Draft& draft, const Computation& c)
     : draft_(draft), c_(c), model_(draft, c), best_(model_.best()), ranges_(c.ranges) {
   outputs_ = static_cast<int64_t>(ranges_.size());
   for (Expr r : reduction_ranges(c.value)) ranges_.push_back(r);
-  exact_ = may_run_in_place(draft, c);
+  exact_ = must_divide(draft, c);
   if (c.ordered || !draft.target.has_vectors()) return;
   const auto number = [&](Expr r) {
     return r ? std::find(ranges_.begin(), ranges_.end(), r) - ranges_.begin() : -1;

@@ -205,7 +205,7 @@ class Chooser {
                   unit = r == nest_.rows ? nest_.row_count : 1;
     if (const int64_t asked = part_of(extent, choice_.block, unit)) return {r, asked};
     if (along <= room || others <= room) return {};
-    const bool exact = may_run_in_place(draft_, c_);
+    const bool exact = must_divide(draft_, c_);
     const auto most = static_cast<int64_t>(room / (others / static_cast<double>(extent)));
     Block best{r, 0};
     int64_t least = INT64_MAX;

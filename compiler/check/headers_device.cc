@@ -90,6 +90,8 @@ typedef unsigned short ushort;
 typedef unsigned int uint;
 typedef unsigned long ulong;
 typedef __SIZE_TYPE__ size_t;
+typedef uint cl_mem_fence_flags;
+#define CLK_LOCAL_MEM_FENCE 1
 #define TCC_VECTOR(type, n) typedef type type##n __attribute__((ext_vector_type(n)));
 #define TCC_VECTORS(type) \
   TCC_VECTOR(type, 2) TCC_VECTOR(type, 3) TCC_VECTOR(type, 4) TCC_VECTOR(type, 8) TCC_VECTOR(type, 16)
