@@ -34,6 +34,9 @@ const char* const kHostNames[] = {
 /// What the host appends to the name of a kernel that is split for threads.
 const char* const kKernelSuffixes[] = {"", "_job", "_part", "_parts"};
 
+/// Functions of a device's language that helpers are macros for: a parameter would hide them.
+const char* const kDeviceFunctions[] = {"exp", "log", "sin", "sqrt", "trunc"};
+
 /// Names in the functions around a kernel that is split, or at its beginning: no parameter of a kernel may
 /// have one.
 const char* const kWrapperLocals[] = {"part", "parts", "weights", "inputs", "job",
@@ -236,6 +239,8 @@ void Names::name_parameters(size_t k) {
   ranges_.push_back(ranges_from_outside(kernel.body));
   if (calls_[k].empty()) return;
   std::set<std::string> taken(std::begin(kWrapperLocals), std::end(kWrapperLocals));
+  if (program_.target.is_device())
+    taken.insert(std::begin(kDeviceFunctions), std::end(kDeviceFunctions));
   for (const Expr range : ranges_.back()) taken.insert(range_name(k, range));
   for (size_t i = 0; i < kernel.parameters.size(); ++i) {
     ParameterNames p;
