@@ -2,6 +2,8 @@
 #include "ir/groups.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <set>
 
 #include "ir/build.h"

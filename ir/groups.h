@@ -21,6 +21,10 @@
 //   for m 16 matrix { for n 8 matrix { for k 16 matrix { c[m,n] += a[m,k] * b[n,k] } } }
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "ir/stmt.h"
 
 namespace tinycc {

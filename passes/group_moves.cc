@@ -2,7 +2,9 @@
 #include "passes/group_moves.h"
 
 #include <algorithm>
+#include <string>
 #include <tuple>
+#include <vector>
 
 #include <fmt/format.h>
 

@@ -1,5 +1,7 @@
 // Moves of work-groups: items sum up together; panels are copied a turn ahead. See moves.h.
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "ir/build.h"
 #include "ir/simplify.h"

@@ -2,6 +2,7 @@
 // two loops as one. See moves.h.
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <set>
 
 #include <fmt/format.h>
@@ -151,8 +152,8 @@ std::vector<Expr> ranges_called(const StmtRef& tree, const std::vector<std::stri
   return ranges;
 }
 
-StmtRef staged(const StmtRef& tree, const std::string& name,
-               const std::vector<std::string>& within, const Staging::Form& form) {
+StmtRef staged(const StmtRef& tree, const std::string& name, const std::vector<std::string>& within,
+               const Staging::Form& form) {
   const Expr at = must_find(tree, name);
   const std::vector<Expr> ranges = ranges_called(tree, within);
   return rewrite_stmt(tree, [&](const StmtRef& s) {
@@ -169,8 +170,7 @@ StmtRef stage(const StmtRef& tree, const std::string& name,
 }
 
 StmtRef hold(const StmtRef& tree, const std::string& name, const std::vector<std::string>& within) {
-  return staged(tree, name, within,
-                {.space = Space::reg, .copied = ranges_called(tree, within)});
+  return staged(tree, name, within, {.space = Space::reg, .copied = ranges_called(tree, within)});
 }
 
 StmtRef stage_shared(const StmtRef& tree, const std::string& name,

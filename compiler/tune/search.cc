@@ -5,6 +5,7 @@
 #include <cmath>
 #include <deque>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -100,19 +101,34 @@ Subject Search::whole(bool tuned) const {
   return {program, settings_.cc, settings_.runner, scratch_.path};
 }
 
+/// Of large networks only the kernels that take longest by the estimate, until half of the budget is over:
+/// the others keep what they have.
 void Search::measure_start() {
   std::deque<std::unique_ptr<Trial>> ahead;
+  std::vector<int64_t> work;
+  for (TunedUnit& u : units_) {
+    const Kernel kernel = subject(u, u.moves).program().kernels.back();
+    u.name = kernel.name;
+    work.push_back(kernel.cost * u.calls);
+  }
+  std::vector<size_t> order(units_.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return std::pair(-work[a], a) < std::pair(-work[b], b); });
   size_t started = 0;
   for (size_t i = 0; i < units_.size() && !interrupted(); ++i) {
-    for (; started < units_.size() && ahead.size() < static_cast<size_t>(cores_.count); ++started) {
-      const Subject s = subject(units_[started], units_[started].moves);
-      ahead.push_back(std::make_unique<Trial>(s, cores_));
+    if (seconds_left() < settings_.budget_s / 2) {
+      states_[order[i]].hope = 0;
+      continue;
     }
-    TunedUnit& u = units_[i];
+    for (; started < units_.size() && ahead.size() < static_cast<size_t>(cores_.count); ++started) {
+      const TunedUnit& next = units_[order[started]];
+      ahead.push_back(std::make_unique<Trial>(subject(next, next.moves), cores_));
+    }
+    TunedUnit& u = units_[order[i]];
     const Reading& ready = ahead.front()->ready(kCompile_s);
     const Reading r = ready.ok ? ahead.front()->time(kTime_s, 1e9) : ready;
     ahead.pop_front();
-    u.name = subject(u, u.moves).program().kernels.back().name;
     if (!r.ok && !interrupted()) {
       throw Error(ExitCode::bad_input,
                   fmt::format("kernel {} as it is does not run here: {}", u.name, r.why),
@@ -316,6 +332,8 @@ double Search::time_to_verify() const {
 std::pair<double, double> Search::whole_program() const {
   std::vector<double> ratios;
   double us = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto most = std::chrono::duration<double>(settings_.budget_s / 8);
   const int pairs = is_steady() ? 1 : kPairs;
   for (int i = 0; i < pairs && !interrupted(); ++i) {
     Trial before(whole(false), cores_), after(whole(true), cores_);
@@ -326,6 +344,7 @@ std::pair<double, double> Search::whole_program() const {
     }
     us = before.time(kTime_s, 1e9).us;
     ratios.push_back(ratio_of(before, after, kTurns));
+    if (std::chrono::steady_clock::now() - begin > most) break;
   }
   std::sort(ratios.begin(), ratios.end());
   return {us, ratios.empty() ? 0 : us * ratios[ratios.size() / 2]};

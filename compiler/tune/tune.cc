@@ -105,6 +105,10 @@ void print_table(const Search& search) {
   });
   fmt::print("{:<40} {:>5} {:>11} {:>11} {:>6}\n", "kernel", "calls", "before us", "after us", "");
   for (const TunedUnit* u : units) {
+    if (u->now_us == 0) {
+      fmt::print("{:<40} {:>5} not timed\n", u->name, u->calls);
+      continue;
+    }
     fmt::print("{:<40} {:>5} {:>11.2f} {:>11.2f} {:>5.2f}x\n", u->name, u->calls, u->before_us,
                u->now_us, u->before_us / u->now_us);
   }
