@@ -10,8 +10,6 @@
 
 #include "passes/cost.h"
 
-#include "passes/cost.h"
-
 namespace tinycc {
 
 /// A register tile as it is written down, loop by loop.
