@@ -114,6 +114,7 @@ void KernelWriter::write_loop(const StmtRef& s) {
   if (kernel_.group > 0 && write_matrices(s)) return;
   if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s))
     return write_vector_loop(*s, false);
+  if (s->loop == LoopKind::idiom && write_idiom(*s)) return;
   if (s->body[0]->kind == StmtKind::store && s->body[0]->buffer->is_image()) return write_texel(*s);
   write_plain_loop(*s);
 }
@@ -231,12 +232,16 @@ void KernelWriter::write_plain_loop(const Stmt& s) {
   const std::string name = ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
   const int64_t extent = extent_of(s.range);
   if (s.loop == LoopKind::unroll && extent > 1) unroll(extent);
+  added_.clear();
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end));
   const auto starts = starts_;
+  const auto rows = rows_;
   name_starts(s);
   write(s.body[0]);
+  added_.clear();
   line("}");
   starts_ = starts;
+  rows_ = rows;
   taken_ = outside;
 }
 

@@ -397,6 +397,8 @@ void KernelWriter::load_before(Expr where) {
 
 Text KernelWriter::convert(Expr e) {
   const DType from = computing(e[0]->dtype), to = e->dtype;
+  if (const Expr x = saturating(e))
+    return call(names_.prefixed(fmt::format("f_saturate_{}", name_of(to))), {value(x).text});
   Text a = value(e[0]);
   if (e->is(Op::bitcast) && from != e[0]->dtype && is_float(from))
     a = call(names_.prefixed(fmt::format("f_narrow_{}", name_of(e[0]->dtype))), {a.text});

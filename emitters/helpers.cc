@@ -168,6 +168,7 @@ std::vector<HelperText> kernel_helpers(const Names& names) {
     for (const int lanes : {2, 4, 8, 16}) add_opencl_vector_helpers(helpers, with, lanes);
     return helpers;
   }
+  add_idiom_helpers(helpers, with);
   for (const int lanes : {2, 4, 8, 16, 32, 64}) add_vector_helpers(helpers, with, lanes);
   return helpers;
 }

@@ -46,6 +46,8 @@ inline constexpr const char* kLogPolynomial = R"(rest = (rest * f) - 0.131601945
 void add_math_helpers(std::vector<HelperText>& helpers, const Replacements& with);
 /// Types that C does not have: f_widen_f16, f_narrow_f16, f_round_f16, f_round_i4; f_bitcast_….
 void add_narrow_helpers(std::vector<HelperText>& helpers, const Replacements& with);
+/// Sums of products of bytes: f_dot_i8_i8x4 ...
+void add_idiom_helpers(std::vector<HelperText>& helpers, const Replacements& with);
 /// GNU C: vector types of `lanes` elements, macros and functions on them.
 void add_vector_helpers(std::vector<HelperText>& helpers, const Replacements& with, int lanes);
 

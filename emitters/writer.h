@@ -11,6 +11,7 @@
 
 #include "emitters/cstyle.h"
 #include "ir/free.h"
+#include "ir/idiom.h"
 #include "ir/simplify.h"
 #include "ir/threads.h"
 
@@ -45,6 +46,12 @@ class KernelWriter {
   void write_store(const Stmt& s);
   void write_vector_loop(const Stmt& s, bool declares);
   void write_texel(const Stmt& s);
+  bool write_idiom(const Stmt& loop);
+  bool write_dot(const Stmt& loop, const ByteProduct& p);
+  void begin_sum(const std::string& sum);
+  bool write_scaling(const Stmt& loop);
+  bool write_products(const Stmt& loop, const ByteProduct& p, bool one_a);
+  std::string run_of(const Stmt& loop, int64_t turn, int64_t buffer, std::vector<Expr> index);
   bool starts_vector(int64_t buffer, const Stmt& s) const;
   void keep(const Stmt& s, DType element);
   void line(const std::string& text);
@@ -89,6 +96,7 @@ class KernelWriter {
   Text wrapped(Expr e, const Text& a, const Text& b);
   Text call(const std::string& function, const std::vector<std::string>& arguments);
   Text convert(Expr e);
+  Expr saturating(Expr cast) const;
   void load_before(Expr where);
   std::string place(int64_t buffer, const std::vector<Expr>& logical, bool drop_last);
   std::vector<Expr> physical(int64_t buffer, const std::vector<Expr>& logical);
@@ -147,8 +155,10 @@ class KernelWriter {
   std::map<int64_t, BufferRef> buffers_;
   std::map<int64_t, std::string> elements_;      // what indices are appended to
   std::map<int64_t, int64_t> vector_registers_;  // reg buffers whose last dimension is a vector
+  std::set<std::string> added_;                  // sums, in this step of an idiom
   std::map<int64_t, int> stores_;                // statements that write a buffer
   std::unordered_map<Expr, std::string> ranges_;
+  std::map<std::string, std::string> rows_;       // where runs of bytes begin, by their names
   std::unordered_map<Expr, std::string> starts_;  // clamped places of tiles that have a name
   std::set<std::string> taken_;
   Bounds bounds_;                          // of integers, without what loops leave in memory

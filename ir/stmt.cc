@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view kSpaces[] = {"input", "output", "state",  "weight",
                                         "arena", "local",  "shared", "reg"};
-constexpr std::string_view kLoops[] = {"serial", "unroll", "vector", "thread", "group", "lane", "matrix"};
+constexpr std::string_view kLoops[] = {"serial", "unroll", "vector", "thread",
+                                       "group",  "lane",   "matrix", "idiom"};
 
 StmtRef make(Stmt stmt) { return std::make_shared<const Stmt>(std::move(stmt)); }
 

@@ -11,6 +11,10 @@ namespace tinycc {
 /// What to spend memory or time on.
 enum class Prefer : uint8_t { speed, ram, size };
 
+/// Instructions that add products of bytes to a sum: those of Arm's DSP extension, of its vector
+/// extension for microcontrollers.
+enum class Dot : uint8_t { none, smlad, mve };
+
 struct Target {
   std::string language = "c";       // c, opencl
   std::string dialect = "gnu";      // iso: C99; gnu: GNU C vector types; of a device: its language
@@ -23,6 +27,7 @@ struct Target {
   int64_t registers = 16;     // of that width
   int64_t l1_bytes = 32768, l2_bytes = 262144;
   bool fma = false;
+  Dot dot = Dot::none;
   int64_t threads = 1;
   int64_t thread_ns = 2000;  // about so much work of a kernel is worth another thread
   bool half = false;         // of a device: larger tensors lie in memory as f16

@@ -311,8 +311,7 @@ class Builder {
         packed.name = fmt::format("{}_order_{}", b.name, orders.size() + 1);
       }
       orders.push_back(packed);
-      program_.weights[packed.id] =
-          pack(packed, of_type(draft_.graph->weights.at(b.alias), b.dtype));
+      program_.weights[packed.id] = pack(packed, of_type(weight_of(draft_, b), b.dtype));
     }
     const auto ref = program_.buffers[packed.id].buffer = std::make_shared<const Buffer>(packed);
     if (packed.id != b.id) k.body = renumbered(k.body, b.id, packed.id);

@@ -143,6 +143,25 @@ void clip_sums(Draft& draft) {
   for (Computation& c : draft.computations) Clipper(draft, c).run();
 }
 
+std::optional<std::pair<int64_t, int64_t>> clipped_ends(const Computation& c, Expr r) {
+  const int64_t extent = extent_of(r);
+  int64_t low = 0, high = 0;
+  for (Expr k : reduction_ranges(c.value)) {
+    if (k->sources.empty() || !occurs(r, k[0])) continue;
+    int64_t x = 0, first = extent, last = -1;  // of whole sums
+    for (; x < extent; ++x) {
+      const Expr turns = simplify(substitute(k[0], {{r, constant_int(*r->pool, DType::i64, x)}}));
+      if (!turns->is(Op::constant)) return {};
+      if (integer_of(turns) < extent_of(k)) continue;
+      first = std::min(first, x);
+      last = x;
+    }
+    low = std::max(low, first);
+    high = std::max(high, extent - 1 - last);
+  }
+  return std::pair{low, high};
+}
+
 bool clips_along(const Computation& c, Expr r) {
   for (Expr k : reduction_ranges(c.value)) {
     if (!k->sources.empty() && occurs(r, k[0])) return true;

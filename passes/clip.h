@@ -2,6 +2,8 @@
 // that start and end where the padding does. In: a draft. Out: the same values.
 #pragma once
 
+#include <optional>
+
 #include "passes/draft.h"
 
 namespace tinycc {
@@ -13,5 +15,9 @@ void clip_sums(Draft& draft);
 
 /// Does a reduction of the computation begin or end elsewhere for another value of r?
 bool clips_along(const Computation& computation, Expr r);
+
+/// How many values of r, at its begin and at its end, make a reduction shorter than it is for the others
+/// between them; nothing where that also depends on something else.
+std::optional<std::pair<int64_t, int64_t>> clipped_ends(const Computation& computation, Expr r);
 
 }  // namespace tinycc

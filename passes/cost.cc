@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
+#include "ir/idiom.h"
 #include "ir/simplify.h"
 #include "passes/clip.h"
 #include "passes/index.h"
@@ -19,7 +21,6 @@ constexpr double kUnaligned = 1.6;  // vectors that overlap: a window along the 
 constexpr double kPacked = 0.95;    // aligned, and streaming
 constexpr double kLatency = 8;      // multiply-adds under way that hide the latency of one
 constexpr double kTurn = 0.6;       // of a loop
-constexpr double kRound = 12;       // of starting and ending a reduction
 constexpr double kHorizontal = 16;  // sum of the lanes of a vector
 constexpr double kLine = 64;        // bytes that come from memory together
 constexpr double kL2BytesPerUnit = 64;
@@ -126,6 +127,12 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   turns_ = extents(reduced_);
   exact_ = must_divide(draft, c);
   widest_ = widest_lanes(draft, c);
+  const Expr sum = reduction_in(c.value);
+  if (draft.target.is_scalar() && sum && sum->is(Op::reduce_add)) {
+    const auto product = byte_product(sum[0]);
+    sums_bytes_ = product && product->zero == 0;
+    sums_shifted_bytes_ = product.has_value();
+  }
   add_access(c.target, c.index, {}, false);
   const Expr reduce = reduction_in(c.value);
   std::vector<Expr> inner;
@@ -143,9 +150,13 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   }
   if (reduce) inner_operations_ = std::max(1.0, operations(reduce[0]));
   outer_operations_ = operations(c.value) - (reduce ? operations(reduce[0]) : 0);
-  for (Expr r : ranges_)
-    guarded_.push_back(guards(reduce ? reduce[0] : c.value, r) || clips_along(c, r) ||
-                       std::count(c.outermost.begin(), c.outermost.end(), r) != 0);
+  for (Expr r : ranges_) {
+    const bool fixed = guards(reduce ? reduce[0] : c.value, r) ||
+                       std::count(c.outermost.begin(), c.outermost.end(), r) != 0;
+    const bool clipped = clips_along(c, r);
+    guarded_.push_back(fixed || clipped);
+    peels_.push_back(sums_shifted_bytes_ && clipped && !fixed ? clipped_ends(c, r) : std::nullopt);
+  }
 }
 
 void CostModel::add_access(int64_t buffer, const std::vector<Expr>& index, Expr load,
@@ -177,8 +188,9 @@ size_t CostModel::slot(Expr range) const {
 bool CostModel::is_contiguous(const Access& a, size_t range) const {
   const Place& p = a.places[range];
   if (p.dim < 0 || p.factor != 1) return false;
-  if (a.packable) return true;
   const Buffer& b = draft_.buffers.at(a.buffer);
+  const bool reordered = draft_.target.is_scalar() && b.space == Space::weight && !p.window;
+  if (a.packable || reordered) return true;
   if (free_ && b.space == Space::arena) return true;
   for (size_t i = b.layout.axes.size(); i-- > 0;) {
     const Axis& axis = b.layout.axes[i];
@@ -306,6 +318,8 @@ double CostModel::rounds(const Nest& n) const {
 }
 
 double CostModel::tile_cost(size_t vector, const Nest& n) const {
+  if (n.dot) return dot_cost(vector, n);
+  if (n.madd) return madd_cost(vector, n);
   const auto rows = static_cast<double>(n.row_count * n.row2_count),
              vectors = static_cast<double>(n.vectors);
   double loads = 0, stream = 0, extra = 0;  // stream: bytes that one tile reads
@@ -335,7 +349,9 @@ void CostModel::try_tile(size_t vector, Nest n, Nest& best) const {
       n.rows && n.lanes > 1 && draft_.target.prefer == Prefer::speed && !draft_.target.is_device();
   const Access* panel = may_stage ? stageable(vector, row_slot) : nullptr;
   const auto consider = [&](Nest now) {
-    if (exact_ && !(turns_of_vectors(now).exact() && turns_of_rows(now).exact())) return;
+    const bool peeled = now.peeled_low + now.peeled_high > 0;
+    if (exact_ && !(turns_of_vectors(now).exact() && (peeled || turns_of_rows(now).exact())))
+      return;
     if (now.staged && !has_place(*panel, now)) return;
     now.cost = tile_cost(vector, now);
     if (now.cost < best.cost * 0.995) best = now;
@@ -380,22 +396,6 @@ int64_t CostModel::registers() const {
   return wholes ? std::min(kWholes, draft_.target.registers) : draft_.target.registers;
 }
 
-void CostModel::try_rows(size_t vector, Expr rows, Nest& best) const {
-  const Expr v = ranges_[vector];
-  const int64_t most = std::min<int64_t>(all_rows(vector, rows), 16);
-  const int64_t least = draft_.target.is_scalar() ? 1 : 4;
-  for (int64_t lanes = widest_; lanes >= least; lanes /= 2) {
-    for (int64_t vectors = 1; vectors <= 8 && (vectors == 1 || lanes * vectors <= extent_of(v));
-         ++vectors) {
-      if (lanes > extent_of(v)) break;
-      for (int64_t row = rows ? 2 : 1; row <= most; ++row) {
-        if (row * vectors + vectors + 1 > registers() - 1) break;
-        try_tile(vector, {v, false, rows, lanes, vectors, row, 0}, best);
-      }
-    }
-  }
-}
-
 /// Tiles of vectors along a range of the result, with each other range as rows.
 Nest CostModel::tile_along(size_t vector) const {
   Nest best{ranges_[vector], false, {}, 1, 1, 1, kNever};
@@ -405,7 +405,7 @@ Nest CostModel::tile_along(size_t vector) const {
     const bool shares = std::any_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {
       return a.in_reduction && a.places[r].dim == -1;
     });
-    if (r != vector && !guarded_[r] && shares) try_rows(vector, ranges_[r], best);
+    if (r != vector && (guarded_[r] ? may_peel(r) : shares)) try_rows(vector, ranges_[r], best);
   }
   return best;
 }

@@ -12,6 +12,9 @@
 // Rounds count what is recomputed where a tile does not divide its loop.
 #pragma once
 
+#include <optional>
+
+#include "passes/dot.h"
 #include "passes/draft.h"
 
 namespace tinycc {
@@ -28,7 +31,14 @@ struct Nest {
   Expr rows_outer = {},
        vector_outer = {};  // one loop with the rows, or with the vectors; empty: none
   Expr staged = {};        // the load that is packed first; empty: none
+  Expr dot = {};           // the loop of the reduction that an idiom takes several turns of at once
+  int64_t dot_terms = 0;
+  bool madd = false, scale = false;  // four sums at once: products are added; scaled to bytes
+  int64_t peeled_low = 0, peeled_high = 0;  // rows at the ends that are in no tile
 };
+
+constexpr double kRound = 12;       // of starting and ending a reduction
+constexpr int64_t kWrittenOut = 4;  // turns of a loop around an idiom
 
 class CostModel {
  public:
@@ -39,6 +49,8 @@ class CostModel {
   double cost(const Nest& nest) const;
   /// The cheapest nest along each range, and scalar code first.
   std::vector<Nest> nests() const;
+  /// Is the last loop of a sum short, with a constant end at least in the middle of the rows?
+  static bool is_written_out(Expr last, const Nest& nest);
   /// What may be one loop with a range of a tile, just outside of it; empty: nothing.
   Expr joined_with(Expr range) const;
   /// The operand along the vector that may be packed for all rows; empty: none.
@@ -79,6 +91,14 @@ class CostModel {
   bool has_place(const Access& panel, const Nest& n) const;
   double rounds(const Nest& n) const;
   double tile_cost(size_t vector, const Nest& n) const;
+  double dot_cost(size_t vector, const Nest& n) const;
+  double madd_cost(size_t vector, const Nest& n) const;
+  double with_peeled_rows(const Nest& n, const std::function<double(double)>& tile) const;
+  bool moves_with_rows(const Access& a, const Nest& n) const;
+  bool may_madd(size_t vector) const;
+  bool use_idioms(size_t vector, Nest& n) const;
+  bool may_scale(size_t vector) const;
+  Expr dot_range() const;
   double map_cost(size_t vector, int64_t lanes) const;
   double partial_sums_cost(size_t vector, int64_t lanes, Expr rows, int64_t row_count) const;
   Nest map_along(size_t vector) const;
@@ -86,6 +106,7 @@ class CostModel {
   double scalar_cost() const;
   double ends(size_t vector, int64_t lanes) const;
   Nest tile_along(size_t vector) const;
+  bool may_peel(size_t range) const;
   void try_rows(size_t vector, Expr rows, Nest& best) const;
   int64_t registers() const;
   int64_t all_rows(size_t vector, Expr rows) const;
@@ -99,7 +120,10 @@ class CostModel {
       guarded_;         // by range: a condition in the value depends on it, or it is outermost
   bool free_ = false;   // see with_free_layouts()
   int64_t widest_ = 1;  // elements of the widest type in a vector
-  double parts_ = 1;    // of a stack, which are computed in one turn
+  bool sums_bytes_ = false, sums_shifted_bytes_ = false;
+  std::vector<std::optional<std::pair<int64_t, int64_t>>>
+      peels_;         // by range: what to peel off for the rest to be no longer guarded
+  double parts_ = 1;  // of a stack, which are computed in one turn
   double outputs_ = 1, turns_ = 1;
   double inner_operations_ = 0, outer_operations_ = 0;
   bool exact_ = false;

@@ -452,6 +452,11 @@ class Lowering {
 
 }  // namespace
 
+const TensorData& weight_of(const Draft& draft, const Buffer& weight) {
+  const auto made = draft.tables.find(weight.alias);
+  return made != draft.tables.end() ? made->second : draft.graph->weights.at(weight.alias);
+}
+
 Draft lower_graph(const Graph& graph, const Target& target) {
   return Lowering(graph, target).run();
 }

@@ -47,7 +47,8 @@ struct Draft {
   std::unordered_map<Expr, Stored> stored;  // where tensors with memory lie
   std::unordered_map<Expr, Expr> dims;      // symbolic dimensions of the graph → scalars of kernels
   std::vector<Computation> computations;    // in an order that respects what they read
-  std::map<int64_t, HostLoop> loops;        // by the scan's id; their computations are neighbours
+  std::map<std::string, TensorData> tables;  // constants that passes have made, by a buffer's alias
+  std::map<int64_t, HostLoop> loops;         // by the scan's id; their computations are neighbours
 };
 
 /// Fuses and lowers a graph: one computation a tensor that gets memory (parts of a concatenation
@@ -57,6 +58,9 @@ Draft lower_graph(const Graph& graph, const Target& target);
 /// Does the load read, in the arena, the very element that the computation writes, of a tensor of the
 /// same form? Then the result can take over that memory.
 bool reads_in_place(const Draft& draft, const Computation& computation, Expr load);
+
+/// The numbers of a buffer of weights.
+const TensorData& weight_of(const Draft& draft, const Buffer& weight);
 
 /// The ranges of the result as it lies in memory, outermost first; those without a place last.
 std::vector<Expr> ranges_in_memory_order(const Draft& draft, const Computation& computation);

@@ -71,7 +71,7 @@ class Cutter {
     Buffer b = from_.buffers.at(id);
     const bool written = written_.count(id) != 0;
     if (b.space == Space::weight) {
-      out_.graph->weights[b.alias] = from_.graph->weights.at(b.alias);
+      out_.graph->weights[b.alias] = weight_of(from_, b);
     } else if (!written) {
       b.space = Space::input;
       const Expr node = input(*from_.pool, b.name, b.dtype, Shape(b.shape.begin(), b.shape.end()));

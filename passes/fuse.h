@@ -28,7 +28,7 @@ struct BufferChoice {
   std::vector<Expr> nodes;               // get a buffer of their own, in topological order
   std::unordered_map<Expr, Halo> halos;  // of those that have one
   std::unordered_set<Expr> framed_pads;  // pad nodes that are such a frame: read the source itself
-  std::unordered_set<Expr> stacks;       // concatenations whose parts are computed where they are read
+  std::unordered_set<Expr> stacks;  // concatenations whose parts are computed where they are read
 };
 
 /// Inputs, weights and states are buffers already and are not listed.
@@ -37,8 +37,8 @@ BufferChoice choose_buffers(const Graph& graph, const FuseOptions& options);
 /// Has a buffer without being computed by a kernel of its own: the model's inputs, weights and
 /// states, what a loop carries and what it leaves behind.
 inline bool is_stored_leaf(Expr e) {
-  return (e->is(Op::input) && !is_dim(e)) || e->is(Op::weight) || e->is(Op::state) || e->is(Op::carry) ||
-         e->is(Op::get);
+  return (e->is(Op::input) && !is_dim(e)) || e->is(Op::weight) || e->is(Op::state) ||
+         e->is(Op::carry) || e->is(Op::get);
 }
 
 /// Numbers, the same for all elements, that are made of symbolic dimensions: worth no memory.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -91,6 +92,20 @@ class Sweep {
       const auto users = users_.find(c.target);
       if (users != users_.end() && asked.insert(c.target).second) ask(c, users->second, decide);
     }
+  }
+
+  /// Where memory counts more than speed, a result lies as the operand whose place it takes: both as
+  /// the one of them wants it to whom it is worth more.
+  void agree(Buffer& from, Buffer& to) {
+    std::vector<size_t> users = users_[from.id];
+    users.insert(users.end(), users_[to.id].begin(), users_[to.id].end());
+    const Layout wish = to.layout;
+    to.layout = from.layout;
+    const double cost = cost_of(users);
+    const Layout other = std::exchange(from.layout, wish);
+    to.layout = wish;
+    if (from.space == Space::arena && cost_of(users) < cost) return;
+    from.layout = to.layout = other;
   }
 
   /// True if a buffer took another order.
@@ -189,16 +204,16 @@ std::set<int64_t> streamed_buffers(const Draft& draft) {
   return found;
 }
 
-/// Where memory counts more than speed, a result lies as the operand that it can take the place of.
-void lie_in_place(Draft& draft, const Computation& c) {
-  Buffer& to = draft.buffers.at(c.target);
+/// The operand whose place in memory a result can take.
+Buffer* place_for(Draft& draft, const Computation& c) {
+  const Buffer& to = draft.buffers.at(c.target);
   for (Expr l : loads_in(c.value)) {
-    const Buffer& from = draft.buffers.at(l->attr.ints[0]);
-    const bool fits = from.id != to.id && reads_in_place(draft, c, l);
-    if (!fits || from.layout.has_halo() || to.layout.has_halo()) continue;
-    to.layout = from.layout;
-    return;
+    Buffer& from = draft.buffers.at(l->attr.ints[0]);
+    if (from.id != to.id && reads_in_place(draft, c, l) && !from.layout.has_halo() &&
+        !to.layout.has_halo())
+      return &from;
   }
+  return nullptr;
 }
 
 }  // namespace
@@ -215,7 +230,8 @@ void choose_layouts(Draft& draft, const Decide& decide) {
     if (has_a_say(c)) models.emplace_back(draft, c);
   }
   Votes votes;
-  for (const CostModel& m : models) vote(m, votes);
+  for (const CostModel& m : models)
+    if (!draft.target.is_scalar()) vote(m, votes);
   for (const auto& [id, by_dim] : votes) {
     const auto best =
         std::max_element(by_dim.begin(), by_dim.end(),
@@ -231,7 +247,11 @@ void choose_layouts(Draft& draft, const Decide& decide) {
   }
   if (decide) sweep.ask(decide);
   if (draft.target.prefer != Prefer::speed) {
-    for (const Computation& c : draft.computations) lie_in_place(draft, c);
+    for (auto c = draft.computations.rbegin(); c != draft.computations.rend(); ++c)
+      if (Buffer* from = place_for(draft, *c)) sweep.agree(*from, draft.buffers.at(c->target));
+    for (const Computation& c : draft.computations)
+      if (const Buffer* from = place_for(draft, c))
+        draft.buffers.at(c.target).layout = from->layout;
   }
   for (const int64_t id : streamed_buffers(draft)) spread_streams(draft.buffers.at(id));
 }

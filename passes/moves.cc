@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <unordered_set>
 
 #include "ir/build.h"
+#include "ir/idiom.h"
 #include "ir/simplify.h"
 
 namespace tinycc {
@@ -118,6 +120,64 @@ StmtRef tail(const StmtRef& tree, const std::string& name, int64_t size) {
   }));
 }
 
+namespace {
+
+/// Loops whose computed ends have become constants run to these; kx is called kxm then, or kxl, kxr.
+StmtRef with_constant_ends(const StmtRef& tree, const std::string& suffix) {
+  return rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
+    if (s->kind != StmtKind::loop || s->range->sources.empty()) return s;
+    const Expr end = simplify(s->range[0]);
+    if (!end->is(Op::constant)) return s;
+    const Expr fixed = named(s->range, s->range->attr.name + suffix, integer_of(end));
+    return loop(fixed, substitute(s->body[0], {{s->range, fixed}}), s->loop);
+  });
+}
+
+/// A copy whose registers are its own: what follows may give them another shape.
+StmtRef with_own_buffers(const StmtRef& tree, const std::string& suffix, Pool& pool) {
+  std::map<int64_t, BufferRef> own;
+  walk(tree, [&](const Stmt& s) {
+    if (s.kind != StmtKind::alloc) return;
+    Buffer copy = *s.buffer;
+    copy.id = pool.fresh_id();
+    copy.name += "_" + suffix;
+    own[s.buffer->id] = std::make_shared<const Buffer>(std::move(copy));
+  });
+  const auto renewed = [&](Expr e) -> Expr {
+    const auto found = e->is(Op::load) ? own.find(e->attr.ints[0]) : own.end();
+    return found == own.end() ? e : load(pool, *found->second, e->sources);
+  };
+  const StmtRef loads = map_exprs(tree, [&](Expr e) { return rewrite_expr(e, renewed); });
+  return rewrite_stmt(loads, [&](const StmtRef& s) -> StmtRef {
+    if (!s->buffer || own.count(s->buffer->id) == 0) return s;
+    const BufferRef& b = own.at(s->buffer->id);
+    return s->kind == StmtKind::alloc ? alloc(b) : store(b, s->index, s->value);
+  });
+}
+
+}  // namespace
+
+StmtRef peel(const StmtRef& tree, const std::string& name, int64_t low, int64_t high) {
+  const Expr r = must_find(tree, name);
+  const int64_t middle = extent_of(r) - low - high;
+  if (middle < 1 || !r->sources.empty())
+    throw IllegalMove("loop `" + name + "` has no middle to peel");
+  std::vector<std::tuple<std::string, Expr, int64_t>> parts;  // the last: where it begins
+  for (const auto& [suffix, begin, extent] :
+       {std::tuple{"l", int64_t{0}, low}, {"m", low, middle}, {"r", low + middle, high}}) {
+    if (extent > 0) parts.emplace_back(suffix, named(r, name + suffix, extent), begin);
+  }
+  return simplified(replace_loops(tree, r, [&](const StmtRef& s) {
+    std::vector<StmtRef> all;
+    for (const auto& [suffix, part, begin] : parts) {
+      const Expr x = simplify(part + static_cast<double>(begin));
+      const StmtRef body = with_own_buffers(substitute(s->body[0], {{r, x}}), suffix, *r->pool);
+      all.push_back(with_constant_ends(loop(part, body), suffix));
+    }
+    return seq(std::move(all));
+  }));
+}
+
 StmtRef order(const StmtRef& tree, const std::vector<std::string>& names) {
   std::vector<Expr> wanted;
   for (const std::string& n : names) wanted.push_back(must_find(tree, n));
@@ -168,8 +228,9 @@ class Expander {
   }
 
   StmtRef distribute(const StmtRef& s) {
-    const bool vector = s->kind == StmtKind::loop && s->loop == LoopKind::vector;
-    if (vector) return nested(ranges_, with_body(s, {renewed(*s->body[0])}));
+    const bool whole =
+        s->kind == StmtKind::loop && (s->loop == LoopKind::vector || s->loop == LoopKind::idiom);
+    if (whole) return nested(ranges_, with_body(s, {renewed(*s->body[0])}));
     switch (s->kind) {
       case StmtKind::seq:
       case StmtKind::loop: {
@@ -184,8 +245,9 @@ class Expander {
     const StmtRef now = renewed(*s);
     Expr value = now->value;
     std::vector<StmtRef> all;
-    const bool own = grown_.count(s->buffer->id) != 0;
-    if (holds_ && own && class_of(value->op) == OpClass::binary) all = hold_operands(value);
+    const bool own = grown_.count(s->buffer->id) != 0,
+               bytes = byte_product(added_to(*s)).has_value();
+    if (holds_ && own && !bytes && class_of(value->op) == OpClass::binary) all = hold_operands(value);
     all.push_back(nested(ranges_, store(now->buffer, now->index, value)));
     return seq(std::move(all));
   }

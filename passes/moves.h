@@ -5,6 +5,9 @@
 //   tile x 14          for x 56 { S(x) }      →  for xo 4 { for xi 14 { S(xo*14 + xi) } }
 //                      for x 50               →  the last tile starts at 50-14 and recomputes
 //   tail x 14          for x 50               →  for xo 3 { for xi 14 {…} } for xr 8 { S(42 + xr) }
+//   peel x 1 1         for x 32               →  for xl 1 { S(xl) } for xm 30 { S(xm + 1) }
+//                                                for xr 1 { S(xr + 31) }: loops inside whose ends
+//                                                depend on x may have constant ones in the middle
 //   order y jo x       for jo { for x { for y → for y { for jo { for x
 //   register x j       for x { for j { alloc c; A; for k { B }; C } }
 //                                             →  alloc c[x][j]; for x for j A; for k { for x for j B }; …
@@ -14,6 +17,9 @@
 //   lanes k 4 16       for k { c = c + f(k) } →  4 vectors of 16 partial sums, summed up behind
 //   vectorize j 16     for j 32 { S }         →  for jo 2 { for ji 16 (vector) { S } }
 //   unroll x           for x                  →  for x (unroll)
+//   dot k              for k 4 { c = c + a*b } →  for k (idiom), of integers: see ir/idiom.h
+//   madd c             for c 4 { s[c] = s[c] + a*b[c] } →  for c (idiom), likewise
+//   scale c            for c 4 { y[c] = bytes((s[c]*f[c] + a) >> 40) } →  for c (idiom), likewise
 //   thread y xo        for y { for xo         →  for y (thread) { for xo (thread): shared as one
 //   expand p           for p 3 { S(p) }       →  S(0); S(1); S(2), without what p decides
 //   share x            for x { A(t) } for x { B(t) }, t used by both or several times
@@ -50,12 +56,16 @@ class IllegalMove : public Error {
 
 StmtRef tile(const StmtRef& tree, const std::string& name, int64_t size);
 StmtRef tail(const StmtRef& tree, const std::string& name, int64_t size);
+StmtRef peel(const StmtRef& tree, const std::string& name, int64_t low, int64_t high);
 StmtRef order(const StmtRef& tree, const std::vector<std::string>& names);
 StmtRef into_registers(const StmtRef& tree, const std::vector<std::string>& names,
                        bool holds = true);
 StmtRef split_sum(const StmtRef& tree, const std::string& reduced, const std::string& around);
 StmtRef lanes(const StmtRef& tree, const std::string& name, int64_t vectors, int64_t width);
 StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count);
+StmtRef dot(const StmtRef& tree, const std::string& name);
+StmtRef madd(const StmtRef& tree, const std::string& name);
+StmtRef scale(const StmtRef& tree, const std::string& name);
 StmtRef expand(const StmtRef& tree, const std::string& name);
 /// Every loop that is to be unrolled, for languages that cannot ask a compiler to do so.
 StmtRef expand_unrolled(const StmtRef& tree);

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "ir/build.h"
+#include "ir/idiom.h"
 #include "ir/simplify.h"
 #include "ir/threads.h"
 #include "passes/moves.h"
@@ -179,6 +180,10 @@ constexpr MoveRow kMoves[] = {
      [](const StmtRef& t, const Words& w, const std::string& m) {
        return tail(t, w[1], whole_number(w[2], m));
      }},
+    {"peel", 3, 3,
+     [](const StmtRef& t, const Words& w, const std::string& m) {
+       return peel(t, w[1], whole_number(w[2], m), whole_number(w[3], m));
+     }},
     {"order", 2, 16,
      [](const StmtRef& t, const Words& w, const std::string&) { return order(t, rest(w)); }},
     {"register", 1, 16,
@@ -236,6 +241,12 @@ constexpr MoveRow kMoves[] = {
        if (!why.empty()) throw IllegalMove("`" + m + "`: " + why);
        return tree;
      }},
+    {"scale", 1, 1,
+     [](const StmtRef& t, const Words& w, const std::string&) { return scale(t, w[1]); }},
+    {"madd", 1, 1,
+     [](const StmtRef& t, const Words& w, const std::string&) { return madd(t, w[1]); }},
+    {"dot", 1, 1,
+     [](const StmtRef& t, const Words& w, const std::string&) { return dot(t, w[1]); }},
 };
 
 StmtRef apply_move(const StmtRef& tree, const std::string& text) {
@@ -288,6 +299,47 @@ StmtRef mark(const StmtRef& tree, const std::string& name, LoopKind kind) {
   const std::string why = kind == LoopKind::thread ? thread_conflict(marked) : "";
   if (!why.empty()) throw IllegalMove("`thread " + name + "`: " + why);
   return marked;
+}
+
+namespace {
+
+/// Marks the loops around statements that have a form.
+StmtRef as_idiom(const StmtRef& tree, const std::string& name,
+                 const std::function<bool(const Stmt&)>& has_form, const char* otherwise) {
+  const Expr r = must_find(tree, name);
+  bool found = false;
+  const StmtRef marked = rewrite_stmt(tree, [&](const StmtRef& s) -> StmtRef {
+    const bool over_r = s->kind == StmtKind::loop && s->range == r && r->sources.empty();
+    if (!over_r || s->body[0]->kind != StmtKind::store || !has_form(*s->body[0])) return s;
+    found = true;
+    return loop(r, s->body[0], LoopKind::idiom);
+  });
+  if (!found) throw IllegalMove("loop `" + name + "` " + otherwise);
+  return marked;
+}
+
+bool moves_with(const Stmt& store, Expr r) {
+  return std::any_of(store.index.begin(), store.index.end(), [&](Expr i) { return occurs(r, i); });
+}
+
+}  // namespace
+
+StmtRef dot(const StmtRef& tree, const std::string& name) {
+  const Expr r = must_find(tree, name);
+  const auto is_sum = [&](const Stmt& s) { return added_to(s) && !moves_with(s, r); };
+  return as_idiom(tree, name, is_sum, "adds up no integers");
+}
+
+StmtRef madd(const StmtRef& tree, const std::string& name) {
+  const Expr r = must_find(tree, name);
+  const auto are_sums = [&](const Stmt& s) { return added_to(s) && moves_with(s, r); };
+  return as_idiom(tree, name, are_sums, "adds to no integers side by side");
+}
+
+StmtRef scale(const StmtRef& tree, const std::string& name) {
+  const Expr r = must_find(tree, name);
+  const auto scales = [&](const Stmt& s) { return scaling(s.value) && moves_with(s, r); };
+  return as_idiom(tree, name, scales, "scales no integers to bytes");
 }
 
 StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count) {

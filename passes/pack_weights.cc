@@ -81,11 +81,10 @@ void split_axes(const Use& use, int64_t dim, int64_t extent,
 Layout layout_for(const Buffer& weight, const std::vector<Use>& uses) {
   if (uses.empty()) return weight.layout;
   std::vector<std::pair<int64_t, Axis>> axes;
-  const bool one =
-      std::all_of(uses.begin(), uses.end(), [&](const Use& u) { return u.index == uses[0].index; });
   for (size_t d = 0; d < weight.shape.size(); ++d) {
     const auto dim = static_cast<int64_t>(d);
-    if (one)
+    const auto is_same = [&](const Use& u) { return u.index[d] == uses[0].index[d]; };
+    if (std::all_of(uses.begin(), uses.end(), is_same))
       split_axes(uses[0], dim, weight.shape[d], axes);
     else
       axes.push_back({depth_of_axis(uses[0], uses[0].index[d]), {.dim = dim}});

@@ -10,6 +10,7 @@
 #include "passes/integers.h"
 #include "passes/layout.h"
 #include "passes/limits.h"
+#include "passes/offsets.h"
 #include "passes/rewrite.h"
 #include "passes/settle_dims.h"
 #include "passes/winograd.h"
@@ -43,6 +44,7 @@ constexpr GraphPass kGraphPasses[] = {
 constexpr DraftPass kDraftPasses[] = {
     {"limits", [](Draft& draft, const Decide&) { limit_loops(draft); }},
     {"clip", [](Draft& draft, const Decide&) { clip_sums(draft); }},
+    {"offsets", [](Draft& draft, const Decide&) { fold_offsets(draft); }},
     {"block",
      [](Draft& draft, const Decide&) {
        const Target& t = draft.target;
@@ -52,7 +54,8 @@ constexpr DraftPass kDraftPasses[] = {
      }},
     {"layout",
      [](Draft& draft, const Decide& decide) {
-       if (draft.target.has_vectors()) choose_layouts(draft, decide);
+       const bool idioms = draft.target.is_scalar() && draft.target.dot != Dot::none;
+       if (draft.target.has_vectors() || idioms) choose_layouts(draft, decide);
      }},
     {"half", [](Draft& draft, const Decide&) { store_as_half(draft); }},
 };

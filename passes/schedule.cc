@@ -263,8 +263,9 @@ class Chooser {
     }
     join_loops(t);
     const std::vector<std::string> sums = reduction_order();
-    const int64_t block = sum_block(*std::find_if(
-        reduced_.begin(), reduced_.end(), [&](Expr k) { return k->attr.name == sums.back(); }));
+    const Expr last = *std::find_if(reduced_.begin(), reduced_.end(),
+                                    [&](Expr k) { return k->attr.name == sums.back(); });
+    const int64_t block = sum_block(last);
     if (nest_.staged)
       add_loops_of_panel(t);
     else
@@ -279,10 +280,18 @@ class Chooser {
     if (all.size() > 1) t.moves.push_back("order " + list(all));
     const bool blocked = block > 0 && !t.pass.empty();
     order_sum(t, sums, blocked ? block : 0);
+    std::vector<std::string> unrolled;
+    if (nest_.dot) unrolled = t.use_dot(nest_.dot, nest_.dot_terms);
+    if (nest_.madd && CostModel::is_written_out(last, nest_))
+      unrolled.push_back(last->attr.name + (last->sources.empty() ? "" : "m"));
+    if (is_peeled()) unrolled.push_back(t.peel_rows(nest_));
     t.moves.push_back("register " + list(t.inner));
     if (nest_.staged && (blocked || panel_bytes() <= kMostStaged)) stage_panel(t, sums, blocked);
     if (nest_.lanes == 1) {  // statements of their own: what a compiler keeps in registers
-      t.moves.push_back("unroll " + list(t.inner));
+      unrolled.insert(unrolled.end(), t.inner.begin(), t.inner.end());
+      t.moves.push_back("unroll " + list(unrolled));
+      if (nest_.scale) t.moves.push_back("scale " + t.inner.back());
+      if (nest_.madd) t.moves.push_back("madd " + t.inner.back());
       return fmt::format("{}", fmt::join(t.moves, "; "));
     }
     t.moves.push_back(fmt::format("vectorize {} {}", lane, nest_.lanes));
@@ -370,6 +379,7 @@ class Chooser {
 
   void add_rows(Tile& t) const {
     if (!nest_.rows) return;
+    if (is_peeled()) return t.outer.push_back(t.row);
     const std::string part = t.split(t.row, nest_.row_count);
     if (nest_.row_count < t.rows) t.outer.push_back(t.pass = t.row + "o");
     t.inner.push_back(part);
@@ -407,12 +417,18 @@ class Chooser {
     t.moves.insert(t.moves.end(), {"order " + list(sums), "split_sum " + outer + " " + t.pass});
   }
 
+  bool is_peeled() const { return nest_.peeled_low + nest_.peeled_high > 0; }
+
   /// Loops of the reduction: windows outside, what is contiguous in memory inside.
   std::vector<std::string> reduction_order() const {
     std::vector<std::string> windows, others;
     for (Expr k : reduced_) (is_window(k) ? windows : others).push_back(k->attr.name);
     if (choice_.reduced == 2) std::swap(windows, others);
     windows.insert(windows.end(), others.begin(), others.end());
+    if (nest_.dot) {
+      std::erase(windows, nest_.dot->attr.name);
+      windows.push_back(nest_.dot->attr.name);
+    }
     if (choice_.reduced != 1) return windows;
     windows.clear();
     for (Expr k : reduced_) windows.push_back(k->attr.name);

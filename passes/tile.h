@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "passes/cost.h"
+
 namespace tinycc {
 
 /// A register tile as it is written down, loop by loop.
@@ -34,6 +36,27 @@ struct Tile {
     outer.push_back(row + "o");
     row = split(row, size);
     rows = size;
+  }
+  /// Marks so many turns of the last loop of the sum, which an idiom takes together; the loops to
+  /// unroll around them.
+  std::vector<std::string> use_dot(Expr range, int64_t terms) {
+    const std::string& k = range->attr.name;
+    const int64_t extent = extent_of(range);
+    constexpr int64_t kMostWrittenOut = 8;
+    const int64_t turns = extent / terms, part = turns % 8 == 0 ? 8 : turns % 4 == 0 ? 4 : 2;
+    const bool parts = turns > kMostWrittenOut && turns % part == 0;
+    moves.push_back(fmt::format("tail {} {}", k, terms));
+    if (parts) moves.push_back(fmt::format("tile {}o {}", k, part));
+    moves.push_back("dot " + k + "i");
+    if (turns == 1 || (turns > kMostWrittenOut && !parts)) return {};
+    return {k + (parts ? "oi" : "o")};
+  }
+  /// Rows at both ends stay single, what is between them has tiles; the loop over rows of one.
+  std::string peel_rows(const Nest& n) {
+    moves.push_back(fmt::format("peel {} {} {}", row, n.peeled_low, n.peeled_high));
+    const std::string part = split(row + "m", n.row_count);
+    moves.push_back(fmt::format("register {} {}", part, fmt::join(inner, " ")));
+    return part;
   }
 };
 

@@ -67,6 +67,11 @@ bool fma(Target& target, const std::string& value) {
   return one_of(value, {"true", "false"});
 }
 
+bool dot(Target& target, const std::string& value) {
+  target.dot = value == "smlad" ? Dot::smlad : value == "mve" ? Dot::mve : Dot::none;
+  return one_of(value, {"none", "smlad", "mve"});
+}
+
 bool madd_cycles(Target& target, const std::string& value) {
   const char* end = value.data() + value.size();
   const auto [rest, error] = std::from_chars(value.data(), end, target.madd_cycles);
@@ -129,6 +134,7 @@ constexpr TargetField kFields[] = {
     {"l1_bytes", kBytes, bytes<&Target::l1_bytes>},
     {"l2_bytes", kBytes, bytes<&Target::l2_bytes>},
     {"fma", "true or false", fma},
+    {"dot", "none, smlad or mve", dot, For::cpu},
     {"clock_mhz", "MHz of one core at work, 1 to 100000",
      [](Target& t, const std::string& v) { return number(v, 1, 100000, false, t.clock_mhz); }},
     {"madd_cycles", "cycles from one multiply-add of a vector to the next: 0.5", madd_cycles},

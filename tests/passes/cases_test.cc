@@ -4,6 +4,8 @@
 //   NAME.program     kernels, steps and memory, by the heuristics for a machine with 32-byte vectors
 //   NAME.gnu.c       its kernels in GNU C
 //   NAME.iso.c       its kernels in C99
+//   NAME.smlad.c     its kernels in C99 for a scalar CPU with that idiom and little memory
+//   NAME.mve.c       likewise
 //   NAME.threads.c   its kernels in GNU C for three threads, however little work there is
 //
 // RECORD=1 in the environment writes those that are there anew (an empty file starts a check): read
@@ -73,6 +75,12 @@ Program program_of(Graph graph, const std::string& variant) {
     target.shared_bytes = 49152;
     target.matrix = "mma";
   }
+  if (variant == "smlad" || variant == "mve") {
+    target.dialect = "iso";
+    target.vector_bytes = 0;
+    target.prefer = Prefer::ram;
+    target.dot = variant == "mve" ? Dot::mve : Dot::smlad;
+  }
   use_winograd(graph, target);
   Program program = build_program(lowered(graph, target), {});
   verify(program, "schedule");
@@ -125,7 +133,7 @@ void check_case(const fs::path& file) {
   const auto beside = [&](const char* suffix) { return fs::path(file).replace_extension(suffix); };
   const Graph graph = rewritten(file);
   check_text(beside("rewrite"), to_text(graph));
-  for (const std::string variant : {"gnu", "iso", "threads", "cuda"}) {
+  for (const std::string variant : {"gnu", "iso", "threads", "cuda", "smlad", "mve"}) {
     const Program program = program_of(graph, variant);
     check_values(graph_of(file), program);
     if (variant == "gnu") check_text(beside("program"), to_text(program));

@@ -55,6 +55,30 @@ constexpr const char* kWide = R"(kernel wide {
     Y[i] = sum[]
   }
 })";
+constexpr const char* kBytes = R"(kernel bytes {
+  in A: i8[6,20]
+  in B: i8[20,8]
+  in F: i32[8]
+  out C: i8[6,8]
+  for i 6 { for j 8 {
+    alloc sum: i32 reg
+    sum[] = 0
+    for k 20 upto min(i + 18, 20) { sum[] = sum[] + i32(A[i, k]) * i32(B[k, j]) }
+    C[i, j] = i8(max(min(i32(i64(sum[]) * i64(F[j]) + 5 >> 33), 127), -128))
+  } }
+})";
+constexpr const char* kBytesWhole = R"(kernel bytes {
+  in A: i8[6,20]
+  in B: i8[20,8]
+  in F: i32[8]
+  out C: i8[6,8]
+  for i 6 { for j 8 {
+    alloc sum: i32 reg
+    sum[] = 0
+    for k 20 { sum[] = sum[] + i32(A[i, k]) * i32(B[k, j]) }
+    C[i, j] = i8(max(min(i32(i64(sum[]) * i64(F[j]) + 5 >> 33), 127), -128))
+  } }
+})";
 constexpr const char* kIndirect = R"(kernel indirect {
   in X: f32[5]
   in P: i64[5]
@@ -135,6 +159,11 @@ TEST_CASE("legal moves keep what a kernel computes") {
       {kProduct, kGroupTile + "lane ii jio; vectorize jii 4; group io jo"},
       {kProduct, kGroupTile + "ahead ko; lane ii jio; hold ki jii; group io jo"},
       {kLargest, "flatten a b; meet ab 8; group y"},
+      {kBytesWhole, "tail k 8; dot ki; tile j 2; register ji; unroll ko ji"},
+      {kBytesWhole, "tile j 4; order i jo ji; register ji; madd ji; scale ji"},
+      {kBytes, "order i j; peel i 2 0; tile im 2; register imi j; register j"},
+      {kBytes, "peel i 1 2"},
+      {kProduct, "peel i 2 1; tile im 3"},
       {kLargest, "flatten a b; lanes ab 2 4"},
       {kLargest, "stage y a b"},
       {kLargest, "tile a 4; split_sum ao y"},
@@ -195,6 +224,11 @@ TEST_CASE("illegal moves say why") {
       {kProduct, "order j i; ahead i", "no panel is copied"},
       {kProduct, "local j k by i", "a panel is copied by the loops that it is made of"},
       {kUpdate, "tile x 25; lane xi; group xo", "a group might read what another writes"},
+      {kProduct, "dot k", "loop `k` adds up no integers"},
+      {kBytesWhole, "dot j", "loop `j` adds up no integers"},
+      {kProduct, "register j; madd j", "loop `j` adds to no integers side by side"},
+      {kProduct, "scale j", "loop `j` scales no integers to bytes"},
+      {kDouble, "peel x 25 25", "loop `x` has no middle to peel"},
       {kDouble, "tile x 16; thread xo", "`thread xo`: two threads may meet in Y"},
   };
   for (const Case& c : cases) {

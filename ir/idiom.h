@@ -1,0 +1,32 @@
+// Loops that some CPUs have instructions for: a loop of kind `idiom` has one of these forms, and
+// emitters write it as the call of a function whose body those instructions are. To all else it is a
+// plain loop. Here is what such a loop may hold; how its operands lie in memory is the emitters' affair.
+//
+//   dot     for k { sum = sum + (a[k] + zero) * b[k] }        one sum
+//   madd    for c { sum[c] = sum[c] + (a + zero) * b[c] }     a is a[c], or one for all
+//   scale   for c { y[c] = bytes(clamp((sum[c] * factor[c] + addend) >> shift, least, most)) }
+#pragma once
+
+#include <optional>
+
+#include "ir/stmt.h"
+
+namespace tinycc {
+
+/// Two loaded bytes, widened to 32 bits: (a + zero) * b.
+struct ByteProduct {
+  Expr shifted, a, b;  // shifted: a widened + zero
+  int64_t zero = 0;
+};
+std::optional<ByteProduct> byte_product(Expr product);
+
+struct Scaling {
+  Expr sum, factor, addend;  // i32, i32, i64
+  int64_t shift = 0, least = 0, most = 0;
+};
+std::optional<Scaling> scaling(Expr value);
+
+/// The product that a statement adds to what it stores to; empty: it does something else.
+Expr added_to(const Stmt& store);
+
+}  // namespace tinycc
