@@ -260,14 +260,14 @@ TEST_CASE("devices: what is padded lies in f16 with its frame, and is widened wh
   Graph graph;
   graph.name = "m";
   Pool& pool = *graph.pool;
-  const Expr x = input(pool, "x", DType::f32, {1, 4, 6, 6});
+  const Expr x = input(pool, "x", DType::f32, {1, 32, 6, 6});
   const Expr wide = cast(cast(x * 3.0 + 1.0, DType::f16), DType::f32);
   const Expr padded = pad(wide, {0, 0, 0, 0, 1, 1, 1, 1}, constant(pool, DType::f32, 0));
   const Expr windows = window(window(padded, 2, 3, 1, 1), 3, 3, 1, 1);
   graph.inputs = {{"x", x, ""}};
   graph.outputs = {{"y", reduce(Op::reduce_add, windows, {4, 5})}};
   std::mt19937 random(1);
-  const Values inputs{{"x", random_tensor(random, {1, 4, 6, 6})}};
+  const Values inputs{{"x", random_tensor(random, {1, 32, 6, 6})}};
   const Program program = build_program(lowered(graph, images_of(0)), {});
   verify(program);
   CHECK(program.kernels.size() == 2);
