@@ -126,12 +126,14 @@ class Builder {
 
   /// Would a device have less to do at a time than in either kernel?
   bool idles(const Unit& first, const Unit& second, const Unit& both) const {
-    if (!draft_.target.is_device() || both.kernel.flops <= kSmallOnDevice) return false;
+    if (!draft_.target.is_device()) return false;
     const auto items = [&](Kernel k) {
       share_among_threads(k, draft_.target);
       return k.parts;
     };
-    return items(both.kernel) < std::min(items(first.kernel), items(second.kernel));
+    const int64_t least = std::min(items(first.kernel), items(second.kernel));
+    if (both.kernel.flops <= kSmallOnDevice && least <= draft_.target.group) return false;
+    return items(both.kernel) < least;
   }
 
   /// After the part that has a node of the model of its own; the last of them.
@@ -160,7 +162,6 @@ class Builder {
   }
 
   // ---- loops of the host: computations of one are neighbours
-
   std::vector<Step>& body() { return open_.empty() ? program_.steps : open_.back().second.body; }
 
   std::vector<int64_t> path(int64_t loop) const {  // outermost first
