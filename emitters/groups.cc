@@ -60,16 +60,20 @@ bool KernelWriter::runs_by(int64_t buffer, const std::vector<Expr>& logical, Exp
          });
 }
 
+/// Does the statement nothing but copy from memory to shared memory, on a device that can do so by itself?
+bool KernelWriter::is_copy(const Stmt& s) const {
+  return dialect_.whole_vectors && s.kind == StmtKind::store && s.buffer->space == Space::shared &&
+         s.value->is(Op::load) && !buffers_.at(s.value->attr.ints[0])->is_image();
+}
+
 /// A copy to shared memory whose innermost loop takes 16 bytes at a time: the nest over these, else
 /// nothing.
 std::optional<LoopNest> KernelWriter::copied_by_16(const LoopNest& nest) {
   const Stmt& s = *nest.body;
-  if (!dialect_.whole_vectors || s.kind != StmtKind::store || s.buffer->space != Space::shared || !s.value->is(Op::load))
-    return {};
+  if (!is_copy(s)) return {};
   const Expr r = nest.ranges.back();
   const int64_t from = s.value->attr.ints[0], count = 128 / bits_of(s.buffer->dtype);
-  if (bits_of(s.buffer->dtype) < 8 || extent_of(r) % count != 0 || buffers_.at(from)->is_image())
-    return {};
+  if (bits_of(s.buffer->dtype) < 8 || extent_of(r) % count != 0) return {};
   if (!runs_by(s.buffer->id, s.index, r, count) || !runs_by(from, s.value->sources, r, count))
     return {};
   LoopNest by{nest};
@@ -96,19 +100,13 @@ void KernelWriter::write_lanes(const StmtRef& s) {
                      items));
     name_turns(nest, turn);
   }
-  if (by_16 || copies_words(*nest.body))
+  const bool words = is_copy(*nest.body) && bits_of(nest.body->buffer->dtype) == 32;
+  if (by_16 || words)
     write_copy(*nest.body, by_16 ? 16 : 4);
   else
     write(nest.body);
   line("}");
   taken_ = outside;
-}
-
-/// Does the statement copy 4 bytes to shared memory?
-bool KernelWriter::copies_words(const Stmt& s) const {
-  return dialect_.whole_vectors && s.kind == StmtKind::store && s.buffer->space == Space::shared &&
-         s.value->is(Op::load) &&
-         bits_of(s.buffer->dtype) == 32 && !buffers_.at(s.value->attr.ints[0])->is_image();
 }
 
 /// It may still be under way when the next statement starts; what waits for it is the barrier.
@@ -128,6 +126,10 @@ void KernelWriter::write_barrier(int64_t outstanding) {
 
 namespace {
 
+bool occurs_in(Expr r, const std::vector<Expr>& roots) {
+  return std::any_of(roots.begin(), roots.end(), [&](Expr root) { return occurs(r, root); });
+}
+
 /// Loops down to a product of matrices: those over its tiles, outermost first; nothing where there is
 /// none, or a loop between that its sums do not move with.
 std::optional<LoopNest> product_within(const StmtRef& loop) {
@@ -138,16 +140,9 @@ std::optional<LoopNest> product_within(const StmtRef& loop) {
   if (tiles.body->kind != StmtKind::loop) return {};
   const LoopNest matrix = nest_of(tiles.body, LoopKind::matrix);
   if (matrix.ranges.size() != 3) return {};
-  const std::vector<Expr> reached = topological(matrix.body->index);
-  const bool all = std::all_of(tiles.ranges.begin(), tiles.ranges.end(), [&](Expr r) {
-    return std::find(reached.begin(), reached.end(), r) != reached.end();
-  });
+  const bool all = std::all_of(tiles.ranges.begin(), tiles.ranges.end(),
+                               [&](Expr r) { return occurs_in(r, matrix.body->index); });
   return all ? std::optional(tiles) : std::nullopt;
-}
-
-bool occurs_in(Expr r, const std::vector<Expr>& roots) {
-  const std::vector<Expr> all = topological(roots);
-  return std::find(all.begin(), all.end(), r) != all.end();
 }
 
 }  // namespace

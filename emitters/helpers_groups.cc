@@ -53,6 +53,31 @@ static @D@inline void @P@_f_copy_4(void *to, const void *from)
 )"},
 };
 
+// A matrix as a place in shared memory: what both tables below have where there is no instruction.
+constexpr const char* kPlace = R"(    const uint16_t *first;
+    int32_t down, right;
+)";
+constexpr const char* kStepsDown = R"(    (void)lane;
+    all.first = place;
+    all.down = step;
+    all.right = 1;
+)";
+constexpr const char* kStepsRight = R"(    (void)lane;
+    all.first = place;
+    all.down = 1;
+    all.right = step;
+)";
+constexpr const char* kProducts = R"(    for (int32_t part = 0; part < @PARTS@; ++part) {
+        const int32_t y = @ROW@;
+        const int32_t x = @COLUMN@;
+
+        for (int32_t k = 0; k < 16; ++k) {
+            sum[part] += @P@_f_widen_f16(rows.first[(y * rows.down) + (k * rows.right)]) *
+                         @P@_f_widen_f16(columns.first[(k * columns.down) + (x * columns.right)]);
+        }
+    }
+)";
+
 // Matrices of halves: ldmatrix and mma.sync.
 constexpr HelperRow kMmaRows[] = {
     {"@P@_f_rows_f16", R"(
@@ -61,9 +86,7 @@ typedef struct {
 #ifdef __CUDA_ARCH__
     uint32_t at[4];
 #else
-    const uint16_t *first;
-    int32_t down, right;
-#endif
+@PLACE@#endif
 } @P@_f_rows_f16;
 )"},
     {"@P@_f_columns_f16", R"(
@@ -72,9 +95,7 @@ typedef struct {
 #ifdef __CUDA_ARCH__
     uint32_t at[2];
 #else
-    const uint16_t *first;
-    int32_t down, right;
-#endif
+@PLACE@#endif
 } @P@_f_columns_f16;
 )"},
     {"@P@_f_rows_f16_at", R"(
@@ -90,11 +111,7 @@ static @D@inline @P@_f_rows_f16 @P@_f_rows_f16_at(const uint16_t *place, int32_t
                      &place[((lane % 16) * step) + ((lane % 32) / 16 * 8)]))
                  : "memory");
 #else
-    (void)lane;
-    all.first = place;
-    all.down = step;
-    all.right = 1;
-#endif
+@STEPS_DOWN@#endif
     return all;
 }
 )"},
@@ -114,11 +131,7 @@ static @D@inline @P@_f_rows_f16 @P@_f_rows_f16_turned(const uint16_t *place, int
                  : "r"((uint32_t)__cvta_generic_to_shared(&place[(column * step) + row]))
                  : "memory");
 #else
-    (void)lane;
-    all.first = place;
-    all.down = 1;
-    all.right = step;
-#endif
+@STEPS_RIGHT@#endif
     return all;
 }
 )"},
@@ -136,11 +149,7 @@ static @D@inline @P@_f_columns_f16 @P@_f_columns_f16_at(const uint16_t *place, i
                      &place[((lane % 8) * step) + ((lane % 16) / 8 * 8)]))
                  : "memory");
 #else
-    (void)lane;
-    all.first = place;
-    all.down = 1;
-    all.right = step;
-#endif
+@STEPS_RIGHT@#endif
     return all;
 }
 )"},
@@ -157,11 +166,7 @@ static @D@inline @P@_f_columns_f16 @P@_f_columns_f16_turned(const uint16_t *plac
                  : "r"((uint32_t)__cvta_generic_to_shared(&place[(lane % 16) * step]))
                  : "memory");
 #else
-    (void)lane;
-    all.first = place;
-    all.down = step;
-    all.right = 1;
-#endif
+@STEPS_DOWN@#endif
     return all;
 }
 )"},
@@ -179,16 +184,7 @@ static @D@inline void @P@_f_multiply_f16(float *sum, @P@_f_rows_f16 rows, @P@_f_
         : "r"(rows.at[0]), "r"(rows.at[1]), "r"(rows.at[2]), "r"(rows.at[3]), "r"(columns.at[0]),
           "r"(columns.at[1]));
 #else
-    for (int32_t part = 0; part < 4; ++part) {
-        const int32_t y = @ROW@;
-        const int32_t x = @COLUMN@;
-
-        for (int32_t k = 0; k < 16; ++k) {
-            sum[part] += @P@_f_widen_f16(rows.first[(y * rows.down) + (k * rows.right)]) *
-                         @P@_f_widen_f16(columns.first[(k * columns.down) + (x * columns.right)]);
-        }
-    }
-#endif
+@PRODUCTS@#endif
 }
 )"},
 };
@@ -208,9 +204,7 @@ typedef struct {
 #if @DEVICE@
     @P@_f_halves at;
 #else
-    const uint16_t *first;
-    int32_t down, right;
-#endif
+@PLACE@#endif
 } @P@_f_rows_f16;
 )"},
     {"@P@_f_columns_f16", R"(
@@ -227,11 +221,7 @@ static @D@inline @P@_f_rows_f16 @P@_f_rows_f16_at(const uint16_t *place, int32_t
 
     all.at = *(const @P@_f_halves *)own;
 #else
-    (void)lane;
-    all.first = place;
-    all.down = step;
-    all.right = 1;
-#endif
+@STEPS_DOWN@#endif
     return all;
 }
 )"},
@@ -247,11 +237,7 @@ static @D@inline @P@_f_rows_f16 @P@_f_rows_f16_turned(const uint16_t *place, int
         all.at[k] = __builtin_bit_cast(_Float16, place[((@FIRST@ + k) * step) + (lane % 16)]);
     }
 #else
-    (void)lane;
-    all.first = place;
-    all.down = 1;
-    all.right = step;
-#endif
+@STEPS_RIGHT@#endif
     return all;
 }
 )"},
@@ -301,16 +287,7 @@ static @D@inline void @P@_f_multiply_f16(float *sum, @P@_f_rows_f16 rows, @P@_f_
         sum[part] = all[part];
     }
 #else
-    for (int32_t part = 0; part < @PARTS@; ++part) {
-        const int32_t y = @ROW@;
-        const int32_t x = @COLUMN@;
-
-        for (int32_t k = 0; k < 16; ++k) {
-            sum[part] += @P@_f_widen_f16(rows.first[(y * rows.down) + (k * rows.right)]) *
-                         @P@_f_widen_f16(columns.first[(k * columns.down) + (x * columns.right)]);
-        }
-    }
-#endif
+@PRODUCTS@#endif
 }
 )"},
 };
@@ -337,6 +314,10 @@ void add_matrix_helpers(std::vector<HelperText>& helpers, Replacements with,
                         const std::string& form) {
   for (const Spread& s : kSpreads) {
     if (form != s.form) continue;
+    with.insert(with.begin(), {{"@PLACE@", kPlace},
+                               {"@STEPS_DOWN@", kStepsDown},
+                               {"@STEPS_RIGHT@", kStepsRight},
+                               {"@PRODUCTS@", kProducts}});
     with.insert(with.end(), {{"@ROW@", s.row},
                              {"@COLUMN@", s.column},
                              {"@ROW_WORDS@", s.row_words},

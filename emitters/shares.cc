@@ -63,11 +63,8 @@ namespace {
 bool is_used(Expr range, const StmtRef& body) {
   bool found = false;
   walk(body, [&](const Stmt& s) {
-    std::vector<Expr> roots = s.index;
-    if (s.value) roots.push_back(s.value);
-    if (s.range) roots.push_back(s.range);
-    const std::vector<Expr> all = topological(roots);
-    found = found || std::find(all.begin(), all.end(), range) != all.end();
+    found = found || (s.value && occurs(range, s.value)) || (s.range && occurs(range, s.range)) ||
+            std::any_of(s.index.begin(), s.index.end(), [&](Expr i) { return occurs(range, i); });
   });
   return found;
 }

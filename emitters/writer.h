@@ -65,7 +65,7 @@ class KernelWriter {
   void write_group(const StmtRef& s);
   void write_group_head();
   void write_lanes(const StmtRef& s);
-  bool copies_words(const Stmt& s) const;
+  bool is_copy(const Stmt& s) const;
   void write_copy(const Stmt& s, int bytes);
   void write_barrier(int64_t outstanding);
   bool write_matrices(const StmtRef& s);

@@ -31,17 +31,8 @@ constexpr MatrixForm kForms[] = {
      [](Expr l, Expr) { return remainder(l, 16); }},
 };
 
-bool is_loop(const StmtRef& s, LoopKind kind) {
-  return s->kind == StmtKind::loop && s->loop == kind;
-}
-
-bool has_lanes(const StmtRef& s) {
-  bool found = false;
-  walk(s, [&](const Stmt& part) {
-    found |= part.kind == StmtKind::loop && part.loop == LoopKind::lane;
-  });
-  return found;
-}
+bool is_loop(const Stmt& s, LoopKind kind) { return s.kind == StmtKind::loop && s.loop == kind; }
+bool is_loop(const StmtRef& s, LoopKind kind) { return is_loop(*s, kind); }
 
 int64_t barriers_in(const StmtRef& s) {
   int64_t count = 0;
@@ -198,7 +189,8 @@ class Proof {
   }
 
   void check_lanes(const LoopNest& nest) {
-    if (has_lanes(nest.body) || has_groups(nest.body)) refuse("there are lanes within lanes");
+    if (has_loop(nest.body, LoopKind::lane) || has_groups(nest.body))
+      refuse("there are lanes within lanes");
     Ids inside;
     walk(nest.body, [&](const Stmt& s) {
       if (s.kind == StmtKind::alloc) inside.insert(s.buffer->id);
@@ -265,14 +257,14 @@ class Item {
   Item(const StmtRef& body, Expr lane, const MatrixForm* form)
       : lane_(lane), form_(form), lanes_(lane_dimensions(body)) {
     walk(body, [&](const Stmt& s) {
-      if (is_loop(s, LoopKind::matrix) && is_loop(*s.body[0], LoopKind::matrix) &&
-          is_loop(*s.body[0]->body[0], LoopKind::matrix))
+      if (is_loop(s, LoopKind::matrix) && is_loop(s.body[0], LoopKind::matrix) &&
+          is_loop(s.body[0]->body[0], LoopKind::matrix))
         fragments_.insert(s.body[0]->body[0]->body[0]->buffer->id);
     });
   }
 
   StmtRef of(const StmtRef& s) {
-    if (is_loop(*s, LoopKind::matrix)) return of_matrix(nest_of(s, LoopKind::matrix));
+    if (is_loop(s, LoopKind::matrix)) return of_matrix(nest_of(s, LoopKind::matrix));
     if (s->kind == StmtKind::alloc) return alloc(of(s->buffer));
     if (s->kind == StmtKind::store) return of_store(*s, {});
     std::vector<StmtRef> body;
@@ -281,10 +273,6 @@ class Item {
   }
 
  private:
-  static bool is_loop(const Stmt& s, LoopKind kind) {
-    return s.kind == StmtKind::loop && s.loop == kind;
-  }
-
   /// Without the lanes; a fragment's last two dimensions are one of its parts.
   BufferRef of(const BufferRef& b) const {
     const auto found = lanes_.find(b->id);
@@ -356,13 +344,7 @@ const MatrixForm* matrix_form(std::string_view name) {
   return nullptr;
 }
 
-bool has_groups(const StmtRef& s) {
-  bool found = false;
-  walk(s, [&](const Stmt& part) {
-    found |= part.kind == StmtKind::loop && part.loop == LoopKind::group;
-  });
-  return found;
-}
+bool has_groups(const StmtRef& s) { return has_loop(s, LoopKind::group); }
 
 LoopNest nest_of(const StmtRef& loop, LoopKind kind) {
   LoopNest nest{{}, loop};
@@ -373,11 +355,7 @@ LoopNest nest_of(const StmtRef& loop, LoopKind kind) {
   return nest;
 }
 
-int64_t LoopNest::turns() const {
-  int64_t turns = 1;
-  for (Expr r : ranges) turns *= extent_of(r);
-  return turns;
-}
+int64_t LoopNest::turns() const { return turns_of(ranges); }
 
 int64_t items_of_group(const StmtRef& kernel_body, const MatrixForm* form) {
   int64_t most = 0, any = 1;
@@ -406,13 +384,7 @@ StmtRef with_barriers(const StmtRef& kernel_body) {
   return Barriers(kernel_body).placed(kernel_body, since);
 }
 
-bool has_matrices(const StmtRef& s) {
-  bool found = false;
-  walk(s, [&](const Stmt& part) {
-    found |= part.kind == StmtKind::loop && part.loop == LoopKind::matrix;
-  });
-  return found;
-}
+bool has_matrices(const StmtRef& s) { return has_loop(s, LoopKind::matrix); }
 
 StmtRef as_item(const StmtRef& kernel_body, Expr lane, const MatrixForm* form) {
   return Item(kernel_body, lane, form).of(kernel_body);

@@ -156,6 +156,18 @@ StmtRef loops(const std::vector<Expr>& ranges, StmtRef body) {
   return body;
 }
 
+bool has_loop(const StmtRef& s, LoopKind kind) {
+  bool found = false;
+  walk(s, [&](const Stmt& part) { found |= part.kind == StmtKind::loop && part.loop == kind; });
+  return found;
+}
+
+int64_t turns_of(const std::vector<Expr>& ranges) {
+  int64_t turns = 1;
+  for (Expr r : ranges) turns *= extent_of(r);
+  return turns;
+}
+
 bool ends_early(const StmtRef& s) {
   bool found = false;
   if (!s) return found;

@@ -122,6 +122,10 @@ StmtRef with_body(const StmtRef& s, std::vector<StmtRef> body);
 StmtRef rewrite_stmt(const StmtRef& s, const std::function<StmtRef(const StmtRef&)>& change);
 /// Pre-order walk over all statements.
 void walk(const StmtRef& s, const std::function<void(const Stmt&)>& visit);
+/// Has it a loop of this kind?
+bool has_loop(const StmtRef& s, LoopKind kind);
+/// Turns of all these loops together, at most.
+int64_t turns_of(const std::vector<Expr>& ranges);
 /// Has it a loop whose extent is computed?
 bool ends_early(const StmtRef& s);
 

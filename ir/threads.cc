@@ -189,12 +189,7 @@ class Proof {
 }  // namespace
 
 bool has_threads(const StmtRef& s) {
-  bool found = false;
-  walk(s, [&](const Stmt& part) {
-    found |= part.kind == StmtKind::loop &&
-             (part.loop == LoopKind::thread || part.loop == LoopKind::group);
-  });
-  return found;
+  return has_loop(s, LoopKind::thread) || has_loop(s, LoopKind::group);
 }
 
 std::string thread_conflict(const StmtRef& kernel_body) { return Proof().run(kernel_body); }

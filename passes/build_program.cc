@@ -238,12 +238,6 @@ class Builder {
     k.scalars.assign(free.begin(), free.end());
   }
 
-  static int64_t iterations(const std::vector<Expr>& ranges) {
-    int64_t n = 1;
-    for (Expr r : ranges) n *= extent_of(r);
-    return n;
-  }
-
   /// Arithmetic on values, not on indices.
   static int64_t operations(Expr e) {
     int64_t n = 0;
@@ -270,10 +264,10 @@ class Builder {
   }
 
   void count_work(Kernel& k, const Computation& c) {
-    const int64_t outputs = iterations(c.ranges);
+    const int64_t outputs = turns_of(c.ranges);
     k.flops = choosing_ranges(c).empty() ? outputs * operations(c.value) : operations(k.body);
     if (const Expr reduce = reduction_in(c.value)) {
-      const int64_t all = outputs * iterations(reduction_ranges(c.value));
+      const int64_t all = outputs * turns_of(reduction_ranges(c.value));
       k.flops += all * (1 + operations(reduce[0]));
       if (reduce->is(Op::reduce_add) && reduce[0]->is(Op::mul)) k.macs = all;
     }

@@ -10,12 +10,6 @@
 
 namespace tinycc {
 
-int64_t turns_of(const std::vector<Expr>& ranges) {
-  int64_t turns = 1;
-  for (Expr r : ranges) turns *= extent_of(r);
-  return turns;
-}
-
 bool has_open_ends(const Computation& c) {
   std::vector<Expr> all = c.ranges;
   for (Expr k : reduction_ranges(c.value)) all.push_back(k);
@@ -39,8 +33,6 @@ bool contains(const std::vector<Expr>& all, Expr e) {
   return std::find(all.begin(), all.end(), e) != all.end();
 }
 
-bool moves(Expr e, Expr range) { return contains(topological({e}), range); }
-
 /// The largest divisor of n that is at most `most`.
 int64_t divisor_within(int64_t n, int64_t most) {
   for (int64_t d = std::min(n, most); d > 1; --d) {
@@ -61,7 +53,7 @@ class Analysis {
     p_.sums = reduction_ranges(c_.value);
     if (!find_operands(reduce)) return {};
     for (Expr r : ranges_in_memory_order(draft_, c_)) {
-      const bool in_a = moves(p_.a, r), in_b = moves(p_.b, r);
+      const bool in_a = occurs(r, p_.a), in_b = occurs(r, p_.b);
       if (!in_a && !in_b) return {};
       (in_a && in_b ? p_.batch : in_a ? p_.rows : p_.columns).push_back(r);
     }
@@ -81,7 +73,7 @@ class Analysis {
     }();
     for (Expr l : loads_in(reduce[0])) {
       const auto moves_with = [&](const std::vector<Expr>& ranges) {
-        return std::ranges::any_of(ranges, [&](Expr r) { return moves(l, r); });
+        return std::ranges::any_of(ranges, [&](Expr r) { return occurs(r, l); });
       };
       if (!moves_with(p_.sums) || !moves_with(c_.ranges)) continue;
       const std::vector<Expr> inner = topological(l->sources);
@@ -90,7 +82,7 @@ class Analysis {
       (p_.a ? p_.b : p_.a) = l;
     }
     if (!p_.b) return false;
-    return std::ranges::all_of(p_.sums, [&](Expr k) { return moves(p_.a, k) && moves(p_.b, k); });
+    return std::ranges::all_of(p_.sums, [&](Expr k) { return occurs(k, p_.a) && occurs(k, p_.b); });
   }
 
   void swap_sides() {
@@ -174,10 +166,17 @@ class Tiles {
   }
 
   /// The slower of: all units busy; the turns of one group, one after the other, as often as groups
-  /// take turns on a unit.
-  double cycles(const GroupTile& t) const {
+  /// take turns on a unit. Both of a turn of the sum.
+  double slower(const GroupTile& t, double busy, double alone) const {
     const auto groups_there = static_cast<double>(groups(t)),
                units = static_cast<double>(target_.units);
+    const double resident = std::min(16.0, 1024.0 / static_cast<double>(t.items()));
+    const double most = std::ceil(groups_there / units),
+                 waves = std::ceil(groups_there / (units * resident));
+    return std::max(most * busy, waves * alone);
+  }
+
+  double cycles(const GroupTile& t) const {
     const double tile = static_cast<double>(t.item_rows * t.item_columns);
     const double vectors = static_cast<double>(t.item_columns) / 4;
     const auto rows =
@@ -187,18 +186,13 @@ class Tiles {
     const auto copied = static_cast<double>(t.rows + t.columns);
     const double busy = std::max({warps * issued * 32 / kMaddsPerCycle + copied * kCopyCycles,
                                   warps * reads, copied * 4 / kBytesPerCycle});
-    const double resident = std::min(16.0, 1024.0 / static_cast<double>(t.items()));
     const auto depth = static_cast<double>(t.depth);
     const double alone = std::max(issued * 1.2, kMemoryCycles / depth) + kBarrierCycles / depth;
-    const double most = std::ceil(groups_there / units),
-                 waves = std::ceil(groups_there / (units * resident));
-    return static_cast<double>(sum_) * std::max(most * busy, waves * alone);
+    return static_cast<double>(sum_) * slower(t, busy, alone);
   }
 
   /// The same; a unit multiplies 16×16 by 16×8 in two cycles, a warp waits some thirty for the result.
   double cycles_of_matrices(const GroupTile& t) const {
-    const auto groups_there = static_cast<double>(groups(t)),
-               units = static_cast<double>(target_.units);
     const double rows = static_cast<double>(t.item_rows) / 16,
                  columns = static_cast<double>(t.item_columns) / 8;
     const double warps = static_cast<double>(t.items()) / 32;
@@ -206,14 +200,11 @@ class Tiles {
     const double busy = std::max({warps * rows * columns * 2, warps * (rows * 4 + columns * 2),
                                   copied * 32 / kBytesPerCycle}) +
                         copied * 2 * kCopyCycles;
-    const double resident = std::min(16.0, 1024.0 / static_cast<double>(t.items()));
     const double depth = static_cast<double>(t.depth) / 16;
     const double alone = std::max(std::max(rows * columns * 4, 33.0) + rows * 4 + columns * 2,
                                   kMemoryCycles / depth) +
                          kBarrierCycles / depth;
-    const double most = std::ceil(groups_there / units),
-                 waves = std::ceil(groups_there / (units * resident));
-    return static_cast<double>(sum_) / 16 * std::max(most * busy, waves * alone);
+    return static_cast<double>(sum_) / 16 * slower(t, busy, alone);
   }
 
   const Target& target_;

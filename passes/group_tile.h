@@ -36,8 +36,6 @@ struct GroupTile {
 /// The fastest; rows 0: none fits.
 GroupTile best_tile(const Draft& draft, const Computation& computation, const Product& product);
 
-/// Turns of all ranges together.
-int64_t turns_of(const std::vector<Expr>& ranges);
 /// Does any range of the computation end where only the run knows?
 bool has_open_ends(const Computation& computation);
 

@@ -17,18 +17,10 @@ constexpr double kLanePerNs = 2.5;     // in each lane of a vector
 constexpr double kDeeperCosts = 0.03;  // share of the time, for each loop further in
 constexpr double kPairCosts = 0.01;    // the same, for two loops shared as one
 
-bool has_vectors(const StmtRef& s) {
-  bool found = false;
-  walk(s, [&](const Stmt& part) {
-    found |= part.kind == StmtKind::loop && part.loop == LoopKind::vector;
-  });
-  return found;
-}
-
 /// Nanoseconds on one thread.
 double time_of(const Kernel& k, const Target& target) {
   const double lanes = static_cast<double>(target.lanes()) * (target.fma ? 2 : 1);
-  const double rate = has_vectors(k.body) ? kLanePerNs * lanes : kScalarPerNs;
+  const double rate = has_loop(k.body, LoopKind::vector) ? kLanePerNs * lanes : kScalarPerNs;
   const auto bytes = static_cast<double>(k.bytes_read + k.bytes_written);
   return std::max(static_cast<double>(k.flops) / rate, bytes / kBytesPerNs);
 }
