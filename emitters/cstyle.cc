@@ -102,6 +102,10 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
   std::vector<int64_t> extents = b.layout.extents(b.shape);
   if (vector != vector_registers_.end()) extents.pop_back();
   for (const int64_t e : extents) text += fmt::format("[{}]", e);
+  if (shared && extents.empty()) {  // an item that is not the one to write it would seem not to set it
+    text += "[1]";
+    elements_[b.id] += "[0]";
+  }
   const int64_t vector_bytes = names_.program().target.vector_bytes;
   if (dialect_.vectors && dialect_.gnu_vectors && b.space == Space::local && vector_bytes >= 16 &&
       b.bytes() >= 64)

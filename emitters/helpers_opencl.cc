@@ -38,10 +38,8 @@ constexpr HelperRow kVectorRows[] = {
 // than a half's.
 constexpr HelperRow kHalfRows[] = {
     {"@P@_f_at_f16x@N@", R"(
-static inline float@N@ @P@_f_at_f16x@N@(__global const ushort *place)
+static inline float@N@ @P@_f_at_f16x@N@(ushort@N@ bits)
 {
-    const ushort@N@ bits = vload@N@(0, place);
-
     return vload_half@N@(0, (const half *)&bits);
 }
 )"},
@@ -56,7 +54,7 @@ static inline void @P@_f_put_f16x@N@(__global ushort *place, float@N@ x)
 )"},
     {"@M@_F_AT_f16x@N@",
      "/* The @N@ elements of f16 that start at this place, as f32. */\n"
-     "#define @M@_F_AT_f16x@N@(place) @P@_f_at_f16x@N@(&(place))\n"},
+     "#define @M@_F_AT_f16x@N@(place) @P@_f_at_f16x@N@(vload@N@(0, &(place)))\n"},
     {"@M@_F_PUT_f16x@N@", "#define @M@_F_PUT_f16x@N@(place, x) @P@_f_put_f16x@N@(&(place), (x))\n"},
 };
 
