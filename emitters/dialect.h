@@ -24,17 +24,18 @@ struct Dialect {
   const char* shared = "";        // what arrays that they share start with
   std::string matrix = "";        // how their warps multiply matrices (Target::matrix)
   const char* memory = "";        // of a device: what pointers to its memory start with
-  const char* kernel = "";        // of a device: what a kernel starts with
+  const char* kernel = "";        // of a device: what a kernel starts with,
+  const char* most_items = "";    // and over it, where its groups have so many items
   const char* function = "";      // of a device in C++: what its other functions start with
   const char* local = "";         // of a device in C++: what pointers to local variables start with
   const char* float_suffix = "";  // of functions of one float: expf
   const char* restricted = "restrict ";
-  bool numbered =
-      false;  // parameters have numbers, numbers come by reference, the item is the last
+  bool numbered = false;  // parameters have numbers, numbers come by reference, items are the last
+  const char* on_device = "";  // what its compiler defines, where a CPU can stand in for it
 };
 
 /// iso: C99, nothing beyond. gnu: vector types of GCC and Clang. opencl: OpenCL C 1.2. cuda, hip: C++
-/// of nvcc and of Clang for AMD; they differ in nothing here. metal: the Metal shading language.
+/// of nvcc and of Clang for AMD. metal: the Metal shading language.
 inline Dialect dialect_of(const Target& target) {
   const bool vectors = target.has_vectors() && target.vector_bytes >= 16;
   if (target.dialect == "opencl") {
@@ -64,18 +65,26 @@ inline Dialect dialect_of(const Target& target) {
             .kernel = "extern \"C\" __global__ ",
             .function = "__device__ ",
             .float_suffix = "f",
-            .restricted = "__restrict__ "};
+            .restricted = "__restrict__ ",
+            .on_device = target.dialect == "cuda" ? "__CUDA_ARCH__" : "__HIP_DEVICE_COMPILE__"};
   }
   if (target.dialect == "metal") {
     return {.vectors = vectors,
             .unroll = "#pragma unroll",
             .gnu_vectors = false,
             .item = "item_index",
+            .group = "group_index",
+            .lane = "lane_index",
+            .barrier = "threadgroup_barrier(mem_flags::mem_threadgroup);",
+            .shared = "alignas(16) threadgroup ",
+            .matrix = target.matrix,
             .memory = "device ",
             .kernel = "kernel ",
+            .most_items = "[[max_total_threads_per_threadgroup({})]]\n",
             .local = "thread ",
             .restricted = "",
-            .numbered = true};
+            .numbered = true,
+            .on_device = "__METAL_VERSION__"};
   }
   return {.vectors = vectors, .unroll = target.has_vectors() ? "#pragma GCC unroll {}" : ""};
 }

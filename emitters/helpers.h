@@ -57,9 +57,12 @@ void add_opencl_vector_helpers(std::vector<HelperText>& helpers, const Replaceme
                                int lanes);
 void use_opencl_functions(std::vector<HelperText>& helpers, const Replacements& with);
 
-/// CUDA, HIP: what groups of items call; matrices are multiplied as Target::matrix says.
+/// CUDA, HIP, Metal: matrices of a warp, which are multiplied as Target::matrix says.
+void add_matrix_helpers(std::vector<HelperText>& helpers, const Replacements& with,
+                        const std::string& form);
+/// CUDA, HIP, Metal: what groups of items call; and the device's own instructions for halves.
 void add_group_helpers(std::vector<HelperText>& helpers, const Replacements& with,
-                       const std::string& matrix);
+                       const Dialect& dialect);
 /// CUDA, HIP, Metal: the same on a template of C++.
 void use_cxx_functions(std::vector<HelperText>& helpers, Replacements with, const Dialect& dialect);
 /// Puts texts of a language in the place of those that C has under the same names; drops headers.

@@ -280,7 +280,7 @@ constexpr HelperRow kLanesRow[] = {
      "/* The number of each lane. */\n#define @M@_F_LANES_@X@ @P@_f_lanes<@V@>()\n"},
 };
 
-// @BOTH@: of x.at[i] and x.at[i + half].
+// @BOTH@: of x.at[i] and x.at[i + rest].
 constexpr HelperRow kAcrossRows[] = {
     {"@P@_f_@name@_@X@", R"(
 /* @what@, as a tree. */
@@ -288,8 +288,8 @@ static @D@inline @C@ @P@_f_@name@_@X@(const @T@@V@ *lanes)
 {
     @V@ x = *lanes;
 
-    for (int half = @N@ / 2; half > 0; half /= 2) {
-        for (int i = 0; i < half; ++i) {
+    for (int rest = @N@ / 2; rest > 0; rest /= 2) {
+        for (int i = 0; i < rest; ++i) {
             x.at[i] = @BOTH@;
         }
     }
@@ -340,7 +340,7 @@ Replacements words_of(Replacements with, DType t, int lanes) {
 
 /// Sums and products of integers wrap: through the unsigned type.
 std::string combined_text(DType t, const char* op) {
-  const std::string a = "x.at[i]", b = "x.at[i + half]";
+  const std::string a = "x.at[i]", b = "x.at[i + rest]";
   if (*op == '<') return fmt::format("({0} < {1}) ? {1} : {0}", a, b);
   if (is_float(t)) return fmt::format("{} {} {}", a, op, b);
   const char* const wide = bits_of(t) == 64 ? "uint64_t" : "uint32_t";
@@ -399,7 +399,7 @@ void use_cxx_functions(std::vector<HelperText>& helpers, Replacements with,
   replace_helpers(helpers, own);
   add_rows(helpers, kVec, with);
   add_rows(helpers, kHalfRows, with);
-  if (*dialect.barrier != 0) add_group_helpers(helpers, with, dialect.matrix);
+  if (*dialect.barrier != 0) add_group_helpers(helpers, with, dialect);
   constexpr DType kTypes[] = {DType::f32, DType::f64, DType::i8,  DType::u8,  DType::i16,
                               DType::u16, DType::i32, DType::u32, DType::i64, DType::u64};
   for (const int lanes : {2, 4, 8, 16, 32, 64}) {

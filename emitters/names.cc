@@ -39,8 +39,9 @@ const char* const kDeviceFunctions[] = {"exp", "log", "sin", "sqrt", "trunc"};
 
 /// Names in the functions around a kernel that is split, or at its beginning: no parameter of a kernel may
 /// have one.
-const char* const kWrapperLocals[] = {"part", "parts", "weights", "inputs", "job",
-                                      "call", "item",  "group",   "lane"};
+const char* const kWrapperLocals[] = {"part", "parts",      "weights",     "inputs",
+                                      "job",  "call",       "item",        "group",
+                                      "lane", "item_index", "group_index", "lane_index"};
 
 const Buffer& buffer_of(const Program& program, int64_t id) {
   const auto found = program.buffers.find(id);
@@ -316,6 +317,9 @@ std::string Names::signature(size_t kernel, bool whole) const {
   for (size_t i = 0; dialect.numbered && i < list.size(); ++i)
     list[i] += fmt::format(" [[buffer({})]]", i);
   if (dialect.numbered) list.push_back("uint item_index [[thread_position_in_grid]]");
+  if (dialect.numbered && program_.kernels[kernel].group > 0)
+    list.insert(list.end(), {"uint group_index [[threadgroup_position_in_grid]]",
+                             "uint lane_index [[thread_position_in_threadgroup]]"});
   if (takes_weights(kernel)) list.push_back(fmt::format("const {}_weights *weights", prefix()));
   if (!whole && *dialect.item == 0 && program_.kernels[kernel].parts > 1)
     list.insert(list.end(), {"int32_t part", "int32_t parts"});

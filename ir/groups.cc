@@ -17,18 +17,33 @@ constexpr int64_t kWarp = 32;
 Expr quotient(Expr e, int64_t by) { return e / constant_int(*e->pool, DType::i64, by); }
 Expr remainder(Expr e, int64_t by) { return e % constant_int(*e->pool, DType::i64, by); }
 
+constexpr std::array<MatrixForm::Operand, 4> kHalves{{{DType::f16, 16}}},
+    kHalvesAndFloats{{{DType::f16, 16}, {DType::f32, 16}}};
+
 // mma.sync m16n8k16's C fragment (PTX ISA 9.7.14); v_mfma_f32_16x16x16_f16 (CDNA 3 ISA, 7); v_wmma_f32_16x16x16
-// of RDNA 3 (every other row), of RDNA 4 (eight rows).
+// of RDNA 3 (every other row), of RDNA 4 (eight rows). simdgroup: matrices of 8×8, four rows for each half
+// of a SIMD group, two columns an item; Apple's own library MLX relies on that.
 constexpr MatrixForm kForms[] = {
-    {"mma", 8, 32, 4,
+    {"mma", 8, 32, 4, 2, kHalves,
      [](Expr l, Expr p) { return quotient(remainder(l, 32), 4) + quotient(p, 2) * 8.0; },
      [](Expr l, Expr p) { return remainder(l, 4) * 2.0 + remainder(p, 2); }},
-    {"mfma", 16, 64, 4, [](Expr l, Expr p) { return quotient(remainder(l, 64), 16) * 4.0 + p; },
+    {"mfma", 16, 64, 4, 2, kHalves,
+     [](Expr l, Expr p) { return quotient(remainder(l, 64), 16) * 4.0 + p; },
      [](Expr l, Expr) { return remainder(l, 16); }},
-    {"wmma11", 16, 32, 8, [](Expr l, Expr p) { return p * 2.0 + quotient(remainder(l, 32), 16); },
+    {"wmma11", 16, 32, 8, 2, kHalves,
+     [](Expr l, Expr p) { return p * 2.0 + quotient(remainder(l, 32), 16); },
      [](Expr l, Expr) { return remainder(l, 16); }},
-    {"wmma12", 16, 32, 8, [](Expr l, Expr p) { return quotient(remainder(l, 32), 16) * 8.0 + p; },
+    {"wmma12", 16, 32, 8, 2, kHalves,
+     [](Expr l, Expr p) { return quotient(remainder(l, 32), 16) * 8.0 + p; },
      [](Expr l, Expr) { return remainder(l, 16); }},
+    {"simdgroup", 8, 32, 4, 16, kHalvesAndFloats,
+     [](Expr l, Expr p) {
+       return quotient(remainder(l, 32), 16) * 4.0 + quotient(remainder(l, 8), 2) +
+              quotient(p, 2) * 8.0;
+     },
+     [](Expr l, Expr p) {
+       return quotient(remainder(l, 16), 8) * 4.0 + remainder(l, 2) * 2.0 + remainder(p, 2);
+     }},
 };
 
 bool is_loop(const Stmt& s, LoopKind kind) { return s.kind == StmtKind::loop && s.loop == kind; }
@@ -344,6 +359,13 @@ const MatrixForm* matrix_form(std::string_view name) {
   return nullptr;
 }
 
+int64_t MatrixForm::depth_of(DType operand) const {
+  for (const Operand& o : operands) {
+    if (o.depth > 0 && o.dtype == operand) return o.depth;
+  }
+  return 0;
+}
+
 bool has_groups(const StmtRef& s) { return has_loop(s, LoopKind::group); }
 
 LoopNest nest_of(const StmtRef& loop, LoopKind kind) {
@@ -378,6 +400,14 @@ int64_t items_of_group(const StmtRef& kernel_body, const MatrixForm* form) {
 }
 
 std::string group_conflict(const StmtRef& kernel_body) { return Proof(kernel_body).run(); }
+
+int64_t shared_bytes(const StmtRef& kernel_body) {
+  int64_t bytes = 0;
+  walk(kernel_body, [&](const Stmt& s) {
+    if (s.kind == StmtKind::alloc && s.buffer->space == Space::shared) bytes += s.buffer->bytes();
+  });
+  return bytes;
+}
 
 StmtRef with_barriers(const StmtRef& kernel_body) {
   Touched since;

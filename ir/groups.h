@@ -21,6 +21,7 @@
 //   for m 16 matrix { for n 8 matrix { for k 16 matrix { c[m,n] += a[m,k] * b[n,k] } } }
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,13 +40,21 @@ struct LoopNest {
 };
 LoopNest nest_of(const StmtRef& loop, LoopKind kind);
 
-/// A warp's product: sums[16][columns] += a[16][16] * b[16][columns]. Each of its items holds so many
-/// `parts` of the sums; part p of item l stands in row(l, p), column(l, p).
+/// A warp's product: sums[16][columns] += a[16][depth] * b[depth][columns]. Each of its items holds so
+/// many `parts` of the sums; part p of item l stands in row(l, p), column(l, p). `cycles` that a unit
+/// takes for 16 by 16 by 8.
 struct MatrixForm {
+  struct Operand {
+    DType dtype;
+    int64_t depth;
+  };
   std::string_view name;
   int64_t columns, items, parts;
+  double cycles;
+  std::array<Operand, 4> operands;  // of depth 0: none
   Expr (*row)(Expr item, Expr part);
   Expr (*column)(Expr item, Expr part);
+  int64_t depth_of(DType operand) const;  // 0: it does not multiply these
 };
 /// By Target::matrix; null where there is none.
 const MatrixForm* matrix_form(std::string_view name);
@@ -57,6 +66,9 @@ int64_t items_of_group(const StmtRef& kernel_body, const MatrixForm* form);
 /// Why two groups, or two items of one, might meet between barriers; empty where they cannot. Two groups
 /// may write the same element if nothing reads it: they compute the same.
 std::string group_conflict(const StmtRef& kernel_body);
+
+/// Of all that the items of a group share.
+int64_t shared_bytes(const StmtRef& kernel_body);
 
 /// The tree with barriers where items of a group would meet without.
 StmtRef with_barriers(const StmtRef& kernel_body);

@@ -36,7 +36,7 @@ struct Target {
   int64_t group = 64;                            // work-items that a device starts together
   int64_t units = 1;                             // of a device: what work-groups are spread over
   int64_t shared_bytes = 0;  // memory that the items of a group share; 0: kernels use none
-  std::string matrix;  // how a warp multiplies matrices of halves (groups.h); empty: not at all
+  std::string matrix;        // how a warp multiplies matrices (groups.h); empty: not at all
   Prefer prefer = Prefer::speed;
   bool provable = false;  // loops end at constants, padding has memory; notes for provers
   // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.
@@ -47,11 +47,12 @@ struct Target {
   /// Do kernels run on a device of its own, as many work-items, each a turn of their thread loops?
   bool is_device() const { return language != "c"; }
   bool has_vectors() const { return dialect != "iso"; }
-  /// Do kernels of many products run as groups that share tiles? (Not yet in Metal.)
-  bool has_groups() const { return is_device() && language != "metal" && shared_bytes > 0; }
+  /// Do kernels of many products run as groups that share tiles?
+  bool has_groups() const { return is_device() && shared_bytes > 0; }
   /// Do warps multiply matrices?
   bool has_matrices() const {
-    return (language == "cuda" || language == "hip") && !matrix.empty();
+    return !matrix.empty() && language != "opencl" &&
+           (language == "metal") == (matrix == "simdgroup");
   }
   /// Does padding lie in memory, as a frame around the tensor?
   bool has_frames() const { return prefer == Prefer::speed || provable; }

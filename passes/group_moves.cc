@@ -112,8 +112,8 @@ class MovesWriter {
     tile.insert(tile.end(), matrix.begin(), matrix.end());
     add("order", groups_, lanes_, tile);
     cut_sum();
-    moves_.push_back(fmt::format("tile {} 16", depth_));
-    const std::string steps = t_.depth > 16 ? depth_ + "o" : "", inner = depth_ + "i";
+    moves_.push_back(fmt::format("tile {} {}", depth_, t_.unit));
+    const std::string steps = t_.depth > t_.unit ? depth_ + "o" : "", inner = depth_ + "i";
     Names all = lanes_;
     if (!steps.empty()) all.push_back(steps);
     all.insert(all.end(), tile.begin(), tile.end());
@@ -195,7 +195,7 @@ class MovesWriter {
   }
 
   /// Side by side in memory along the sum, or weights, which lie as they are copied: rows (columns) one
-  /// after the other, 8 halves further apart than they are long, so that they start in different banks.
+  /// after the other, 16 bytes further apart than they are long, so that they start in different banks.
   /// Else a matrix is its columns (rows).
   void matrix_panel(bool rows, const std::string& steps, const std::string& inner) {
     const Side& side = rows ? rows_ : columns_;
@@ -203,13 +203,14 @@ class MovesWriter {
     Names panel = side.all(), copied = panel,
           depth = steps.empty() ? Names{inner} : Names{steps, inner};
     const bool along = runs_along_sum(operand) || is_weight(operand);
+    const std::string apart = fmt::format("+{}", 128 / bits_of(operand->dtype));
     if (along) {
       copied.insert(copied.end(), depth.begin(), depth.end());
-      panel.push_back(inner + "+8");
+      panel.push_back(inner + apart);
     } else {
       copied.insert(copied.begin(), depth.begin(), depth.end());
       panel.insert(panel.end() - 1, inner + (rows ? "" : "+1"));
-      if (rows) panel.back() += "+8";
+      if (rows) panel.back() += apart;
     }
     if (!steps.empty()) panel.insert(panel.begin(), steps);
     if (is_weight(operand)) {
@@ -284,7 +285,8 @@ std::optional<Scheduled> scheduled_in_groups(const Draft& draft, const Computati
   for (const std::string& moves : {tile_moves(draft, c), meeting_moves(draft, c)}) {
     if (moves.empty()) continue;
     try {
-      return Scheduled{apply_schedule(plain_nest(draft, c), moves), moves, 0};
+      const StmtRef body = apply_schedule(plain_nest(draft, c), moves);
+      if (shared_bytes(body) <= draft.target.shared_bytes) return Scheduled{body, moves, 0};
     } catch (
         const IllegalMove&) {  // sums that one of a loop's turns ends early, places that are data
     }

@@ -21,7 +21,7 @@ namespace {
 constexpr int64_t kVector = kColumnVector;
 constexpr double kMemoryCycles = 700;   // until memory answers
 constexpr double kBarrierCycles = 80;   // until all items have met
-constexpr int64_t kPanelBytes = 16384;  // of both panels: several groups share a unit
+constexpr int64_t kPanelBytes = 16384;  // of both panels, at most: several groups share a unit
 constexpr int64_t kLeastItems = 32, kMostItems = 256;
 constexpr double kMaddsPerCycle = 128;  // of a unit
 constexpr double kBytesPerCycle = 32;   // that a unit gets from the second-level cache
@@ -113,7 +113,7 @@ class Tiles {
         rows_(turns_of(p.rows)),
         columns_(turns_of(p.columns)),
         batch_(turns_of(p.batch)),
-        element_(bits_of(p.a->dtype) / 8),
+        element_(std::max({bits_of(p.a->dtype), bits_of(p.b->dtype), 8}) / 8),
         sum_(turns_of(p.sums)),
         last_(extent_of(p.sums.back())) {}
 
@@ -131,14 +131,14 @@ class Tiles {
   }
 
   /// The same of tiles of matrices.
-  GroupTile best_of_matrices(const MatrixForm* form) const {
+  GroupTile best_of_matrices(const MatrixForm* form, int64_t unit) const {
     GroupTile best;
     for (const int64_t rows : {1, 2, 4}) {
       for (const int64_t columns : {1, 2, 4, 8}) {
         for (const int64_t warp_rows : {1, 2, 4}) {
           for (const int64_t warp_columns : {1, 2, 4}) {
             const int64_t r = rows * 16, c = columns * form->columns;
-            try_tile({r * warp_rows, c * warp_columns, r, c, form}, best);
+            try_tile({r * warp_rows, c * warp_columns, r, c, form, unit}, best);
           }
         }
       }
@@ -153,12 +153,18 @@ class Tiles {
         items < (t.matrix != nullptr ? 2 * t.matrix->items : kLeastItems) || items > kMostItems)
       return;
     if (groups(t) < 2) return;
-    const int64_t unit = t.matrix != nullptr ? 16 : 1;
-    if (last_ % unit != 0) return;
-    const int64_t most = std::min<int64_t>(64, kPanelBytes / element_ / (t.rows + t.columns));
-    t.depth = unit * divisor_within(last_ / unit, most / unit);
+    if (last_ % t.unit != 0) return;
+    const int64_t most = std::min<int64_t>(64, panel_bytes(t) / element_ / (t.rows + t.columns));
+    t.depth = t.unit * divisor_within(last_ / t.unit, most / t.unit);
     t.cycles = t.matrix != nullptr ? cycles_of_matrices(t) : cycles(t);
     if (best.rows == 0 || t.cycles < best.cycles) best = t;
+  }
+
+  /// Two of each lie in shared memory, padded: a matrix's rows by 16 bytes.
+  int64_t panel_bytes(const GroupTile& t) const {
+    const bool matrices = t.matrix != nullptr;
+    const int64_t row = (matrices ? t.unit : 16) * element_, pad = matrices ? 16 : element_;
+    return std::min(kPanelBytes, target_.shared_bytes / 2 * row / (row + pad));
   }
 
   int64_t groups(const GroupTile& t) const {
@@ -191,18 +197,20 @@ class Tiles {
     return static_cast<double>(sum_) * slower(t, busy, alone);
   }
 
-  /// The same; a unit multiplies 16×16 by 16×8 in two cycles, a warp waits some thirty for the result.
+  /// The same; a warp waits some thirty cycles for the result.
   double cycles_of_matrices(const GroupTile& t) const {
     const double rows = static_cast<double>(t.item_rows) / 16,
                  columns = static_cast<double>(t.item_columns) / 8;
     const double warps = static_cast<double>(t.items()) / 32;
     const auto copied = static_cast<double>(t.rows + t.columns);
-    const double busy = std::max({warps * rows * columns * 2, warps * (rows * 4 + columns * 2),
-                                  copied * 32 / kBytesPerCycle}) +
-                        copied * 2 * kCopyCycles;
+    const auto element = static_cast<double>(element_);
+    const double multiplied = rows * columns * t.matrix->cycles,
+                 read = (rows * 2 + columns) * element;
+    const double busy =
+        std::max({warps * multiplied, warps * read, copied * 16 * element / kBytesPerCycle}) +
+        copied * element * kCopyCycles;
     const double depth = static_cast<double>(t.depth) / 16;
-    const double alone = std::max(std::max(rows * columns * 4, 33.0) + rows * 4 + columns * 2,
-                                  kMemoryCycles / depth) +
+    const double alone = std::max(std::max(2 * multiplied, 33.0) + read, kMemoryCycles / depth) +
                          kBarrierCycles / depth;
     return static_cast<double>(sum_) / 16 * slower(t, busy, alone);
   }
@@ -219,14 +227,14 @@ std::optional<Product> product_of(const Draft& draft, const Computation& c) {
 
 namespace {
 
-/// Σ float(a) * float(b) of halves: what a warp multiplies at once.
+/// Σ float(a) * float(b): what a warp multiplies at once.
 bool is_matrix_product(const Product& p, const Computation& c) {
   const Expr e = reduction_in(c.value)[0];
-  if (!e->is(Op::mul) || e->dtype != DType::f32) return false;
-  const auto is_half = [](Expr side, Expr operand) {
-    return side->is(Op::cast) && side[0] == operand && operand->dtype == DType::f16;
+  if (!e->is(Op::mul) || e->dtype != DType::f32 || p.a->dtype != p.b->dtype) return false;
+  const auto is = [](Expr side, Expr operand) {
+    return side == operand || (side->is(Op::cast) && side[0] == operand);
   };
-  return (is_half(e[0], p.a) && is_half(e[1], p.b)) || (is_half(e[0], p.b) && is_half(e[1], p.a));
+  return (is(e[0], p.a) && is(e[1], p.b)) || (is(e[0], p.b) && is(e[1], p.a));
 }
 
 }  // namespace
@@ -236,7 +244,8 @@ GroupTile best_tile(const Draft& draft, const Computation& c, const Product& p) 
   GroupTile tile = tiles.best();
   if (!draft.target.has_matrices() || !is_matrix_product(p, c)) return tile;
   const MatrixForm* const form = matrix_form(draft.target.matrix);
-  const GroupTile matrices = tiles.best_of_matrices(form);
+  const int64_t unit = form->depth_of(p.a->dtype);
+  const GroupTile matrices = unit > 0 ? tiles.best_of_matrices(form, unit) : GroupTile{};
   // (halves that are no matrices are widened one by one)
   if (matrices.rows > 0 && (tile.rows == 0 || matrices.cycles < 1.2 * tile.cycles)) tile = matrices;
   return tile;

@@ -13,8 +13,8 @@
 namespace tinycc {
 namespace {
 
-constexpr int64_t kSmallWork = 2000;      // FLOPs of kernels that are merged without a common loop
-constexpr size_t kMostParts = 24;  // of a kernel: what people read, and passes go over each time
+constexpr int64_t kSmallWork = 2000;  // FLOPs of kernels that are merged without a common loop
+constexpr size_t kMostParts = 24;     // of a kernel: what people read, and passes go over each time
 constexpr int64_t kLocalBytes = 2048;  // of one array on the stack, where memory matters
 
 /// Of one array on the stack: rows stay in the nearest cache, beside what they are made of.
@@ -373,7 +373,7 @@ void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>
   if (unit.parts.size() < 2) return;
   const std::vector<Expr> around = common_loops(unit);
   const bool groups = has_groups(unit.kernel.body);
-  const int64_t most = groups ? draft.target.shared_bytes / 4 : local_bytes(draft.target);
+  int64_t room = draft.target.shared_bytes - shared_bytes(unit.kernel.body);
   StmtRef& body = unit.kernel.body;
   for (const Computation* c : unit.parts) {
     if (draft.buffers.count(c->target) == 0) continue;  // another part of it was first
@@ -381,7 +381,10 @@ void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>
     if (b.space != Space::arena || b.layout.has_halo() || !is_private(b.id)) continue;
     std::vector<Kept> kept;
     Buffer part = part_of(b, places(body, b.id), around, kept);
+    const int64_t most =
+        groups ? std::min(draft.target.shared_bytes / 4, room) : local_bytes(draft.target);
     const bool local = part.bytes() <= most;
+    room -= local ? part.bytes() : 0;
     if (!local && c->chain < 0) continue;
     part.id = draft.pool->fresh_id();
     if (local) {

@@ -57,8 +57,8 @@ bool overwrites(const StmtRef& first, const StmtRef& second) {
   std::set<int64_t> read, written, later_read, later_written;
   collect(first, read, written);
   collect(second, later_read, later_written);
-  return std::ranges::any_of(
-      later_written, [&](int64_t id) { return read.contains(id) || written.contains(id); });
+  return std::ranges::any_of(later_written,
+                             [&](int64_t id) { return read.contains(id) || written.contains(id); });
 }
 
 /// Does the second read what the first writes? Else they had better be two kernels, that can overlap.
@@ -93,7 +93,9 @@ std::optional<Unit> merged_groups(const Draft& draft, const Unit& first, const U
   for (size_t i = groups.ranges.size(); i-- > 0;)
     body = loop(groups.ranges[i], body, LoopKind::group);
   unit.kernel.body = with_barriers(body);
-  if (!group_conflict(unit.kernel.body).empty()) return {};
+  if (!group_conflict(unit.kernel.body).empty() ||
+      shared_bytes(unit.kernel.body) > draft.target.shared_bytes)
+    return {};
   add_parts(unit, *other);
   return unit;
 }

@@ -29,6 +29,13 @@ struct group_of_items {
 
 thread_local group_of_items group;
 
+void set_item(unsigned block, unsigned thread)
+{
+    tinycc_rt_emulated.block.x = block;
+    tinycc_rt_emulated.thread.x = thread;
+    tinycc_rt_emulated.number = (block * tinycc_rt_emulated.size.x) + thread;
+}
+
 void run_item()
 {
     group.run(group.arguments);
@@ -54,7 +61,7 @@ void run_group()
         active = false;
         for (int32_t k = 0; k < group.count; ++k) {
             if (!group.ended[k]) {
-                tinycc_rt_emulated.thread.x = static_cast<unsigned>(k);
+                set_item(tinycc_rt_emulated.block.x, static_cast<unsigned>(k));
                 (void)swapcontext(&group.scheduler, &group.items[k]);
                 active = active || !group.ended[k];
             }
@@ -204,8 +211,8 @@ tinycc_rt_error tinycc_rt_device_launch(tinycc_rt_device *device, int32_t kernel
     const tinycc_rt_kernel *const k = &device->model->kernels[kernel_number];
     const auto run =
         reinterpret_cast<void (*)(void **)>(device->model->functions[kernel_number]);
-    void *arguments[arguments_max + 1] = {nullptr};
-    uint32_t item = 0;
+    void *arguments[arguments_max + 3] = {nullptr};
+    const int32_t groups = (k->items + k->group - 1) / k->group;
 
     if (device->error != TINYCC_RT_OK) {
         return device->error;
@@ -219,16 +226,17 @@ tinycc_rt_error tinycc_rt_device_launch(tinycc_rt_device *device, int32_t kernel
     for (int32_t i = 0; i < number_count; ++i) {
         arguments[memory_count + i] = const_cast<int32_t *>(&numbers[i]);
     }
-    arguments[memory_count + number_count] = &item; /* for Metal */
+    arguments[memory_count + number_count] = &tinycc_rt_emulated.number; /* for Metal */
+    arguments[memory_count + number_count + 1] = &tinycc_rt_emulated.block.x;
+    arguments[memory_count + number_count + 2] = &tinycc_rt_emulated.thread.x;
     tinycc_rt_emulated.size.x = static_cast<unsigned>(k->group);
     if (k->meets != 0) {
         return run_groups(k, run, arguments) ? device->error
                                              : fail(device, TINYCC_RT_ERROR_MEMORY, "out of memory");
     }
     /* as on a device: whole groups, so that items beyond the last one run too */
-    for (; item < static_cast<uint32_t>((k->items + k->group - 1) / k->group * k->group); ++item) {
-        tinycc_rt_emulated.block.x = item / tinycc_rt_emulated.size.x;
-        tinycc_rt_emulated.thread.x = item % tinycc_rt_emulated.size.x;
+    for (int32_t item = 0; item < (groups * k->group); ++item) {
+        set_item(static_cast<unsigned>(item / k->group), static_cast<unsigned>(item % k->group));
         run(arguments);
     }
     return device->error;

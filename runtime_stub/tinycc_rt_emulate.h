@@ -14,6 +14,7 @@
 
 /* Which item is running. */
 struct tinycc_rt_emulated_item {
+    unsigned number;
     struct {
         unsigned x;
     } block, size, thread;
@@ -28,11 +29,17 @@ void tinycc_rt_emulated_barrier();
 typedef unsigned char uchar;
 typedef unsigned short ushort;
 typedef unsigned int uint;
-#define kernel extern "C"
+#define kernel
 #define device
 #define constant const
 #define thread
+#define threadgroup static thread_local
 namespace metal {
+enum class mem_flags { mem_threadgroup };
+inline void threadgroup_barrier(mem_flags)
+{
+    tinycc_rt_emulated_barrier();
+}
 using std::exp;
 using std::log;
 using std::sin;
@@ -64,7 +71,8 @@ struct tinycc_rt_argument<T &> {
     static T &of(void **arguments, size_t k) { return *static_cast<T *>(arguments[k]); }
 };
 
-/* Calls a kernel with them. Metal's last parameter is the number of the item. */
+/* Calls a kernel with them. Metal's last parameters are the numbers of the item, of its group, of the
+ * item within that. */
 template <auto function, typename... Ts, size_t... places>
 void tinycc_rt_call(void **arguments, void (*)(Ts...), std::index_sequence<places...>)
 {

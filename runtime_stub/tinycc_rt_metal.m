@@ -89,7 +89,8 @@ static tinycc_rt_error build(tinycc_rt_device *device)
                 ? nil
                 : [gpu_of(device) newComputePipelineStateWithFunction:function error:&why];
 
-        if (pipeline == nil) {
+        if ((pipeline == nil) || ([pipeline maxTotalThreadsPerThreadgroup] <
+                                  (NSUInteger)device->model->kernels[k].group)) {
             return fail(device, TINYCC_RT_ERROR_BUILD, name, why);
         }
         device->kernels[k] = kept(pipeline);

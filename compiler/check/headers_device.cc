@@ -1,6 +1,7 @@
 // What the compilers of devices know without a header: OpenCL C's vector types and macros (OpenCL C
-// 1.2, 6.1; its functions Clang declares itself), CUDA's and HIP's words, Metal's library; and the
-// part of CUDA's runtime that the stub calls.
+// 1.2, 6.1; its functions Clang declares itself), CUDA's and HIP's words, Metal's library and the
+// part of CUDA's runtime that the stub calls. Metal is parsed as C++ for OpenCL, which has the same
+// address spaces under other names.
 #include "compiler/check/judge.h"
 
 namespace tinycc {
@@ -27,22 +28,44 @@ extern const __attribute__((device)) tcc_place blockIdx, blockDim, threadIdx;
 #include <cuda_types.h>
 )"},
     {"metal_stdlib", R"(#pragma once
-#include <math.h>
-#include <stdint.h>
-typedef unsigned char uchar;
-typedef unsigned short ushort;
-typedef unsigned int uint;
-#define kernel extern "C"
-#define device
-#define constant const
-#define thread
+typedef signed char int8_t;
+typedef unsigned char uint8_t, uchar;
+typedef short int16_t;
+typedef unsigned short uint16_t, ushort;
+typedef int int32_t;
+typedef unsigned int uint32_t, uint;
+typedef long int64_t;
+typedef unsigned long uint64_t, ulong;
+#pragma OPENCL EXTENSION cl_khr_fp16 : enable
+#define __METAL_VERSION__ 230
+#define INFINITY (__builtin_inff())
+#define NAN (__builtin_nanf(""))
+#define device __global
+#define constant __constant
+#define thread __private
+#define threadgroup __local
 namespace metal {
-#define TCC_UNARY_OF_METAL(name) inline float name(float x) { return name##f(x); }
+#define TCC_UNARY_OF_METAL(name) float name(float x);
 TCC_UNARY_OF_METAL(exp)
 TCC_UNARY_OF_METAL(log)
 TCC_UNARY_OF_METAL(sin)
 TCC_UNARY_OF_METAL(sqrt)
 TCC_UNARY_OF_METAL(trunc)
+template <typename T, typename F> T as_type(F x) { return __builtin_bit_cast(T, x); }
+enum class mem_flags { mem_none, mem_device, mem_threadgroup };
+void threadgroup_barrier(mem_flags flags);
+typedef ulong ulong2 __attribute__((ext_vector_type(2)));
+template <typename T, int columns, int rows> struct simdgroup_matrix {
+  typedef T elements __attribute__((ext_vector_type(2)));
+  thread elements &thread_elements();
+};
+template <typename T, int n>
+void simdgroup_load(thread simdgroup_matrix<T, n, n> &matrix, const threadgroup T *place,
+                    ulong step = n, ulong2 origin = 0, bool transpose = false);
+template <typename S, typename T, int n>
+void simdgroup_multiply_accumulate(thread simdgroup_matrix<S, n, n> &to,
+                                   simdgroup_matrix<T, n, n> a, simdgroup_matrix<T, n, n> b,
+                                   simdgroup_matrix<S, n, n> c);
 }
 )"},
     {"cuda_runtime_api.h", R"(#pragma once

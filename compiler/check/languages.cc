@@ -40,8 +40,9 @@ const Language kLanguages[] = {
      {"-xhip", "--cuda-device-only", "-nogpuinc", "-nogpulib", "--offload-arch=gfx1100",
       "-std=c++17", "-Wno-missing-prototypes", "-Wno-unused-function"}},
     {"metal",
-     {"-xc++", "-std=c++17", "-Wno-unknown-attributes", "-Wno-missing-prototypes",
-      "-Wno-unused-function", "-Wno-unknown-pragmas", "-Wno-unused-parameter"}},
+     {"-xcl", "-cl-std=CLC++2021", "-cl-no-stdinc", "-Wno-unknown-attributes",
+      "-Wno-missing-prototypes", "-Wno-unused-function", "-Wno-unknown-pragmas",
+      "-Wno-unused-parameter"}},
     {"c++", {"-xc++", "-std=c++17", "-Wno-unused-function"}},  // of interfaces, never emitted
 };
 

@@ -113,10 +113,10 @@ constexpr TargetField kFields[] = {
      [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.units); },
      For::device},
     {"shared_bytes", kBytes, bytes<&Target::shared_bytes>, For::device},
-    {"matrix", "none, mma, mfma, wmma11 or wmma12",
+    {"matrix", "none, mma, mfma, wmma11, wmma12 or simdgroup",
      [](Target& t, const std::string& v) {
        t.matrix = v == "none" ? "" : v;
-       return one_of(v, {"none", "mma", "mfma", "wmma11", "wmma12"});
+       return one_of(v, {"none", "mma", "mfma", "wmma11", "wmma12", "simdgroup"});
      },
      For::device},
     {"prefer", "speed, ram or size", prefer},

@@ -67,13 +67,13 @@ Program program_of(Graph graph, const std::string& variant) {
   target.threads = variant == "threads" ? 3 : 1;
   target.thread_ns = 0;
   target.vector_bytes = 32;
-  if (variant == "cuda") {
-    target.language = target.dialect = "cuda";
+  if (variant == "cuda" || variant == "metal") {
+    target.language = target.dialect = variant;
     target.threads = 1 << 22;
     target.vector_bytes = 16;
     target.units = 2;
     target.shared_bytes = 49152;
-    target.matrix = "mma";
+    target.matrix = variant == "cuda" ? "mma" : "simdgroup";
   }
   if (variant == "smlad" || variant == "mve") {
     target.dialect = "iso";
@@ -133,7 +133,7 @@ void check_case(const fs::path& file) {
   const auto beside = [&](const char* suffix) { return fs::path(file).replace_extension(suffix); };
   const Graph graph = rewritten(file);
   check_text(beside("rewrite"), to_text(graph));
-  for (const std::string variant : {"gnu", "iso", "threads", "cuda", "smlad", "mve"}) {
+  for (const std::string variant : {"gnu", "iso", "threads", "cuda", "metal", "smlad", "mve"}) {
     const Program program = program_of(graph, variant);
     check_values(graph_of(file), program);
     if (variant == "gnu") check_text(beside("program"), to_text(program));

@@ -172,7 +172,7 @@ def matmuls(case):
 def groups(case):
     """Large enough for the tiles of work-groups, and not divided by them."""
     case.ways = ["gnu-gcc", "cuda", "cuda-half", "hip", "hip-cdna", "hip-rdna3", "hip-rdna4",
-                 "opencl-tiles"]
+                 "metal-groups", "metal-half", "opencl-tiles"]
     a, b = case.input("a", case.numbers([2, 50, 64])), case.input("b", case.numbers([2, 64, 72]))
     x, s = case.input("x", case.numbers([1, 16, 20, 21])), case.input("s", case.numbers([100, 70]))
     v = case.input("v", case.numbers([300]))

@@ -5,9 +5,11 @@
 
 #include "ir/build.h"
 #include "ir/eval.h"
+#include "ir/groups.h"
 #include "ir/image.h"
 #include "ir/pack.h"
 #include "ir/print.h"
+#include "ir/simplify.h"
 
 using namespace tinycc;
 
@@ -130,4 +132,27 @@ TEST_CASE("rewriting a graph moves origins to the replacements") {
   CHECK(g.origins.at(x + x).nodes == std::vector<std::string>{"mul_1"});
   CHECK(g.origins.at(x + x).computes == "x * 2");
   CHECK(!g.origins.contains(twice));
+}
+
+TEST_CASE("a warp's items hold each element of a tile once") {
+  Pool pool;
+  const auto number = [](Expr e) {
+    REQUIRE(e->is(Op::constant));
+    return e->attr.ints[0];
+  };
+  for (const char* name : {"mma", "mfma", "wmma11", "wmma12", "simdgroup"}) {
+    CAPTURE(name);
+    const MatrixForm& form = *matrix_form(name);
+    std::set<int64_t> held;
+    for (int64_t i = 0; i < form.items * form.parts; ++i) {
+      const Expr item = constant_int(pool, DType::i64, i / form.parts);
+      const Expr part = constant_int(pool, DType::i64, i % form.parts);
+      const int64_t column = number(simplify(form.column(item, part)));
+      CHECK(column < form.columns);
+      held.insert(number(simplify(form.row(item, part))) * form.columns + column);
+    }
+    CHECK(held.size() == static_cast<size_t>(16 * form.columns));
+    CHECK(*held.rbegin() == 16 * form.columns - 1);
+    CHECK(form.items * form.parts == 16 * form.columns);
+  }
 }
