@@ -133,7 +133,7 @@ void check_case(const fs::path& file) {
   const auto beside = [&](const char* suffix) { return fs::path(file).replace_extension(suffix); };
   const Graph graph = rewritten(file);
   check_text(beside("rewrite"), to_text(graph));
-  for (const std::string variant : {"gnu", "iso", "threads", "cuda", "metal", "smlad", "mve"}) {
+  for (const std::string variant : {"gnu", "iso", "threads", "cuda", "smlad", "mve", "metal"}) {
     const Program program = program_of(graph, variant);
     check_values(graph_of(file), program);
     if (variant == "gnu") check_text(beside("program"), to_text(program));
