@@ -44,18 +44,19 @@ static inline float@N@ @P@_f_at_f16x@N@(ushort@N@ bits)
 }
 )"},
     {"@P@_f_put_f16x@N@", R"(
-static inline void @P@_f_put_f16x@N@(__global ushort *place, float@N@ x)
+static inline ushort@N@ @P@_f_put_f16x@N@(float@N@ x)
 {
     ushort@N@ bits;
 
     vstore_half@N@_rte(x, 0, (half *)&bits);
-    vstore@N@(bits, 0, place);
+    return bits;
 }
 )"},
     {"@M@_F_AT_f16x@N@",
      "/* The @N@ elements of f16 that start at this place, as f32. */\n"
      "#define @M@_F_AT_f16x@N@(place) @P@_f_at_f16x@N@(vload@N@(0, &(place)))\n"},
-    {"@M@_F_PUT_f16x@N@", "#define @M@_F_PUT_f16x@N@(place, x) @P@_f_put_f16x@N@(&(place), (x))\n"},
+    {"@M@_F_PUT_f16x@N@",
+     "#define @M@_F_PUT_f16x@N@(place, x) vstore@N@(@P@_f_put_f16x@N@(x), 0, &(place))\n"},
 };
 
 constexpr HelperRow kLanesRow[] = {

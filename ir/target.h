@@ -36,6 +36,7 @@ struct Target {
   int64_t group = 64;                            // work-items that a device starts together
   int64_t units = 1;                             // of a device: what work-groups are spread over
   int64_t shared_bytes = 0;  // memory that the items of a group share; 0: kernels use none
+  bool panels = true;        // do operands of products go through it? else only blocks between kernels
   std::string matrix;        // how a warp multiplies matrices (groups.h); empty: not at all
   Prefer prefer = Prefer::speed;
   bool provable = false;  // loops end at constants, padding has memory; notes for provers
@@ -48,7 +49,10 @@ struct Target {
   bool is_device() const { return language != "c"; }
   bool has_vectors() const { return dialect != "iso"; }
   /// Do kernels of many products run as groups that share tiles?
-  bool has_groups() const { return is_device() && shared_bytes > 0; }
+  bool has_groups() const { return shares_memory() && panels; }
+  /// Can a block of what one kernel hands to the next stay with a group?
+  bool shares_blocks() const { return shares_memory() && !panels; }
+  bool shares_memory() const { return is_device() && shared_bytes > 0; }
   /// Do warps multiply matrices?
   bool has_matrices() const {
     return !matrix.empty() && language != "opencl" &&

@@ -21,6 +21,10 @@ void block_chains(Draft& draft);
 ///   for y P[y] = Σ…   for y C[y] = Σ P[s*y + 0…s-1]   →  for b { for y in b P; for y in b C }
 void block_pairs(Draft& draft);
 
+/// For devices: two sums of one tensor's elements become neighbours of one chain, which share no loop: an
+/// item makes a tile of the one, then of the other, of which the operand is near.
+void join_siblings(Draft& draft);
+
 /// The computations of a draft, and which of them write or read a buffer: kept while they move.
 class BufferUsers {
  public:

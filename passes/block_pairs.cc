@@ -10,13 +10,19 @@ namespace {
 
 constexpr double kOfL2 = 0.5;  // what a block between two kernels may take, with both's constants
 constexpr int64_t kLeastElements = 256;  // of a block: fewer give no full tiles
+constexpr int64_t kGroups = 16;          // of a device that should have a block each
+constexpr double kOfShared = 0.5;        // what a block may take there: two groups at a time
 
-/// A consumer that reads rows factor * r … factor * r + factor - 1 of what a producer writes by rows:
-/// a map, a matrix product, pooling whose windows do not meet.
+/// A dimension along which a consumer reads rows factor * r … factor * r + factor - 1 of what a producer
+/// writes by rows: a map, a matrix product, pooling whose windows do not meet.
+struct Rows {
+  Expr written, read;  // the ranges of both over it
+  int64_t factor = 1;
+  int64_t block = 0;  // of the consumer's
+};
 struct Pair {
   size_t from = 0, to = 0;  // places in the draft's list
-  Expr written, read;       // the ranges of both over that dimension
-  int64_t factor = 1;
+  std::vector<Rows> dims;   // outermost first
 };
 
 class Pairing {
@@ -25,7 +31,7 @@ class Pairing {
 
   void run() {
     for (size_t i = 0; i < all_.size(); ++i) {
-      if (const std::optional<Pair> pair = pair_at(i)) block(*pair);
+      if (std::optional<Pair> pair = pair_at(i)) block(*std::move(pair));
     }
   }
 
@@ -38,24 +44,24 @@ class Pairing {
     const size_t to = users_.only_other(c.target, i);
     if (!is_free(c) || to >= all_.size() || to < i || !is_free(all_[to])) return {};
     if (!reduction_in(c.value) || !reduction_in(all_[to].value)) return {};
+    Pair pair{i, to, {}};
     for (size_t d = 0; d < c.index.size(); ++d) {
-      const std::optional<Pair> pair = along(i, to, d);
-      if (pair) return pair;
+      const std::optional<Rows> rows = along(c, all_[to], d);
+      if (rows) pair.dims.push_back(*rows);
     }
-    return {};
+    return pair.dims.empty() ? std::nullopt : std::optional(pair);
   }
 
-  std::optional<Pair> along(size_t from, size_t to, size_t d) const {
-    const Expr written = all_[from].index[d];
+  std::optional<Rows> along(const Computation& from, const Computation& to, size_t d) const {
+    const Expr written = from.index[d];
     if (!written->is(Op::range) || !written->sources.empty()) return {};
-    Pair pair{from, to, written, {}, 0};
-    for (Expr l : loads_in(all_[to].value)) {
-      if (l->attr.ints[0] == all_[from].target && !fits(pair, l[d])) return {};
+    Rows rows{written, {}, 0, 0};
+    for (Expr l : loads_in(to.value)) {
+      if (l->attr.ints[0] == from.target && !fits(rows, to, l[d])) return {};
     }
-    const bool is_whole = pair.read && pair.factor * extent_of(pair.read) == extent_of(written) &&
-                          !moves_constants(all_[from], written) &&
-                          !moves_constants(all_[to], pair.read);
-    return is_whole ? std::optional(pair) : std::nullopt;
+    const bool is_whole = rows.read && rows.factor * extent_of(rows.read) == extent_of(written) &&
+                          !moves_constants(from, written) && !moves_constants(to, rows.read);
+    return is_whole ? std::optional(rows) : std::nullopt;
   }
 
   /// Then blocks of it would be channels: every block would read all that the kernel reads beside.
@@ -67,33 +73,60 @@ class Pairing {
   }
 
   /// index = factor * r + rest, 0 <= rest < factor, for a range r of the consumer: the same each time.
-  bool fits(Pair& pair, Expr index) const {
+  static bool fits(Rows& rows, const Computation& to, Expr index) {
     Affine rest = affine(index);
-    const std::vector<Expr>& ranges = all_[pair.to].ranges;
     for (const auto& [r, factor] : affine(index).terms) {
-      if (std::find(ranges.begin(), ranges.end(), r) == ranges.end()) continue;
-      if (pair.read && (pair.read != r || pair.factor != factor)) return false;
-      pair.read = r;
-      pair.factor = factor;
+      if (std::find(to.ranges.begin(), to.ranges.end(), r) == to.ranges.end()) continue;
+      if (rows.read && (rows.read != r || rows.factor != factor)) return false;
+      rows.read = r;
+      rows.factor = factor;
       std::erase_if(rest.terms, [&](const auto& t) { return t.first == r; });
     }
     Bounds bounds;
     const Interval in = bounds_of(rest, bounds);
-    return pair.read && pair.read->sources.empty() && in.low >= 0 && in.high < pair.factor;
+    return rows.read && rows.read->sources.empty() && in.low >= 0 && in.high < rows.factor;
   }
 
-  /// Rows of the consumer in a block: as many as the near cache holds. 0: no blocks.
-  int64_t rows_of(const Pair& pair) const {
+  /// The largest block of at most `most` rows that divides them all; at least one.
+  static int64_t block_within(const Rows& rows, double most) {
+    const int64_t extent = extent_of(rows.read);
+    auto block = std::clamp<int64_t>(static_cast<int64_t>(most), 1, extent);
+    while (extent % block != 0) --block;
+    return block;
+  }
+
+  /// How many rows of the consumer are a block, as many as the near cache holds: of one dimension.
+  bool choose_rows(Pair& pair) const {
     const auto bytes = static_cast<double>(draft_.buffers.at(all_[pair.from].target).bytes());
     const double l2 = kOfL2 * static_cast<double>(draft_.target.l2_bytes),
                  left = l2 - weight_bytes(draft_, all_[pair.from].value) -
                         weight_bytes(draft_, all_[pair.to].value);
-    const int64_t rows = extent_of(pair.read);
-    if (bytes <= 2 * l2 || left <= 0) return 0;
-    auto most = static_cast<int64_t>(left * static_cast<double>(rows) / bytes);
-    while (most > 0 && rows % most != 0) --most;
-    const int64_t elements = count_of(all_[pair.to]) / rows * most;
-    return elements >= kLeastElements ? most : 0;
+    pair.dims.resize(1);
+    Rows& rows = pair.dims[0];
+    const int64_t extent = extent_of(rows.read);
+    const double most = left * static_cast<double>(extent) / bytes;
+    if (bytes <= 2 * l2 || most < 1) return false;
+    rows.block = block_within(rows, most);
+    return rows.block < extent &&
+           count_of(all_[pair.to]) / extent * rows.block >= kLeastElements;
+  }
+
+  /// The same for what a group of a device's items shares: of as many dimensions as it takes, and so many
+  /// that there are groups enough.
+  bool choose_tile(Pair& pair) const {
+    auto bytes = static_cast<double>(draft_.buffers.at(all_[pair.from].target).bytes());
+    const double most = kOfShared * static_cast<double>(draft_.target.shared_bytes);
+    int64_t groups = 1;
+    for (size_t d = 0; d < pair.dims.size(); ++d) {
+      Rows& rows = pair.dims[d];
+      const int64_t extent = extent_of(rows.read);
+      rows.block = block_within(rows, std::min(most / bytes * static_cast<double>(extent),
+                                               static_cast<double>(extent * groups / kGroups)));
+      groups *= extent / rows.block;
+      bytes = bytes / static_cast<double>(extent) * static_cast<double>(rows.block);
+      if (bytes <= most) pair.dims.resize(d + 1);
+    }
+    return bytes <= most && groups > 1;
   }
 
   static int64_t count_of(const Computation& c) {
@@ -102,12 +135,14 @@ class Pairing {
     return count;
   }
 
-  void block(const Pair& pair) {
-    const int64_t rows = rows_of(pair);
-    if (rows == 0 || rows == extent_of(pair.read) || !may_move(pair)) return;
+  void block(Pair pair) {
+    const bool device = draft_.target.is_device();
+    if (!may_move(pair) || !(device ? choose_tile(pair) : choose_rows(pair))) return;
     Computation &from = all_[pair.from], &to = all_[pair.to];
-    from.outermost = {cut_range(from, pair.written, rows * pair.factor)};
-    to.outermost = {cut_range(to, pair.read, rows)};
+    for (const Rows& rows : pair.dims) {
+      from.outermost.push_back(cut_range(from, rows.written, rows.block * rows.factor));
+      to.outermost.push_back(cut_range(to, rows.read, rows.block));
+    }
     from.chain = to.chain = from.target;
     users_.move(pair.from, pair.to);
   }

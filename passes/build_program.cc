@@ -126,7 +126,7 @@ class Builder {
 
   /// Would a device have less to do at a time than in either kernel?
   bool idles(const Unit& first, const Unit& second, const Unit& both) const {
-    if (!draft_.target.is_device()) return false;
+    if (!draft_.target.is_device() || first.parts[0]->chain >= 0) return false;
     const auto items = [&](Kernel k) {
       share_among_threads(k, draft_.target);
       return k.parts;

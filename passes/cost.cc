@@ -151,10 +151,11 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   if (reduce) inner_operations_ = std::max(1.0, operations(reduce[0]));
   outer_operations_ = operations(c.value) - (reduce ? operations(reduce[0]) : 0);
   for (Expr r : ranges_) {
-    const bool fixed = guards(reduce ? reduce[0] : c.value, r) ||
-                       std::count(c.outermost.begin(), c.outermost.end(), r) != 0;
-    const bool clipped = clips_along(c, r);
+    const bool selected = guards(reduce ? reduce[0] : c.value, r),
+               fixed = selected || std::count(c.outermost.begin(), c.outermost.end(), r) != 0,
+               clipped = clips_along(c, r);
     guarded_.push_back(fixed || clipped);
+    selected_.push_back(selected && !clipped);
     peels_.push_back(sums_shifted_bytes_ && clipped && !fixed ? clipped_ends(c, r) : std::nullopt);
   }
 }
@@ -402,10 +403,7 @@ Nest CostModel::tile_along(size_t vector) const {
   if (draft_.target.is_scalar() && guarded_[vector]) return best;
   try_rows(vector, {}, best);
   for (size_t r = c_.ranges.size(); r-- > 0;) {  // the later, the closer in memory
-    const bool shares = std::any_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {
-      return a.in_reduction && a.places[r].dim == -1;
-    });
-    if (r != vector && (guarded_[r] ? may_peel(r) : shares)) try_rows(vector, ranges_[r], best);
+    if (r != vector && may_be_rows(r)) try_rows(vector, ranges_[r], best);
   }
   return best;
 }

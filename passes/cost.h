@@ -107,6 +107,7 @@ class CostModel {
   double ends(size_t vector, int64_t lanes) const;
   Nest tile_along(size_t vector) const;
   bool may_peel(size_t range) const;
+  bool may_be_rows(size_t range) const;
   void try_rows(size_t vector, Expr rows, Nest& best) const;
   int64_t registers() const;
   int64_t all_rows(size_t vector, Expr rows) const;
@@ -117,7 +118,8 @@ class CostModel {
   std::vector<Expr> reduced_, ranges_;  // ranges_: all of them
   std::vector<Access> accesses_;
   std::vector<bool>
-      guarded_;         // by range: a condition in the value depends on it, or it is outermost
+      guarded_,         // by range: a condition in the value depends on it, or it is outermost
+      selected_;        // by range: the former
   bool free_ = false;   // see with_free_layouts()
   int64_t widest_ = 1;  // elements of the widest type in a vector
   bool sums_bytes_ = false, sums_shifted_bytes_ = false;

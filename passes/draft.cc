@@ -33,6 +33,7 @@ class Lowering {
     for (const GraphInput& d : graph.dims)
       draft_.dims[d.node] = range(*draft_.pool, d.node->attr.ints[0] + 1, d.name);
     choice_ = choose_buffers(graph, {.halo = target.has_frames(),
+                                     .guards = target.is_device() && !target.images,
                                      .stacks = target.has_vectors(),
                                      .widens = target.is_device()});
   }

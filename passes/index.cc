@@ -28,23 +28,29 @@ std::vector<Expr> unflatten(const Shape& shape, Expr flat) {
   return index;
 }
 
-/// Reshapes whose shapes agree at both ends keep those axes; only the middle is flattened.
+/// Neighbouring axes of both shapes that hold the same elements, as few as possible at a time, are
+/// flattened together: what is cut off outside of one never shows in another.
 std::vector<Expr> reshaped(const Shape& to, const Shape& from, const std::vector<Expr>& index,
                            Pool& pool) {
-  size_t head = 0, tail = 0;
-  while (head < std::min(to.size(), from.size()) && to[head] == from[head]) ++head;
-  while (tail < std::min(to.size(), from.size()) - head &&
-         to[to.size() - 1 - tail] == from[from.size() - 1 - tail])
-    ++tail;
-  const auto middle = [&](const auto& v) {
-    return std::decay_t<decltype(v)>(v.begin() + static_cast<long>(head),
-                                     v.end() - static_cast<long>(tail));
-  };
-  std::vector<Expr> result(index.begin(), index.begin() + static_cast<long>(head));
-  const std::vector<Expr> inner =
-      unflatten(middle(from), row_major(middle(to), middle(index), pool));
-  result.insert(result.end(), inner.begin(), inner.end());
-  result.insert(result.end(), index.end() - static_cast<long>(tail), index.end());
+  std::vector<Expr> result;
+  size_t t = 0, f = 0;
+  while (t < to.size() || f < from.size()) {
+    const size_t t0 = t, f0 = f;
+    const auto grow = [](const Shape& shape, size_t& at) {
+      return at < shape.size() ? shape[at++].bound : 1;
+    };
+    int64_t left = grow(to, t), right = grow(from, f);
+    while (left != right && (t < to.size() || f < from.size())) {
+      const bool takes_left = t < to.size() && (left < right || f == from.size());
+      (takes_left ? left : right) *= takes_left ? grow(to, t) : grow(from, f);
+    }
+    const Shape inner(to.begin() + static_cast<long>(t0), to.begin() + static_cast<long>(t));
+    const std::vector<Expr> at(index.begin() + static_cast<long>(t0),
+                               index.begin() + static_cast<long>(t));
+    const Shape outer(from.begin() + static_cast<long>(f0), from.begin() + static_cast<long>(f));
+    const std::vector<Expr> some = unflatten(outer, row_major(inner, at, pool));
+    result.insert(result.end(), some.begin(), some.end());
+  }
   return result;
 }
 

@@ -287,24 +287,29 @@ std::string local_name(const Computation& c) {
   return "row";
 }
 
-/// Loops around everything, "for a { for b { seq } }", but for the frames that a chain fills first.
-std::vector<Expr> common_loops(const Unit& u) {
-  StmtRef s = u.kernel.body;
-  if (u.parts[0]->chain >= 0 && s->kind == StmtKind::seq) s = s->body.back();
+/// Which statement of a chain's kernel a buffer belongs to; nothing where several touch it.
+std::optional<size_t> home_of(const std::vector<StmtRef>& all, int64_t buffer) {
+  std::optional<size_t> home;
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (places(all[i], buffer).empty()) continue;
+    if (home) return {};
+    home = i;
+  }
+  return home;
+}
+
+/// Loops around everything, "for a { for b { seq } }".
+std::vector<Expr> common_loops(StmtRef s) {
   std::vector<Expr> ranges;
   if (has_groups(s)) return nest_of(s, LoopKind::group).ranges;
   for (; is_serial_loop(s); s = s->body[0]) ranges.push_back(s->range);
   return ranges;
 }
 
-/// Puts `first` at the start of the innermost of the loops around everything.
+/// Puts `first` at the start of the innermost of those loops.
 StmtRef inside_loops(const StmtRef& s, size_t depth, const StmtRef& first) {
   if (depth == 0) return seq({first, s});
-  if (s->kind == StmtKind::loop)
-    return loop(s->range, inside_loops(s->body[0], depth - 1, first), s->loop);
-  std::vector<StmtRef> body = s->body;
-  body.back() = inside_loops(body.back(), depth, first);
-  return seq(std::move(body));
+  return loop(s->range, inside_loops(s->body[0], depth - 1, first), s->loop);
 }
 
 /// Arrays of the parts may have been called the same; numbers tell them apart.
@@ -371,8 +376,8 @@ void replace_buffer(Draft& draft, Unit& unit, int64_t old, const BufferRef& part
 
 void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>& is_private) {
   if (unit.parts.size() < 2) return;
-  const std::vector<Expr> around = common_loops(unit);
-  const bool groups = has_groups(unit.kernel.body);
+  const bool chain = unit.parts[0]->chain >= 0, blocks = chain && draft.target.shares_blocks(),
+             groups = has_groups(unit.kernel.body) || blocks;
   int64_t room = draft.target.shared_bytes - shared_bytes(unit.kernel.body);
   StmtRef& body = unit.kernel.body;
   for (const Computation* c : unit.parts) {
@@ -380,9 +385,13 @@ void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>
     const Buffer& b = draft.buffers.at(c->target);
     if (b.space != Space::arena || b.layout.has_halo() || !is_private(b.id)) continue;
     std::vector<Kept> kept;
+    std::vector<StmtRef> all = chain && body->kind == StmtKind::seq ? body->body : std::vector{body};
+    const std::optional<size_t> home = home_of(all, b.id);
+    if (!home) continue;
+    const std::vector<Expr> around = common_loops(all[*home]);
     Buffer part = part_of(b, places(body, b.id), around, kept);
-    const int64_t most =
-        groups ? std::min(draft.target.shared_bytes / 4, room) : local_bytes(draft.target);
+    const int64_t share = blocks ? draft.target.shared_bytes : draft.target.shared_bytes / 4,
+                  most = groups ? std::min(share, room) : local_bytes(draft.target);
     const bool local = part.bytes() <= most;
     room -= local ? part.bytes() : 0;
     if (!local && c->chain < 0) continue;
@@ -394,8 +403,9 @@ void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>
       spread_streams(part);
     }
     const auto ref = std::make_shared<const Buffer>(part);
-    body = Localiser(b.id, ref, kept, around).rewrite(body);
-    if (local) body = inside_loops(body, around.size(), alloc(ref));
+    all[*home] = Localiser(b.id, ref, kept, around).rewrite(all[*home]);
+    if (local) all[*home] = inside_loops(all[*home], around.size(), alloc(ref));
+    body = seq(all);
     replace_buffer(draft, unit, b.id, ref);
   }
   std::set<std::string> taken;

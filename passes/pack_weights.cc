@@ -17,7 +17,8 @@ struct Use {
 
 using Uses = std::map<int64_t, std::vector<Use>>;  // by buffer
 
-/// Items that run side by side read what lies side by side: their loops count as the innermost.
+/// Items that run side by side read what lies side by side: their loops count as the innermost, but for
+/// that of a vector.
 void find_uses(const StmtRef& s, std::vector<Expr>& loops, Uses& uses, Expr lane = {},
                std::vector<Expr> items = {}) {
   if (s->kind == StmtKind::loop) (s->loop == LoopKind::lane ? items : loops).push_back(s->range);
@@ -28,7 +29,7 @@ void find_uses(const StmtRef& s, std::vector<Expr>& loops, Uses& uses, Expr lane
       if (of == uses.end()) continue;
       of->second.push_back({l->sources, loops, lane});
       std::vector<Expr>& all = of->second.back().loops;
-      all.insert(all.end(), items.begin(), items.end());
+      all.insert(all.end() - (lane ? 1 : 0), items.begin(), items.end());
     }
   }
   for (const StmtRef& part : s->body) find_uses(part, loops, uses, lane, items);

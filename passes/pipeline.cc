@@ -11,6 +11,7 @@
 #include "passes/layout.h"
 #include "passes/limits.h"
 #include "passes/offsets.h"
+#include "passes/place_views.h"
 #include "passes/rewrite.h"
 #include "passes/settle_dims.h"
 #include "passes/winograd.h"
@@ -35,6 +36,7 @@ constexpr GraphPass kGraphPasses[] = {
     {"settle-dims", settle},
     {"rewrite",
      [](Graph& graph, const GraphOptions& options) { rewrite(graph, {.exact = options.exact}); }},
+    {"views", [](Graph& graph, const GraphOptions&) { place_views(graph); }},
     {"winograd",
      [](Graph& graph, const GraphOptions& options) {
        if (!options.exact) use_winograd(graph, options.target, options.decide);
@@ -48,6 +50,8 @@ constexpr DraftPass kDraftPasses[] = {
     {"block",
      [](Draft& draft, const Decide&) {
        const Target& t = draft.target;
+       if (t.shares_blocks()) block_pairs(draft);
+       if (t.shares_blocks()) join_siblings(draft);
        if (!t.has_vectors() || t.is_device() || t.prefer != Prefer::speed || t.threads != 1) return;
        block_chains(draft);
        block_pairs(draft);

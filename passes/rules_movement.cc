@@ -148,6 +148,67 @@ Expr concat_of_slices(Expr e, const GraphFacts&) {
   return {};
 }
 
+/// Are the slices' first elements along these axes, the slowest first, the digits of their numbers?
+bool counts_phases(const std::vector<Expr>& slices, const std::vector<size_t>& axes) {
+  for (size_t n = 0; n < slices.size(); ++n) {
+    Extents expected = slices[0]->attr.ints;
+    auto rest = static_cast<int64_t>(n);
+    for (size_t i = axes.size(); i-- > 0;) {
+      const int64_t step = expected[2 * axes[i] + 1];
+      expected[2 * axes[i]] = rest % step;
+      rest /= step;
+    }
+    if (slices[n]->attr.ints != expected) return false;
+  }
+  return true;
+}
+
+/// The axes with steps; empty unless the slices together are all of their source.
+std::vector<size_t> phased_axes(const std::vector<Expr>& slices) {
+  const Expr source = slices[0]->sources[0];
+  std::vector<size_t> axes;
+  int64_t phases = 1;
+  for (size_t d = 0; d < source->shape.size(); ++d) {
+    const int64_t step = slices[0]->attr.ints[2 * d + 1];
+    if (step < 1 || slices[0]->shape[d].bound * step != source->shape[d].bound) return {};
+    if (step > 1) axes.push_back(d);
+    phases *= step;
+  }
+  const bool alike = std::ranges::all_of(slices, [&](Expr s) {
+    return s->is(Op::slice) && s->sources[0] == source && s->shape == slices[0]->shape;
+  });
+  if (!alike || phases != static_cast<int64_t>(slices.size())) return {};
+  do {
+    if (counts_phases(slices, axes)) return axes;
+  } while (std::ranges::next_permutation(axes).found);
+  return {};
+}
+
+/// Every other pixel of every other row, and the other three of each four: channels of half the size.
+///   concat(x[::2, ::2], x[1::2, ::2], x[::2, 1::2], x[1::2, 1::2])  →  a permute of x as [y, 2, x, 2]
+Expr concat_of_phases(Expr e, const GraphFacts&) {
+  if (!e->is(Op::concat) || !e->sources[0]->is(Op::slice) || count_of(e->shape) == 0) return {};
+  const std::vector<size_t> phased = phased_axes(e->sources);
+  if (phased.empty()) return {};
+  const Expr part = e->sources[0], source = part->sources[0];
+  Extents cut, order;
+  std::vector<int64_t> whole(source->shape.size()), phase(source->shape.size(), -1);
+  for (size_t d = 0; d < whole.size(); ++d) {
+    whole[d] = static_cast<int64_t>(cut.size());
+    cut.push_back(part->shape[d].bound);
+    if (std::ranges::find(phased, d) == phased.end()) continue;
+    phase[d] = static_cast<int64_t>(cut.size());
+    cut.push_back(part->attr.ints[2 * d + 1]);
+  }
+  for (size_t d = 0; d < whole.size(); ++d) {
+    if (static_cast<int64_t>(d) == e->attr.ints[0]) {
+      for (const size_t axis : phased) order.push_back(phase[axis]);
+    }
+    order.push_back(whole[d]);
+  }
+  return reshape(permute(reshape(source, shape_of(cut)), order), e->shape);
+}
+
 /// A window of one element is a slice with steps, and a new last axis.
 Expr window_of_one(Expr e, const GraphFacts&) {
   if (!e->is(Op::window) || e->attr.ints[1] != 1) return {};
@@ -218,6 +279,7 @@ const std::vector<TensorRule> kMovementRules = {
     {"pad-of-pad", Exactness::exact, pad_of_pad},
     {"concat-of-concat", Exactness::exact, concat_of_concat},
     {"concat-of-slices", Exactness::exact, concat_of_slices},
+    {"concat-of-phases", Exactness::exact, concat_of_phases},
     {"window-of-one", Exactness::exact, window_of_one},
     {"reduce-of-ones", Exactness::exact, reduce_of_ones},
     {"reduce-of-reduce", Exactness::reassociates, reduce_of_reduce},

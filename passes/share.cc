@@ -3,6 +3,8 @@
 #include "passes/share.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -50,11 +52,11 @@ std::vector<Expr> main_nest(StmtRef s) {
   return ranges;
 }
 
-StmtRef with_threads(const StmtRef& tree, const std::vector<Expr>& ranges) {
+StmtRef with_loops(const StmtRef& tree, const std::vector<Expr>& ranges, LoopKind kind) {
   return rewrite_stmt(tree, [&](const StmtRef& s) {
     const bool shared =
         s->kind == StmtKind::loop && std::count(ranges.begin(), ranges.end(), s->range) != 0;
-    return shared ? loop(s->range, s->body[0], LoopKind::thread) : s;
+    return shared ? loop(s->range, s->body[0], kind) : s;
   });
 }
 
@@ -120,7 +122,7 @@ int64_t groups_of(const StmtRef& s) {
 /// Marks the loops of the first choice that keeps apart; their names, " y x", or "" where none does.
 std::string mark_first(Kernel& kernel, const std::vector<Choice>& all) {
   for (const Choice& c : all) {
-    const StmtRef body = with_threads(kernel.body, c.ranges);
+    const StmtRef body = with_loops(kernel.body, c.ranges, LoopKind::thread);
     if (!thread_conflict(body).empty()) continue;
     kernel.body = body;
     std::string names;
@@ -140,6 +142,64 @@ std::string mark_on_device(Kernel& kernel) {
   return names;
 }
 
+bool is_shared_array(const StmtRef& s) {
+  return s->kind == StmtKind::alloc && s->buffer->space == Space::shared;
+}
+
+bool shares_array(const StmtRef& s) {
+  return is_shared_array(s) || std::ranges::any_of(s->body, shares_array);
+}
+
+/// for b { alloc shared; for i { A }; for j { B } }  →  for b group { alloc; for i lane { A }; for j lane { B } }
+std::optional<StmtRef> in_groups(const StmtRef& s) {
+  if (s->kind == StmtKind::loop) {
+    const std::optional<StmtRef> body = in_groups(s->body[0]);
+    return body ? std::optional(loop(s->range, *body, LoopKind::group)) : std::nullopt;
+  }
+  if (s->kind != StmtKind::seq || !is_shared_array(s->body[0])) return {};
+  std::vector<StmtRef> parts;
+  for (const StmtRef& part : s->body) {
+    const std::vector<Choice> all = device_choices(main_nest(part));
+    if (all.empty() && !is_shared_array(part)) return {};
+    parts.push_back(all.empty() ? part : with_loops(part, all[0].ranges, LoopKind::lane));
+  }
+  return seq(std::move(parts));
+}
+
+/// Arrays that groups cannot share are an item's own.
+StmtRef with_own_arrays(const StmtRef& body) {
+  std::map<int64_t, BufferRef> own;
+  return rewrite_stmt(body, [&](const StmtRef& s) -> StmtRef {
+    if (!s->buffer || s->buffer->space != Space::shared) return s;
+    BufferRef& b = own[s->buffer->id];
+    if (!b) {
+      Buffer local = *s->buffer;
+      local.space = Space::local;
+      b = std::make_shared<const Buffer>(std::move(local));
+    }
+    return is_shared_array(s) ? alloc(b) : store(b, s->index, s->value);
+  });
+}
+
+/// Blocks that one computation hands to the next stay with a group, where it can be proven that its items
+/// meet only at barriers.
+void mark_blocks(Kernel& kernel) {
+  std::vector<StmtRef> parts = kernel.body->kind == StmtKind::seq ? kernel.body->body
+                                                                  : std::vector{kernel.body};
+  const auto block = std::ranges::find_if(parts, shares_array);
+  if (block == parts.end()) return;
+  const std::optional<StmtRef> groups = in_groups(*block);
+  if (groups) *block = with_barriers(*groups);
+  const StmtRef body = seq(parts);
+  if (!groups || !thread_conflict(body).empty()) {
+    kernel.body = with_own_arrays(kernel.body);
+    return;
+  }
+  kernel.schedule += "; group";
+  for (Expr r : nest_of(*block, LoopKind::group).ranges) kernel.schedule += " " + r->attr.name;
+  kernel.body = body;
+}
+
 /// What stands beside groups of items is shared as well.
 void mark_beside_groups(Kernel& kernel, const Target& target) {
   kernel.group = items_of_group(kernel.body, matrix_form(target.matrix));
@@ -156,6 +216,7 @@ void mark_beside_groups(Kernel& kernel, const Target& target) {
 
 void share_among_threads(Kernel& kernel, const Target& target) {
   if (target.threads < 2) return;
+  if (target.shares_blocks()) mark_blocks(kernel);
   if (has_groups(kernel.body)) return mark_beside_groups(kernel, target);
   if (has_threads(kernel.body)) {
     kernel.parts = std::min(target.threads, turns_of(kernel.body));

@@ -62,9 +62,10 @@ bool prefer(Target& target, const std::string& value) {
   return one_of(value, {"speed", "ram", "size"});
 }
 
-bool fma(Target& target, const std::string& value) {
-  target.fma = value == "true";
-  return one_of(value, {"true", "false"});
+template <bool Target::* field>
+bool truth(Target& target, const std::string& value) {
+  target.*field = value == "true" || value == "1";
+  return one_of(value, {"true", "false", "1", "0"});
 }
 
 bool dot(Target& target, const std::string& value) {
@@ -79,6 +80,7 @@ bool madd_cycles(Target& target, const std::string& value) {
 }
 
 constexpr const char* kBytes = "a number of bytes: 32768, 32K, 1M";
+constexpr const char* kTruth = "true or false, 1 or 0";
 
 constexpr TargetField kFields[] = {
     {"dialect", "gnu (GNU C vector types) or iso (C99)", dialect, For::cpu},
@@ -87,18 +89,8 @@ constexpr TargetField kFields[] = {
     {"thread_ns", "nanoseconds of a kernel that are worth another thread, 0 to 1000000000",
      [](Target& t, const std::string& v) { return number(v, 0, 1000000000, false, t.thread_ns); },
      For::cpu},
-    {"half", "true or false, 1 or 0",
-     [](Target& t, const std::string& v) {
-       t.half = v == "true" || v == "1";
-       return one_of(v, {"true", "false", "1", "0"});
-     },
-     For::device},
-    {"images", "true or false, 1 or 0",
-     [](Target& t, const std::string& v) {
-       t.images = v == "true" || v == "1";
-       return one_of(v, {"true", "false", "1", "0"});
-     },
-     For::opencl},
+    {"half", kTruth, truth<&Target::half>, For::device},
+    {"images", kTruth, truth<&Target::images>, For::opencl},
     {"arch", "what the device's compiler takes: sm_80, gfx1100", arch, For::built},
     {"image_side", "texels of an image's longest side, 4 to 65536",
      [](Target& t, const std::string& v) { return number(v, 4, 65536, false, t.image_side); },
@@ -113,6 +105,7 @@ constexpr TargetField kFields[] = {
      [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.units); },
      For::device},
     {"shared_bytes", kBytes, bytes<&Target::shared_bytes>, For::device},
+    {"panels", kTruth, truth<&Target::panels>, For::device},
     {"matrix", "none, mma, mfma, wmma11, wmma12 or simdgroup",
      [](Target& t, const std::string& v) {
        t.matrix = v == "none" ? "" : v;
@@ -133,7 +126,7 @@ constexpr TargetField kFields[] = {
      [](Target& t, const std::string& v) { return number(v, 1, 1024, false, t.registers); }},
     {"l1_bytes", kBytes, bytes<&Target::l1_bytes>},
     {"l2_bytes", kBytes, bytes<&Target::l2_bytes>},
-    {"fma", "true or false", fma},
+    {"fma", kTruth, truth<&Target::fma>},
     {"dot", "none, smlad or mve", dot, For::cpu},
     {"clock_mhz", "MHz of one core at work, 1 to 100000",
      [](Target& t, const std::string& v) { return number(v, 1, 100000, false, t.clock_mhz); }},
