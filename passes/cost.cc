@@ -151,9 +151,8 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   if (reduce) inner_operations_ = std::max(1.0, operations(reduce[0]));
   outer_operations_ = operations(c.value) - (reduce ? operations(reduce[0]) : 0);
   for (Expr r : ranges_) {
-    const bool selected = guards(reduce ? reduce[0] : c.value, r),
-               fixed = selected || std::count(c.outermost.begin(), c.outermost.end(), r) != 0,
-               clipped = clips_along(c, r);
+    const bool selected = guards(reduce ? reduce[0] : c.value, r), clipped = clips_along(c, r),
+               fixed = selected || is_outermost(guarded_.size());
     guarded_.push_back(fixed || clipped);
     selected_.push_back(selected && !clipped);
     peels_.push_back(sums_shifted_bytes_ && clipped && !fixed ? clipped_ends(c, r) : std::nullopt);
@@ -400,7 +399,7 @@ int64_t CostModel::registers() const {
 /// Tiles of vectors along a range of the result, with each other range as rows.
 Nest CostModel::tile_along(size_t vector) const {
   Nest best{ranges_[vector], false, {}, 1, 1, 1, kNever};
-  if (draft_.target.is_scalar() && guarded_[vector]) return best;
+  if ((draft_.target.is_scalar() && guarded_[vector]) || is_outermost(vector)) return best;
   try_rows(vector, {}, best);
   for (size_t r = c_.ranges.size(); r-- > 0;) {  // the later, the closer in memory
     if (r != vector && may_be_rows(r)) try_rows(vector, ranges_[r], best);

@@ -108,6 +108,7 @@ class CostModel {
   Nest tile_along(size_t vector) const;
   bool may_peel(size_t range) const;
   bool may_be_rows(size_t range) const;
+  bool is_outermost(size_t range) const;
   void try_rows(size_t vector, Expr rows, Nest& best) const;
   int64_t registers() const;
   int64_t all_rows(size_t vector, Expr rows) const;

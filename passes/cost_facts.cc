@@ -34,10 +34,13 @@ bool is_packable(const Draft& draft, Expr load) {
   });
 }
 
+bool CostModel::is_outermost(size_t r) const {
+  return std::count(c_.outermost.begin(), c_.outermost.end(), ranges_[r]) != 0;
+}
+
 /// Where an operand is the same for several turns; conditions of a device's rows choose single elements.
 bool CostModel::may_be_rows(size_t r) const {
-  const bool outer = std::count(c_.outermost.begin(), c_.outermost.end(), ranges_[r]) != 0,
-             chosen = selected_[r] && !outer && draft_.target.is_device();
+  const bool chosen = selected_[r] && !is_outermost(r) && draft_.target.is_device();
   const bool shares = std::any_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {
     return a.in_reduction && a.places[r].dim == -1;
   });

@@ -301,4 +301,43 @@ def quantised(case):
     small("g", f"softmax({real('m', 1.0, -128)} / 16)", ref.softmax(m / 16), 1 / 256, -128)
 
 
-CASES = [convs, grouped, transposed, pools, matmuls, recurrent, network, quantised, groups]
+def blocks(case):
+    """What passes by blocks from one sum to the next, sums of one tensor, views of what is joined."""
+    case.ways = ["gnu-gcc", "iso-ram", "cuda", "opencl", "opencl-asan", "images-half"]
+    x = case.input("x", case.numbers([1, 3, 32, 48]))
+
+    def conv(name, source, value, count, size, **more):
+        """A layer with a ReLU; its value."""
+        channels = 1 if "groups" in more else value.shape[1]
+        w, b = case.weight(f"{name}.w", count, channels, size, size), case.weight(f"{name}.b", count)
+        text = "".join(f", {k}={v}" for k, v in more.items())
+        case.let(name, f"relu(conv2d({source}, {name}.w, {name}.b{text})) / 16")
+        return np.maximum(ref.conv(value, w, b, **more), 0) / 16
+
+    corners = ["::2, ::2", "1::2, ::2", "::2, 1::2", "1::2, 1::2"]
+    case.let("focus", "concat([" + ", ".join(f"x[:, :, {c}]" for c in corners) + "], dim=1)")
+    f = np.concatenate([x[:, :, i::2, j::2] for j in (0, 1) for i in (0, 1)], 1)
+    s = conv("stem", "focus", f, 16, 3, padding=1)
+    d = conv("deep", "stem", s, 16, 3, padding=1, groups=16)
+    p = conv("point", "deep", d, 24, 1)
+    a, b = conv("left", "point", p, 12, 1), conv("right", "point", p, 12, 1)
+    r = conv("inner", "left", a, 12, 3, padding=1)
+    case.let("sum", "left + relu(conv2d(inner, back.w))")
+    r = a + np.maximum(ref.conv(r, case.weight("back.w", 12, 12, 1, 1)), 0)
+    case.let("both", "concat([sum, right], dim=1)")
+    half = conv("down", "both", np.concatenate([r, b], 1), 24, 3, padding=1, stride=2)
+    heads = []
+    for n, (name, value) in enumerate([("both", np.concatenate([r, b], 1)), ("down", half)]):
+        box, score = case.weight(f"box{n}.w", 4, 24, 1, 1), case.weight(f"score{n}.w", 3, 24, 1, 1)
+        case.let(f"head{n}", f"concat([conv2d({name}, box{n}.w) / 64, "
+                 f"sigmoid(conv2d({name}, score{n}.w) / 64)], dim=1)")
+        parts = [ref.conv(value, box) / 64, ref.sigmoid(ref.conv(value, score) / 64)]
+        heads.append(np.concatenate(parts, 1).reshape(1, 7, -1))
+    joined = ", ".join(f"reshape(head{n}, [1, 7, -1])" for n in range(2))
+    case.out("found", f"permute(concat([{joined}], dim=2), [0, 2, 1])",
+             np.concatenate(heads, 2).transpose(0, 2, 1), 2e-5)
+
+
+CASES = [
+    convs, grouped, transposed, pools, matmuls, recurrent, network, quantised, groups, blocks
+]
