@@ -73,7 +73,7 @@ class Generator {
 
   Expr node(Expr a) {
     if (a->rank() == 0) return {};
-    switch (pick(random_, 0, 20)) {
+    switch (pick(random_, 0, 21)) {
       case 0: return neg(a);
       case 1:
       case 2: return a + like(a);
@@ -94,6 +94,7 @@ class Generator {
       case 17: return reduce(Op::reduce_add, a, {axis(a)});
       case 18: return where(lt(a, like(a)), a, like(a));
       case 19: return pooled(a);
+      case 20: return phases(a);
       default: return weighted(a);
     }
   }
@@ -141,6 +142,26 @@ class Generator {
       counts.push_back(std::abs(end - starts.back()) + 1);
     }
     return slice(a, starts, counts, steps);
+  }
+
+  /// Every other element of an axis, then the others; of two axes, if both are even.
+  Expr phases(Expr a) {
+    Extents zeros(a->shape.size(), 0), counts = bounds_of(a->shape), steps(counts.size(), 1);
+    std::vector<Extents> starts{zeros};
+    for (size_t d = 0; d < counts.size() && starts.size() < 4; ++d) {
+      if (counts[d] % 2 != 0) continue;
+      counts[d] /= 2;
+      steps[d] = 2;
+      const size_t half = starts.size();
+      for (size_t i = 0; i < half; ++i) {
+        Extents other = starts[i];
+        other[d] = 1;
+        starts.push_back(other);
+      }
+    }
+    std::vector<Expr> parts;
+    for (const Extents& first : starts) parts.push_back(slice(a, first, counts, steps));
+    return parts.size() == 1 ? Expr() : concat(parts, axis(a));
   }
 
   Expr padded(Expr a) {
