@@ -26,7 +26,7 @@ namespace tinycc {
 void KernelWriter::write_group(const StmtRef& s) {
   const LoopNest nest = nest_of(s, LoopKind::group);
   const std::set<std::string> outside = taken_;
-  const bool all = nest.turns() * kernel_.group >= kernel_.parts;
+  const bool all = s == body_ && nest.turns() * kernel_.group >= kernel_.parts;
   if (!all) line(fmt::format("if (group < {}) {{", nest.turns()));
   name_turns(nest, "group");
   write_unshared(nest.body);

@@ -182,7 +182,8 @@ StmtRef with_own_arrays(const StmtRef& body) {
 }
 
 /// Blocks that one computation hands to the next stay with a group, where it can be proven that its items
-/// meet only at barriers.
+/// meet only at barriers. What else the kernel does comes first: some drivers (PoCL 3.1) lose track of
+/// items behind a condition with barriers.
 void mark_blocks(Kernel& kernel) {
   std::vector<StmtRef> parts = kernel.body->kind == StmtKind::seq ? kernel.body->body
                                                                   : std::vector{kernel.body};
@@ -190,13 +191,14 @@ void mark_blocks(Kernel& kernel) {
   if (block == parts.end()) return;
   const std::optional<StmtRef> groups = in_groups(*block);
   if (groups) *block = with_barriers(*groups);
+  std::rotate(block, block + 1, parts.end());
   const StmtRef body = seq(parts);
   if (!groups || !thread_conflict(body).empty()) {
     kernel.body = with_own_arrays(kernel.body);
     return;
   }
   kernel.schedule += "; group";
-  for (Expr r : nest_of(*block, LoopKind::group).ranges) kernel.schedule += " " + r->attr.name;
+  for (Expr r : nest_of(parts.back(), LoopKind::group).ranges) kernel.schedule += " " + r->attr.name;
   kernel.body = body;
 }
 
