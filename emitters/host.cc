@@ -43,7 +43,8 @@ bool stub_is_for(std::string_view file, const Target& target) {
   return file != "tinycc_rt_device.h" || own != nullptr;
 }
 
-/// The stub's files that this model's programs need.
+}  // namespace
+
 std::vector<SourceFile> stub_files(const HostInputs& host) {
   std::vector<SourceFile> files;
   for (const EmbeddedFile& file : embedded_files()) {
@@ -55,6 +56,8 @@ std::vector<SourceFile> stub_files(const HostInputs& host) {
   }
   return files;
 }
+
+namespace {
 
 std::vector<std::string> c_files(std::span<const SourceFile> files, Role role) {
   std::vector<std::string> out;
@@ -138,7 +141,8 @@ std::vector<SourceFile> build_files(const HostInputs& host, std::span<const Sour
   }
   TextValues values = common_values(host);
   values.merge(TextValues{
-      {"cflags", (machine.empty() || device != nullptr ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
+      {"cflags",
+       (machine.empty() || device != nullptr ? "-O3" : "-O3 " + machine) + " -Wall -Wextra"},
       {"machine", device != nullptr ? "" : join(target.cflags, ";")},
       {"standard", gnu ? "gnu11" : "c99"},
       {"gnu", gnu ? "1" : ""},

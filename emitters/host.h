@@ -73,6 +73,8 @@ struct HostInputs {
 
 /// The library alone: what a product compiles, its headers, and a file of weights if there is one.
 std::vector<SourceFile> emit_library(const HostInputs& host);
+/// The files of the run-time stub that the library or its tools stand on.
+std::vector<SourceFile> stub_files(const HostInputs& host);
 /// All files but report.json, in a fixed order; the library's first.
 std::vector<SourceFile> emit_host(const HostInputs& host);
 

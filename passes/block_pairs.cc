@@ -107,8 +107,7 @@ class Pairing {
     const double most = left * static_cast<double>(extent) / bytes;
     if (bytes <= 2 * l2 || most < 1) return false;
     rows.block = block_within(rows, most);
-    return rows.block < extent &&
-           count_of(all_[pair.to]) / extent * rows.block >= kLeastElements;
+    return rows.block < extent && count_of(all_[pair.to]) / extent * rows.block >= kLeastElements;
   }
 
   /// The same for what a group of a device's items shares: of as many dimensions as it takes, and so many

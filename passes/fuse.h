@@ -13,7 +13,7 @@
 namespace tinycc {
 
 struct FuseOptions {
-  bool halo = true;    // padding becomes a halo of the padded tensor's buffer (else: guards)
+  bool halo = true;     // padding becomes a halo of the padded tensor's buffer (else: guards)
   bool guards = false;  // nor has that of an input, or where a halo would be much of the tensor
   bool stacks = true;  // parts of stacks are computed where they are read (else: each in its place)
   bool widens = false;  // what lies in f16 is widened where it is read (else: once, before)

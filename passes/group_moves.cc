@@ -248,12 +248,18 @@ class MovesWriter {
   int64_t turns_ = 1;  // of panels
 };
 
-std::string tile_moves(const Draft& draft, const Computation& c) {
+/// Nothing where staging is not worth it.
+std::optional<Product> large_product(const Draft& draft, const Computation& c) {
   const std::optional<Product> p = product_of(draft, c);
+  if (p && turns_of(p->rows) * turns_of(p->columns) * turns_of(p->batch) * turns_of(p->sums) <
+               kLeastWork)
+    return {};
+  return p;
+}
+
+std::string tile_moves(const Draft& draft, const Computation& c) {
+  const std::optional<Product> p = large_product(draft, c);
   if (!p) return "";
-  if (turns_of(p->rows) * turns_of(p->columns) * turns_of(p->batch) * turns_of(p->sums) <
-      kLeastWork)
-    return "";
   const GroupTile tile = best_tile(draft, c, *p);
   if (tile.rows == 0 || tile.depth < 4) return "";
   return MovesWriter(draft, *p, tile).run();
@@ -280,18 +286,41 @@ std::string meeting_moves(const Draft& draft, const Computation& c) {
 
 }  // namespace
 
-std::optional<Scheduled> scheduled_in_groups(const Draft& draft, const Computation& c) {
-  if (!draft.target.has_groups()) return {};
-  for (const std::string& moves : {tile_moves(draft, c), meeting_moves(draft, c)}) {
-    if (moves.empty()) continue;
-    try {
-      const StmtRef body = apply_schedule(plain_nest(draft, c), moves);
-      if (shared_bytes(body) <= draft.target.shared_bytes) return Scheduled{body, moves, 0};
-    } catch (
-        const IllegalMove&) {  // sums that one of a loop's turns ends early, places that are data
-    }
+namespace {
+
+/// Nothing where that is not legal: sums that one of a loop's turns ends early, places that are data.
+std::optional<Scheduled> scheduled_by(const Draft& draft, const Computation& c,
+                                      const std::string& moves) {
+  if (moves.empty()) return {};
+  try {
+    const StmtRef body = apply_schedule(plain_nest(draft, c), moves);
+    if (shared_bytes(body) <= draft.target.shared_bytes) return Scheduled{body, moves, 0};
+  } catch (const IllegalMove&) {
   }
   return {};
+}
+
+}  // namespace
+
+std::optional<Scheduled> scheduled_in_groups(const Draft& draft, const Computation& c) {
+  if (!draft.target.has_groups()) return {};
+  if (std::optional<Scheduled> tiles = scheduled_by(draft, c, tile_moves(draft, c))) return tiles;
+  return scheduled_by(draft, c, meeting_moves(draft, c));
+}
+
+std::vector<GroupProposal> group_proposals(const Draft& draft, const Computation& c, size_t most) {
+  std::vector<GroupProposal> found;
+  const std::optional<Product> p =
+      draft.target.has_groups() ? large_product(draft, c) : std::nullopt;
+  if (!p) return found;
+  for (const GroupTile& t : group_tiles(draft, c, *p)) {
+    if (found.size() == most) break;
+    const std::string moves = t.depth < 4 ? "" : MovesWriter(draft, *p, t).run();
+    if (!scheduled_by(draft, c, moves)) continue;
+    found.push_back(
+        {moves, {t.matrix != nullptr, t.rows, t.columns, t.item_rows, t.item_columns}, t.cycles});
+  }
+  return found;
 }
 
 Nest nest_beside_groups(const Draft& draft, const Computation& c, Nest best) {

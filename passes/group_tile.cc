@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <tuple>
 
 #include "ir/affine.h"
 #include "passes/index.h"
@@ -146,6 +147,9 @@ class Tiles {
     return best;
   }
 
+  /// Every tile that was looked at since.
+  const std::vector<GroupTile>& all() const { return all_; }
+
  private:
   void try_tile(GroupTile t, GroupTile& best) const {
     const int64_t items = t.items();
@@ -157,6 +161,7 @@ class Tiles {
     const int64_t most = std::min<int64_t>(64, panel_bytes(t) / element_ / (t.rows + t.columns));
     t.depth = t.unit * divisor_within(last_ / t.unit, most / t.unit);
     t.cycles = t.matrix != nullptr ? cycles_of_matrices(t) : cycles(t);
+    all_.push_back(t);
     if (best.rows == 0 || t.cycles < best.cycles) best = t;
   }
 
@@ -217,6 +222,7 @@ class Tiles {
 
   const Target& target_;
   const int64_t rows_, columns_, batch_, element_, sum_, last_;
+  mutable std::vector<GroupTile> all_;
 };
 
 }  // namespace
@@ -239,16 +245,37 @@ bool is_matrix_product(const Product& p, const Computation& c) {
 
 }  // namespace
 
+namespace {
+
+/// What matrices the target multiplies of these operands: elements of a sum at a time; 0: none.
+int64_t matrix_unit(const Target& target, const Product& p, const Computation& c) {
+  const bool possible = target.has_matrices() && is_matrix_product(p, c);
+  return possible ? matrix_form(target.matrix)->depth_of(p.a->dtype) : 0;
+}
+
+}  // namespace
+
 GroupTile best_tile(const Draft& draft, const Computation& c, const Product& p) {
   const Tiles tiles(draft.target, p);
   GroupTile tile = tiles.best();
-  if (!draft.target.has_matrices() || !is_matrix_product(p, c)) return tile;
-  const MatrixForm* const form = matrix_form(draft.target.matrix);
-  const int64_t unit = form->depth_of(p.a->dtype);
-  const GroupTile matrices = unit > 0 ? tiles.best_of_matrices(form, unit) : GroupTile{};
+  const int64_t unit = matrix_unit(draft.target, p, c);
+  if (unit == 0) return tile;
+  const GroupTile matrices = tiles.best_of_matrices(matrix_form(draft.target.matrix), unit);
   // (halves that are no matrices are widened one by one)
   if (matrices.rows > 0 && (tile.rows == 0 || matrices.cycles < 1.2 * tile.cycles)) tile = matrices;
   return tile;
+}
+
+std::vector<GroupTile> group_tiles(const Draft& draft, const Computation& c, const Product& p) {
+  const Tiles tiles(draft.target, p);
+  tiles.best();
+  if (const int64_t unit = matrix_unit(draft.target, p, c); unit > 0)
+    tiles.best_of_matrices(matrix_form(draft.target.matrix), unit);
+  std::vector<GroupTile> all = tiles.all();
+  std::ranges::sort(all, {}, [](const GroupTile& t) {
+    return std::tuple(t.cycles, t.rows, t.columns, t.item_rows, t.item_columns);
+  });
+  return all;
 }
 
 }  // namespace tinycc

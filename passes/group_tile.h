@@ -37,6 +37,10 @@ struct GroupTile {
 /// The fastest; rows 0: none fits.
 GroupTile best_tile(const Draft& draft, const Computation& computation, const Product& product);
 
+/// All that were considered, the fastest first.
+std::vector<GroupTile> group_tiles(const Draft& draft, const Computation& computation,
+                                   const Product& product);
+
 /// Does any range of the computation end where only the run knows?
 bool has_open_ends(const Computation& computation);
 

@@ -385,7 +385,8 @@ void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>
     const Buffer& b = draft.buffers.at(c->target);
     if (b.space != Space::arena || b.layout.has_halo() || !is_private(b.id)) continue;
     std::vector<Kept> kept;
-    std::vector<StmtRef> all = chain && body->kind == StmtKind::seq ? body->body : std::vector{body};
+    std::vector<StmtRef> all =
+        chain && body->kind == StmtKind::seq ? body->body : std::vector{body};
     const std::optional<size_t> home = home_of(all, b.id);
     if (!home) continue;
     const std::vector<Expr> around = common_loops(all[*home]);

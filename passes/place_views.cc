@@ -32,7 +32,8 @@ int64_t axis_after(Expr view, int64_t axis) {
 
 class Placing {
  public:
-  explicit Placing(Graph& graph) : graph_(graph), order_(topological(graph.roots())), facts_(graph) {}
+  explicit Placing(Graph& graph)
+      : graph_(graph), order_(topological(graph.roots())), facts_(graph) {}
 
   void run() {
     rewrite_graph(graph_, [&](Expr e) {

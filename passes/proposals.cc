@@ -6,6 +6,7 @@
 
 #include "ir/simplify.h"
 #include "passes/clip.h"
+#include "passes/group_moves.h"
 #include "passes/index.h"
 #include "passes/moves.h"
 #include "passes/nest.h"
@@ -28,6 +29,17 @@ constexpr Steps kSteps[] = {{kTail, 0, 1},      {kOuter, -1, 2},  {kBlock, -1, 4
                             {kJoined, 0, 3},    {kStaged, 0, 1}};
 
 Knobs start(int64_t vector) { return {vector, 1, 1, -1, 1, -1, 1, 0, -1, -1, -1, 0, -1, 0, 0}; }
+
+/// The sizes of a tile of groups, as knobs.
+Knobs knobs_of(const GroupProposal& g) {
+  Knobs k = start(kGroups);
+  k[kLanes] = g.sizes[0];
+  k[kVectors] = g.sizes[1];
+  k[kRows] = g.sizes[2];
+  k[kRows2] = g.sizes[3];
+  k[kTail] = g.sizes[4];
+  return k;
+}
 
 /// One knob apart; a range of rows and its number count as one.
 bool are_neighbours(const Knobs& a, const Knobs& b) {
@@ -55,6 +67,7 @@ ScheduleSpace::ScheduleSpace(const Draft& draft, const Computation& c)
   for (Expr r : reduction_ranges(c.value)) ranges_.push_back(r);
   exact_ = must_divide(draft, c);
   if (c.ordered || !draft.target.has_vectors()) return;
+  add_groups();
   const auto number = [&](Expr r) {
     return r ? std::find(ranges_.begin(), ranges_.end(), r) - ranges_.begin() : -1;
   };
@@ -85,6 +98,22 @@ ScheduleSpace::ScheduleSpace(const Draft& draft, const Computation& c)
     const std::optional<Proposal> legal = proposal(p.knobs);
     if (legal && seen.insert(legal->moves).second) tiles_.push_back(*legal);
   }
+}
+
+void ScheduleSpace::add_groups() {
+  for (const GroupProposal& g : group_proposals(draft_, c_, kMostTiles / 2))
+    tiles_.push_back({g.moves, knobs_of(g), g.cycles});
+}
+
+/// One size apart.
+std::vector<Proposal> ScheduleSpace::group_neighbours(const Proposal& of) const {
+  std::vector<Proposal> all;
+  for (const Proposal& t : tiles_) {
+    int64_t apart = 0;
+    for (size_t i = 0; i < kKnobs; ++i) apart += t.knobs[i] == of.knobs[i] ? 0 : 1;
+    if (apart == 1) all.push_back(t);
+  }
+  return all;
 }
 
 int64_t ScheduleSpace::extent(int64_t r) const {
@@ -178,6 +207,7 @@ std::optional<Proposal> ScheduleSpace::proposal(const Knobs& k) const {
 }
 
 std::vector<Proposal> ScheduleSpace::neighbours(const Proposal& of) const {
+  if (of.knobs[kVector] == kGroups) return group_neighbours(of);
   std::vector<Proposal> all;
   std::set<std::string> seen{of.moves};
   const auto take = [&](const Knobs& k) {
@@ -200,6 +230,10 @@ std::vector<Proposal> ScheduleSpace::neighbours(const Proposal& of) const {
 
 std::optional<Proposal> ScheduleSpace::like(const Knobs& other) const {
   for (const Proposal& t : tiles_) {
+    if (t.knobs[kVector] == kGroups || other[kVector] == kGroups) {
+      if (t.knobs == other) return t;
+      continue;
+    }
     Knobs k = other;
     for (const Knob range : {kVector, kRange, kRange2}) k[range] = t.knobs[range];
     Knobs sizes = t.knobs;

@@ -10,6 +10,8 @@
 //   range2     a second range of rows, rows2 of them              none, or another range
 //   joined     loops that run as one: 1 the vectors', 2 the rows'  their sum
 //   staged     a panel of the operand along the vector            0, 1
+// Tiles of work-groups (group_tile.h) are points too: vector is kGroups, and their sizes are in lanes (of
+// matrices: 1), vectors and rows (of the group), rows2 and tail (of the item).
 //   tail, outer, block, sum_block, reduced, unrolled: as a Choice of schedule.h has them
 #pragma once
 
@@ -38,6 +40,7 @@ enum Knob : uint8_t {
   kKnobs
 };
 using Knobs = std::array<int64_t, kKnobs>;
+inline constexpr int64_t kGroups = -2;
 
 struct Proposal {
   std::string moves;
@@ -61,6 +64,8 @@ class ScheduleSpace {
   std::optional<Proposal> find(const std::string& moves) const;
 
  private:
+  void add_groups();
+  std::vector<Proposal> group_neighbours(const Proposal& of) const;
   bool is_free(int64_t range) const;
   Choice choice_of(const Knobs& knobs) const;
   std::optional<Proposal> proposal(const Knobs& knobs) const;

@@ -468,6 +468,7 @@ class Chooser {
 }  // namespace
 
 std::string choose_schedule(const Draft& draft, const Computation& c) {
+  if (draft.target.has_groups()) return schedule(draft, c, nullptr).moves;
   return write_schedule(draft, c, {CostModel(draft, c).best()});
 }
 
@@ -481,8 +482,7 @@ Scheduled schedule(const Draft& draft, const Computation& c, const std::string* 
   s.cost = choice.nest.cost;
   if (!moves) {
     if (std::optional<Scheduled> groups = scheduled_in_groups(draft, c)) {
-      groups->cost = s.cost;
-      return *groups;
+      return {groups->body, groups->moves, s.cost};
     }
   }
   s.moves = moves ? *moves : write_schedule(draft, c, choice);

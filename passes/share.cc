@@ -185,8 +185,8 @@ StmtRef with_own_arrays(const StmtRef& body) {
 /// meet only at barriers. What else the kernel does comes first: some drivers (PoCL 3.1) lose track of
 /// items behind a condition with barriers.
 void mark_blocks(Kernel& kernel) {
-  std::vector<StmtRef> parts = kernel.body->kind == StmtKind::seq ? kernel.body->body
-                                                                  : std::vector{kernel.body};
+  std::vector<StmtRef> parts =
+      kernel.body->kind == StmtKind::seq ? kernel.body->body : std::vector{kernel.body};
   const auto block = std::ranges::find_if(parts, shares_array);
   if (block == parts.end()) return;
   const std::optional<StmtRef> groups = in_groups(*block);
@@ -198,7 +198,8 @@ void mark_blocks(Kernel& kernel) {
     return;
   }
   kernel.schedule += "; group";
-  for (Expr r : nest_of(parts.back(), LoopKind::group).ranges) kernel.schedule += " " + r->attr.name;
+  for (Expr r : nest_of(parts.back(), LoopKind::group).ranges)
+    kernel.schedule += " " + r->attr.name;
   kernel.body = body;
 }
 

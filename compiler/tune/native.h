@@ -27,7 +27,7 @@ bool runs_here(const Target& target);
 /// Before the first fork: registers LLVM's back end for this machine.
 void prepare_native();
 
-/// Optimisation, machine and standard, as the emitted Makefile has them.
+/// Optimisation, machine and standard, as the emitted Makefile has them; of a device, for its host.
 std::vector<std::string> native_flags(const Target& target);
 /// `cc`: the command of a compiler, which works in `folder`; empty for the Clang within. Errors:
 /// Error(bad_input) with the compiler's first message.

@@ -185,16 +185,20 @@ std::vector<SourceFile> library_of(const Program& program, bool linked) {
   const bool weights = std::any_of(program.weights.begin(), program.weights.end(), [&](auto& w) {
     return program.buffers.at(w.first).buffer->space == Space::weight;
   });
-  const Names names(program, !weights ? WeightsMode::source
-                             : linked ? WeightsMode::incbin
-                                      : WeightsMode::bin);
+  const bool device = program.target.is_device();
+  const Names names(program, !weights || device ? WeightsMode::source
+                             : linked           ? WeightsMode::incbin
+                                                : WeightsMode::bin);
   std::vector<KernelText> kernels;
   for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));
-  return emit_library({names, kernels, kernel_helpers(names), {}, {}, {}});
+  const HostInputs host{names, kernels, kernel_helpers(names), {}, {}, {}};
+  std::vector<SourceFile> files = emit_library(host);
+  if (device) std::ranges::move(stub_files(host), std::back_inserter(files));
+  return files;
 }
 
 bool is_modelled(const Target& target, const std::string& runner) {
-  return runner.empty() && !runs_here(target);
+  return runner.empty() && !target.is_device() && !runs_here(target);
 }
 
 std::unique_ptr<Running> run_here(const Program& program, const Subject& subject) {

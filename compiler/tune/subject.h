@@ -1,6 +1,6 @@
 // A program that can be run and timed: emitted, compiled, with memory for its arguments. In this
-// process, which is the child of a trial, or on another machine, through a command that runs programs
-// there. Lives in the child.
+// process, which is the child of a trial, on a device that it reaches by OpenCL, or on another machine,
+// through a command that runs programs there. Lives in the child.
 #pragma once
 
 #include "compiler/tune/trial.h"
@@ -20,6 +20,8 @@ class Running {
 };
 
 std::unique_ptr<Running> run_here(const Program& program, const Subject& subject);
+/// The kernels' own time counts, by the device's clock.
+std::unique_ptr<Running> run_on_device(const Program& program, const Subject& subject);
 /// `runner`'s last argument is the path of an executable, and it hands on what follows.
 std::unique_ptr<Running> run_elsewhere(const Program& program, const Subject& subject);
 
@@ -28,7 +30,7 @@ std::unique_ptr<Running> run_modelled(const Program& program);
 /// No runner, and not the kind of machine that we run on.
 bool is_modelled(const Target& target, const std::string& runner);
 
-/// The library of a program; its weights as a file.
+/// The library of a program, and of the stub what it stands on; its weights as a file, but of a device.
 std::vector<SourceFile> library_of(const Program& program, bool linked);
 
 constexpr size_t kSums = 16;        // that stand for an output which lies elsewhere

@@ -64,6 +64,7 @@ void send(int file, const Reading& r) {
 
 std::unique_ptr<Running> running_of(const Program& program, const Subject& subject) {
   if (is_modelled(program.target, subject.runner)) return run_modelled(program);
+  if (program.target.is_device()) return run_on_device(program, subject);
   return subject.runner.empty() ? run_here(program, subject) : run_elsewhere(program, subject);
 }
 

@@ -120,6 +120,11 @@ void print_table(const Search& search) {
 int tune(const Options& options) {
   LoadedModel model = load_model(options);
   const Target& target = only_target(model, "tune");
+  if (target.is_device() && (target.language != "opencl" || !options.runner.empty())) {
+    throw Error(
+        ExitCode::unsupported, "tuning times kernels of a device by OpenCL, on this machine",
+        "--target opencl:gpu=NAME, with no --runner, where a driver of OpenCL is installed");
+  }
   const bool modelled = is_modelled(target, options.runner);
   if (modelled && (!options.tune_cc.empty() || !has_cpu_model(target))) {
     throw Error(ExitCode::unsupported,
@@ -131,10 +136,10 @@ int tune(const Options& options) {
     throw Error(ExitCode::usage, "--runner needs --tune-cc",
                 "it names the compiler that makes executables for the target");
   }
-  const std::string version =
-      compiler_version(options.tune_cc) + (modelled ? ", by its model of the CPU" : "");
+  const std::string cc = options.tune_cc.empty() && target.is_device() ? "cc" : options.tune_cc;
+  const std::string version = compiler_version(cc) + (modelled ? ", by its model of the CPU" : "");
   if (version.empty()) {
-    throw Error(ExitCode::usage, "--tune-cc: `" + options.tune_cc + "` does not start",
+    throw Error(ExitCode::usage, "--tune-cc: `" + cc + "` does not start",
                 "without it the built-in Clang is used; another one must be in PATH");
   }
   const std::string path =
@@ -150,7 +155,7 @@ int tune(const Options& options) {
   const auto elapsed = [&] {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  SearchSettings settings{options.tune_budget, options.tune_cc, options.runner};
+  SearchSettings settings{options.tune_budget, cc, options.runner};
   ChoiceSearch choices(model.graph, target, model.exact, path, known, settings);
   choices.run(
       kChoices * options.tune_budget,
