@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""What networks for microcontrollers take on Cortex-M4, M7 and M55: samples/cortex-m for each, as a page.
+
+  mlperf_tiny.py [--record FILE] [--title TEXT] [--boards an386,…] [--tflite FOLDER] MODEL…
+
+A MODEL is an ONNX file or a model.yaml; one called model.onnx is named after its folder. --record replaces
+the section called TEXT of FILE, or adds it. All runs under QEMU: instructions are counted, not cycles. Beside it, where they are to be had:
+  emx-onnx-cgen   where that program is in $PATH: the same MODEL, the same compiler and flags, on Cortex-M4,
+                  all temporaries on the stack
+  TFLite Micro    of --tflite FOLDER, NAME.tflite for a MODEL of that name: the arena that its interpreter
+                  says it used (Python's tflite-micro, on this machine: pointers are of 8 bytes)
+"""
+import argparse
+import datetime
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from common import ROOT, TINYCC, commit, table
+
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
+import stack  # noqa: E402
+
+CORES = {"an386": "Cortex-M4", "an500": "Cortex-M7", "an547": "Cortex-M55"}
+HEAD = ["", "RAM", "at least", "flash", "code", "stack", "instructions", "a MAC", "self-test"]
+PEER_HEAD = ["", "emx RAM", "flash", "instructions", "a MAC", "TFLM arena", "of it tensors"]
+HARNESS = """#include "{source}"
+#include <stdio.h>
+double tinycc_rt_microseconds(void);
+{objects}
+int main(void)
+{{
+    double start = 0.0;
+    for (volatile int k = 0; k < 1000; ++k) {{ /* until the timer has been loaded */
+    }}
+    start = tinycc_rt_microseconds();
+    model({arguments});
+    printf("%.0f\\n", tinycc_rt_microseconds() - start);
+    return 0;
+}}
+"""
+TFLM = """import sys, numpy
+from tflite_micro.python.tflite_micro import runtime
+i = runtime.Interpreter.from_file(sys.argv[1])
+d = i.get_input_details(0)
+i.set_input(numpy.zeros(d["shape"], d["dtype"]), 0)
+i.invoke()
+i.print_allocations()
+"""
+
+
+def name_of(model):
+    return model.parent.name if model.name == "model.onnx" else model.stem
+
+
+def attempt(*command):
+    """(did it succeed, what it printed)."""
+    try:
+        done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=1800)
+    except subprocess.TimeoutExpired:
+        return False, "no end"
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+class Board:
+    """A copy of samples/cortex-m, for one board."""
+
+    def __init__(self, name, folder):
+        self.name, self.folder = name, folder / name
+        shutil.copytree(ROOT / "samples" / "cortex-m", self.folder, ignore=shutil.ignore_patterns("build"))
+        self.out = self.folder / "build" / name / "net"
+
+    def make(self, model, *goals):
+        return attempt("make", "-C", self.folder, *goals, f"BOARD={self.name}", f"TINYCC={TINYCC}", f"MODEL={model}")
+
+    def setting(self, variable):
+        """The value of a variable of the Makefile."""
+        show = f"--eval=distclean:;@echo '{variable}=$({variable})'"  # a goal that compiles no model
+        done, text = attempt("make", "-sC", self.folder, f"BOARD={self.name}", f"TINYCC={TINYCC}", show, "distclean")
+        return re.search(f"^{variable}=(.*)$", text, re.M)[1].split() if done else sys.exit(text)
+
+
+def sizes(library):
+    """(bytes of code, of code and constants)."""
+    done, text = attempt("arm-none-eabi-size", "-A", library)
+    rows = [row.split() for row in text.splitlines() if row.startswith(".")] if done else sys.exit(text)
+    code = sum(int(row[1]) for row in rows if row[0].startswith(".text"))
+    return code, code + sum(int(row[1]) for row in rows if row[0].startswith((".rodata", ".data")))
+
+
+def measure(board, model):
+    """A row of the table, and the model's multiply-accumulates."""
+    passed, text = board.make(model, "run")
+    if not (board.out / "libnet.a").exists():
+        sys.exit(f"{model} on {board.name}:\n{text}")
+    report = json.loads((board.out / "report.json").read_text())
+    counted, bench = board.make(model, "count")
+    instructions = int(float(re.search(r"^net_run +\S+ +(\S+)", bench, re.M)[1])) if counted else sys.exit(bench)
+    graph = [path for path in board.out.glob("net*.ci") if not re.search("_(test|bench|cli)", path.stem)]
+    code, flash = sizes(board.out / "libnet.a")
+    return [report["arena_bytes"], report["arena_bound_bytes"], flash, code,
+            stack.deepest("net_run", *stack.read(graph))[0], instructions,
+            f"{instructions / report['macs']:.2f}", "passed" if passed else "FAILED"], report["macs"]
+
+
+def emx(board, model, macs):
+    """RAM, flash, instructions of emx-onnx-cgen's code on a board."""
+    folder = board.folder / "emx"
+    folder.mkdir(exist_ok=True)
+    source = folder / "emx.c"
+    done, _ = attempt("emx-onnx-cgen", "compile", model, source, "--large-temp-threshold", 0,
+                      "--large-weight-threshold", 0)
+    if not done:
+        return ["refused", "", "", ""]
+    signature = re.search(r"^void model\((.*)\)", source.read_text(), re.M)[1]
+    parameters = re.findall(r"(?:const )?(\w+) (\w+)\[restrict (\d+)\]((?:\[\d+\])*)", signature)
+    (folder / "main.c").write_text(HARNESS.format(
+        source=source, arguments=", ".join(name for _, name, _, _ in parameters),
+        objects="\n".join(f"static {t} {name}[{first}]{rest};" for t, name, first, rest in parameters)))
+    gcc = ["arm-none-eabi-gcc", *board.setting("FLAGS")]
+    done, text = attempt(*gcc, "-w", "-c", "-o", folder / "main.o", folder / "main.c")
+    board_o = board.folder / "build" / board.name / "board.o"
+    link = [flag for flag in board.setting("LINK") if flag]
+    done = done and board.make(model, board_o.relative_to(board.folder))[0]
+    done = done and attempt(*gcc, *link, "-o", folder / "emx", folder / "main.o", board_o, "-lm")[0]
+    ran, text = attempt("timeout", "900", *board.setting("QEMU"), folder / "emx") if done else (False, "")
+    code, flash = sizes(folder / "main.o") if (folder / "main.o").exists() else (0, 0)
+    graph = folder / "main.ci"
+    ram = stack.deepest("model", *stack.read([graph]))[0] if graph.exists() else ""
+    return [ram, flash, int(text) if ran else "fails", f"{int(text) / macs:.2f}" if ran else ""]
+
+
+def tflm(path):
+    """What TFLite Micro's interpreter takes: the arena, and how much of it are tensors."""
+    done, text = attempt(sys.executable, "-c", TFLM, path) if path.exists() else (False, "")
+    if not done:
+        return ["refused" if path.exists() else "", ""]
+    return [int(re.search(rf"Arena allocation {word} (\d+)", text)[1]) for word in ("total", "head")]
+
+
+def text_of(row):
+    return [f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row]
+
+
+def page(options, folder):
+    macs, lines = {}, []
+    for name in options.boards.split(","):
+        board, rows = Board(name, folder), [HEAD]
+        for model in options.models:
+            row, macs[model] = measure(board, model)
+            rows.append(text_of([name_of(model), *row]))
+        lines += [f"### {CORES[name]}", "", table(rows), ""]
+    rows = [PEER_HEAD]
+    for model in options.models:
+        beside = emx(Board("an386", folder / name_of(model)), model, macs[model]) if shutil.which("emx-onnx-cgen") \
+            else [""] * 4
+        rows.append(text_of([name_of(model), *beside, *tflm(options.tflite / f"{name_of(model)}.tflite")]))
+    return "\n".join([*lines, "### Peers", "", table(rows), ""])
+
+
+INTRODUCTION = """# MLPerf Tiny's networks on Cortex-M
+
+Written by the commands below, not by hand. Bytes; RAM is the arena, beside which a run needs its inputs,
+its outputs and the stack; at least: the largest working set of one step. Flash is code and constants of
+the library. Stack is that of NAME_run and all that it calls, by GCC's call graph. Instructions are those
+of a run under QEMU, where each counts one; a MAC is one multiply-accumulate of the model.
+
+Peers: emx-onnx-cgen's code (`--large-temp-threshold 0 --large-weight-threshold 0`) is compiled by the same
+compiler with the same flags for Cortex-M4; its RAM is its stack. TFLite Micro's arena is what its
+interpreter says on a PC (`print_allocations()`) for MLPerf Tiny's own .tflite files; to it comes the
+interpreter's code. What says refused does not load there, or is not compiled.
+"""
+SECTION = """
+- `{command}`, {date}, {commit}
+- {gcc}, -O2; prefer=ram; {qemu}
+
+{page}"""
+
+
+def section(options, folder):
+    version = lambda tool: attempt(tool, "--version")[1].splitlines()[0]  # noqa: E731
+    names = [f"{name_of(m)}/{m.name}" if m.name == "model.onnx" else m.name for m in options.models]
+    return SECTION.format(command=" ".join(["tests/bench/mlperf_tiny.py --title", options.title, *names]),
+                          date=datetime.date.today(), commit=commit(), gcc=version("arm-none-eabi-gcc"),
+                          qemu=version("qemu-system-arm"), page=page(options, folder))
+
+
+def recorded(old, title, text):
+    """The page with this section."""
+    sections = dict(part.split("\n", 1) for part in old.split("\n## ")[1:])
+    sections[title] = text.rstrip("\n") + "\n"
+    return INTRODUCTION + "".join(f"\n## {name}\n{body}" for name, body in sections.items())
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--record", type=pathlib.Path)
+    parser.add_argument("--title", default="Networks")
+    parser.add_argument("--boards", default=",".join(CORES))
+    parser.add_argument("--tflite", type=pathlib.Path, default=pathlib.Path("none"))
+    parser.add_argument("models", nargs="+", type=lambda path: pathlib.Path(path).resolve())
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        text = section(options, pathlib.Path(folder))
+    print(text)
+    if options.record:
+        old = options.record.read_text(encoding="utf-8") if options.record.exists() else ""
+        options.record.write_text(recorded(old, options.title, text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
