@@ -12,6 +12,7 @@ the section called TEXT of FILE, or adds it. All runs under QEMU: instructions a
 """
 import argparse
 import datetime
+import importlib.metadata
 import json
 import pathlib
 import re
@@ -172,13 +173,20 @@ of a run under QEMU, where each counts one; a MAC is one multiply-accumulate of 
 Peers: emx-onnx-cgen's code (`--large-temp-threshold 0 --large-weight-threshold 0`) is compiled by the same
 compiler with the same flags for Cortex-M4; its RAM is its stack. TFLite Micro's arena is what its
 interpreter says on a PC (`print_allocations()`) for MLPerf Tiny's own .tflite files; to it comes the
-interpreter's code. What says refused does not load there, or is not compiled.
+interpreter's code. What says refused does not load there, or is not compiled. onnx2c, which is in no
+package registry, was not measured.
 """
 SECTION = """
 - `{command}`, {date}, {commit}
-- {gcc}, -O2; prefer=ram; {qemu}
+- {gcc}, -O2; prefer=ram; {qemu}{peers}
 
 {page}"""
+
+
+def peers():
+    """Versions of those that Python has."""
+    found = {d.metadata["Name"].replace("_", "-"): d.version for d in importlib.metadata.distributions()}
+    return "".join(f"; {name} {found[name]}" for name in ("emx-onnx-cgen", "tflite-micro") if name in found)
 
 
 def section(options, folder):
@@ -186,7 +194,7 @@ def section(options, folder):
     names = [f"{name_of(m)}/{m.name}" if m.name == "model.onnx" else m.name for m in options.models]
     return SECTION.format(command=" ".join(["tests/bench/mlperf_tiny.py --title", options.title, *names]),
                           date=datetime.date.today(), commit=commit(), gcc=version("arm-none-eabi-gcc"),
-                          qemu=version("qemu-system-arm"), page=page(options, folder))
+                          qemu=version("qemu-system-arm"), peers=peers(), page=page(options, folder))
 
 
 def recorded(old, title, text):
@@ -197,7 +205,7 @@ def recorded(old, title, text):
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--record", type=pathlib.Path)
     parser.add_argument("--title", default="Networks")
     parser.add_argument("--boards", default=",".join(CORES))
