@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a run on an OpenCL device takes, beside tinygrad, on the same files and the same device.
 
-  devices.py [--record FILE] [--target TARGET] [NAME… | MODEL.onnx…]      networks.py's, by default
+  devices.py [--record FILE] [--target TARGET] [NAME… | MODEL.onnx…]      networks.py's NETWORKS, by default
 
 Kernels launched and bytes moved in a run: each element that a kernel touches counts once; tinycc's are
 those of report.json, tinygrad's those of its GlobalCounters. Both are timed in turn within each round,
@@ -175,7 +175,8 @@ def heading(target):
 
 def models_of(names, scratch):
     """Name and file: of ONNX files as given, else of networks.py, saved."""
-    makes = [m for m in networks.NETWORKS if not names or m.__name__ in names]
+    known = networks.NETWORKS + networks.LARGE
+    makes = [m for m in known if m.__name__ in names] if names else networks.NETWORKS
     for path in (pathlib.Path(n) for n in names if n.endswith(".onnx")):
         yield path.parent.name if path.stem == "model" else path.stem, path
     for make in makes:

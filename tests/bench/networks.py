@@ -111,6 +111,33 @@ def mnist():
     return net, net.dense(net.node("Flatten", x), 784, 10)
 
 
+def resnet50():
+    net = Net("resnet50", [1, 3, 224, 224])
+    x, cin = net.node("MaxPool", net.conv("x", 3, 64, 7, 2), kernel_shape=[3, 3], strides=[2, 2],
+                      pads=[1, 1, 1, 1]), 64
+    for width, blocks in ((64, 3), (128, 4), (256, 6), (512, 3)):
+        for k in range(blocks):
+            stride = 2 if k == 0 and width > 64 else 1
+            y = net.conv(net.conv(x, cin, width, 1), width, width, 3, stride)
+            y = net.conv(y, width, 4 * width, 1, relu=False)
+            shortcut = net.conv(x, cin, 4 * width, 1, stride, relu=False) if k == 0 else x
+            x, cin = net.node("Relu", net.node("Add", shortcut, y)), 4 * width
+    return net, net.dense(net.pooled(x), 2048, 1000)
+
+
+def mobilenetv2():
+    net = Net("mobilenetv2", [1, 3, 224, 224])
+    x, cin = net.conv("x", 3, 32, 3, 2), 32
+    for factor, cout, blocks, first in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2),
+                                        (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
+        for k in range(blocks):
+            stride, wide = first if k == 0 else 1, factor * cin
+            y = x if factor == 1 else net.conv(x, cin, wide, 1)
+            y = net.conv(net.conv(y, wide, wide, 3, stride, groups=wide), wide, cout, 1, relu=False)
+            x, cin = net.node("Add", x, y) if stride == 1 and cin == cout else y, cout
+    return net, net.dense(net.pooled(net.conv(x, 320, 1280, 1)), 1280, 1000)
+
+
 def conv3x3():
     net = Net("conv3x3", [1, 64, 56, 56])
     return net, net.conv("x", 64, 64, (3, 3), relu=False)
@@ -162,4 +189,5 @@ def attention():
 
 
 NETWORKS = [resnet8, vww, kws, autoencoder, mnist]
+LARGE = [mobilenetv2, resnet50]
 KERNELS = [conv3x3, conv1x1, depthwise, matmul, gemv, softmax, layernorm, gelu, attention]
