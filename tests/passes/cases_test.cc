@@ -75,6 +75,12 @@ Program program_of(Graph graph, const std::string& variant) {
     target.shared_bytes = 49152;
     target.matrix = variant == "cuda" ? "mma" : "simdgroup";
   }
+  if (variant == "opencl") {
+    target.language = target.dialect = "opencl";
+    target.threads = 1 << 22;
+    target.shared_bytes = 32768;
+    target.panels = false;
+  }
   if (variant == "smlad" || variant == "mve") {
     target.dialect = "iso";
     target.vector_bytes = 0;
@@ -133,7 +139,8 @@ void check_case(const fs::path& file) {
   const auto beside = [&](const char* suffix) { return fs::path(file).replace_extension(suffix); };
   const Graph graph = rewritten(file);
   check_text(beside("rewrite"), to_text(graph));
-  for (const std::string variant : {"gnu", "iso", "threads", "cuda", "smlad", "mve", "metal"}) {
+  for (const std::string variant : {"gnu", "iso", "threads", "cuda", "smlad", "mve", "metal",
+                                    "opencl"}) {
     const Program program = program_of(graph, variant);
     check_values(graph_of(file), program);
     if (variant == "gnu") check_text(beside("program"), to_text(program));
