@@ -252,13 +252,14 @@ std::vector<Cycles> cycles_of(const Program& program) {
   return estimated_cycles(program);
 }
 
-/// Does a device keep tensors as halves? It adds products up in an order of its own, and so rounds others.
-bool rounds_to_half(const Program& program) {
-  return program.target.is_device() &&
-         std::ranges::any_of(program.buffers, [](const auto& b) {
-           const DType dtype = b.second.buffer->dtype;
-           return dtype == DType::f16 || dtype == DType::bf16;
-         });
+/// Where a device keeps tensors as halves: it adds products up in an order of its own, and so rounds others.
+double error_of_halves(const Program& program) {
+  const auto is_half = [](const auto& b) {
+    const DType dtype = b.second.buffer->dtype;
+    return dtype == DType::f16 || dtype == DType::bf16;
+  };
+  const bool rounds = program.target.is_device() && std::ranges::any_of(program.buffers, is_half);
+  return rounds ? program.target.error_of_halves() : 0;
 }
 
 /// --registers: of two targets, the device's.
@@ -285,7 +286,7 @@ Built build(const Options& options, const LoadedModel& model, const Target& targ
   if (ended || options.explain) return built;
 
   if (options.evidence) require_provable(program, options);
-  built.golden = golden_cases(meant, program.macs, rounds_to_half(program));
+  built.golden = golden_cases(meant, program.macs, error_of_halves(program));
   const Names names(program, options.weights);
   std::vector<KernelText> kernels;
   for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));

@@ -30,13 +30,13 @@ TensorData generated_input(const GraphInput& in, uint32_t seed, size_t k) {
   return TensorData::of_integers(data.dtype, data.shape, values);
 }
 
-std::vector<GoldenCase> golden_cases(const Graph& graph, int64_t macs, bool half) {
+std::vector<GoldenCase> golden_cases(const Graph& graph, int64_t macs, double relative) {
   std::vector<GoldenCase> cases;
   const uint32_t count = macs <= kMostMacs / 10 ? 3 : 1;
   for (uint32_t seed = 1; seed <= count; ++seed) {
     GoldenCase c;
     c.what = "numbers from seed " + std::to_string(seed);
-    if (half) c.relative = 2e-2;
+    if (relative > 0) c.relative = relative;
     Values values;
     for (size_t k = 0; k < graph.inputs.size(); ++k) {
       c.inputs.push_back(generated_input(graph.inputs[k], seed, k));

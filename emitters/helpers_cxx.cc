@@ -243,36 +243,36 @@ constexpr HelperRow kVectorRows[] = {
     {"@M@_F_MIN_@X@", "#define @M@_F_MIN_@X@(a, b) @M@_F_SELECT_@X@((b) < (a), (b), (a))\n"},
 };
 
-// Of memory that holds f16; lanes are f32.
+// Of memory that holds f16 or bf16, @H@; lanes are f32.
 constexpr HelperRow kHalfRows[] = {
-    {"@P@_f_at_half", R"(
-/* The n elements of f16 that start at this place, as f32. */
+    {"@P@_f_at_@H@", R"(
+/* The n elements of @H@ that start at this place, as f32. */
 template <int n, typename P>
-@D@inline @P@_f_vec<float, n> @P@_f_at_half(P place)
+@D@inline @P@_f_vec<float, n> @P@_f_at_@H@(P place)
 {
     @P@_f_vec<float, n> all;
 
     for (int i = 0; i < n; ++i) {
-        all.at[i] = @P@_f_widen_f16(place[i]);
+        all.at[i] = @P@_f_widen_@H@(place[i]);
     }
     return all;
 }
 )"},
-    {"@P@_f_put_half", R"(
+    {"@P@_f_put_@H@", R"(
 template <int n, typename P>
-@D@inline void @P@_f_put_half(P place, @P@_f_vec<float, n> x)
+@D@inline void @P@_f_put_@H@(P place, @P@_f_vec<float, n> x)
 {
     for (int i = 0; i < n; ++i) {
-        place[i] = @P@_f_narrow_f16(x.at[i]);
+        place[i] = @P@_f_narrow_@H@(x.at[i]);
     }
 }
 )"},
 };
 
 constexpr HelperRow kHalfVectorRows[] = {
-    {"@M@_F_AT_f16x@N@", "#define @M@_F_AT_f16x@N@(place) @P@_f_at_half<@N@>(&(place))\n"},
-    {"@M@_F_PUT_f16x@N@",
-     "#define @M@_F_PUT_f16x@N@(place, x) @P@_f_put_half<@N@>(&(place), (x))\n"},
+    {"@M@_F_AT_@H@x@N@", "#define @M@_F_AT_@H@x@N@(place) @P@_f_at_@H@<@N@>(&(place))\n"},
+    {"@M@_F_PUT_@H@x@N@",
+     "#define @M@_F_PUT_@H@x@N@(place, x) @P@_f_put_@H@<@N@>(&(place), (x))\n"},
 };
 
 constexpr HelperRow kLanesRow[] = {
@@ -398,14 +398,19 @@ void use_cxx_functions(std::vector<HelperText>& helpers, Replacements with,
   add_rows(own, kScalarRows, with);
   replace_helpers(helpers, own);
   add_rows(helpers, kVec, with);
-  add_rows(helpers, kHalfRows, with);
+  const auto of = [](Replacements words, const char* half) {
+    words.emplace_back("@H@", half);
+    return words;
+  };
+  for (const char* const half : {"f16", "bf16"}) add_rows(helpers, kHalfRows, of(with, half));
   if (*dialect.barrier != 0) add_group_helpers(helpers, with, dialect);
   constexpr DType kTypes[] = {DType::f32, DType::f64, DType::i8,  DType::u8,  DType::i16,
                               DType::u16, DType::i32, DType::u32, DType::i64, DType::u64};
   for (const int lanes : {2, 4, 8, 16, 32, 64}) {
     for (const DType t : kTypes) add_rows(helpers, kVectorRows, words_of(with, t, lanes));
     for (const DType t : kTypes) add_across(helpers, with, t, lanes);
-    add_rows(helpers, kHalfVectorRows, words_of(with, DType::f32, lanes));
+    for (const char* const half : {"f16", "bf16"})
+      add_rows(helpers, kHalfVectorRows, of(words_of(with, DType::f32, lanes), half));
     Replacements numbered = words_of(with, DType::i32, lanes);
     add_rows(helpers, kLanesRow, numbered);
     for (const DType f : {DType::f32, DType::f64}) add_floats(helpers, with, f, lanes);

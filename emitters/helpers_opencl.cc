@@ -34,7 +34,7 @@ constexpr HelperRow kVectorRows[] = {
     {"@M@_F_MIN_@X@", "#define @M@_F_MIN_@X@(a, b) @M@_F_SELECT_@X@((b) < (a), (b), (a))\n"},
 };
 
-// Of memory that holds f16; lanes are f32. By way of the bits: PoCL's vload_half@N@ wants more alignment
+// Of memory that holds f16 or bf16; lanes are f32. By way of the bits: PoCL's vload_half@N@ wants more alignment
 // than a half's.
 constexpr HelperRow kHalfRows[] = {
     {"@P@_f_at_f16x@N@", R"(
@@ -57,6 +57,20 @@ static inline ushort@N@ @P@_f_put_f16x@N@(float@N@ x)
      "#define @M@_F_AT_f16x@N@(place) @P@_f_at_f16x@N@(vload@N@(0, &(place)))\n"},
     {"@M@_F_PUT_f16x@N@",
      "#define @M@_F_PUT_f16x@N@(place, x) vstore@N@(@P@_f_put_f16x@N@(x), 0, &(place))\n"},
+    {"@M@_F_AT_bf16x@N@",
+     "/* The @N@ elements of bf16 that start at this place, as f32. */\n"
+     "#define @M@_F_AT_bf16x@N@(place) as_float@N@(convert_uint@N@(vload@N@(0, &(place))) << 16)\n"},
+    {"@P@_f_put_bf16x@N@", R"(
+static inline ushort@N@ @P@_f_put_bf16x@N@(float@N@ x)
+{
+    const uint@N@ bits = as_uint@N@(x);
+    const uint@N@ near = bits + 0x7FFFu + ((bits >> 16) & 1u);
+
+    return convert_ushort@N@(select(near, (uint@N@)0x7FC00000u, isnan(x)) >> 16);
+}
+)"},
+    {"@M@_F_PUT_bf16x@N@",
+     "#define @M@_F_PUT_bf16x@N@(place, x) vstore@N@(@P@_f_put_bf16x@N@(x), 0, &(place))\n"},
 };
 
 constexpr HelperRow kLanesRow[] = {

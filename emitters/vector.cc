@@ -13,6 +13,8 @@
 namespace tinycc {
 namespace {
 
+bool is_half(DType t) { return t == DType::f16 || t == DType::bf16; }
+
 constexpr int64_t kLeastLanes = 2;
 
 }  // namespace
@@ -75,10 +77,10 @@ bool KernelWriter::reads_safely(Expr e) {
   return std::all_of(e->sources.begin(), e->sources.end(), [&](Expr s) { return reads_safely(s); });
 }
 
-/// Is it an element of f16 in memory, on its way to f32 lanes or from them? There are helpers for that
+/// Is it an element of f16 or bf16 in memory, on its way to f32 lanes or from them? There are helpers for that
 /// where vectors are not GNU C's.
 bool KernelWriter::is_stored_half(Expr e, bool is_stored) const {
-  if (e->dtype != DType::f16 || dialect_.gnu_vectors) return false;
+  if (!is_half(e->dtype) || dialect_.gnu_vectors) return false;
   if (e->is(Op::load)) return is_packed(*buffers_.at(e->attr.ints[0]));
   return is_stored && (e->is(Op::constant) || (e->is(Op::cast) && e[0]->dtype == DType::f32));
 }
@@ -109,7 +111,7 @@ bool KernelWriter::vectorizable(const Stmt& loop) {
       lanes < kLeastLanes || lanes > dialect_.most_lanes)
     return false;  // no such type
   const bool in_register = s.buffer->space == Space::reg;
-  if (s.buffer->dtype == DType::f16 && !is_packed(*s.buffer)) return false;
+  if (is_half(s.buffer->dtype) && !is_packed(*s.buffer)) return false;
   if (is_bool(s.buffer->dtype) && in_register) return false;
   lane_ = loop.range;
   lanes_ = lanes;

@@ -68,6 +68,12 @@ bool truth(Target& target, const std::string& value) {
   return one_of(value, {"true", "false", "1", "0"});
 }
 
+bool half(Target& target, const std::string& value) {
+  target.brain = value == "bf16";
+  target.half = value != "false" && value != "0";
+  return one_of(value, {"true", "false", "1", "0", "f16", "bf16"});
+}
+
 bool dot(Target& target, const std::string& value) {
   target.dot = value == "smlad" ? Dot::smlad : value == "mve" ? Dot::mve : Dot::none;
   return one_of(value, {"none", "smlad", "mve"});
@@ -89,7 +95,7 @@ constexpr TargetField kFields[] = {
     {"thread_ns", "nanoseconds of a kernel that are worth another thread, 0 to 1000000000",
      [](Target& t, const std::string& v) { return number(v, 0, 1000000000, false, t.thread_ns); },
      For::cpu},
-    {"half", kTruth, truth<&Target::half>, For::device},
+    {"half", "true or false, 1 or 0, f16 or bf16", half, For::device},
     {"images", kTruth, truth<&Target::images>, For::opencl},
     {"arch", "what the device's compiler takes: sm_80, gfx1100", arch, For::built},
     {"image_side", "texels of an image's longest side, 4 to 65536",

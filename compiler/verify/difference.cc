@@ -48,13 +48,14 @@ double share_of_steps(const std::vector<double>& distances, double worst, int64_
 
 }  // namespace
 
-Tolerance tolerance_of(const Graph& graph) {
+Tolerance tolerance_of(const Graph& graph, const Target& target) {
   Tolerance tolerance;
   const std::vector<Expr> nodes = topological(graph.roots());
   for (const Exactness& row : kExactness) {
     const auto is_row = [&](Expr e) { return e->dtype == row.dtype; };
     if (std::any_of(nodes.begin(), nodes.end(), is_row)) tolerance = row.tolerance;
   }
+  if (target.half) tolerance.relative = std::max(tolerance.relative, target.error_of_halves());
   return tolerance;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ir/graph.h"
+#include "ir/target.h"
 
 namespace tinycc {
 
@@ -15,7 +16,7 @@ struct Tolerance {
 };
 
 /// The narrowest type that a graph computes with says how exact it can be.
-Tolerance tolerance_of(const Graph& graph);
+Tolerance tolerance_of(const Graph& graph, const Target& target);
 
 struct Difference {
   double worst = 0;  // |got - want|; infinity where one of them is no number, or the shapes differ

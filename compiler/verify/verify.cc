@@ -119,9 +119,10 @@ double most_share(const std::vector<Reference>& references, size_t k, const Tole
 }
 
 /// A row an output; what is wrong, in the order of the model.
-std::vector<std::string> print_table(const Graph& graph, const std::vector<TensorData>& results,
+std::vector<std::string> print_table(const Graph& graph, const Target& target,
+                                     const std::vector<TensorData>& results,
                                      const std::vector<Reference>& references) {
-  const Tolerance tolerance = tolerance_of(graph);
+  const Tolerance tolerance = tolerance_of(graph, target);
   std::vector<std::string> wrong;
   fmt::print("{:<36} {:<6} {:<18}", "output", "type", "shape");
   for (const Reference& r : references) fmt::print(" {:>20}", r.name);
@@ -177,7 +178,7 @@ int verify_model(const Options& options) {
   LoadedModel model = load_model(options);
   expect_tensors(model.graph.inputs);
   expect_tensors(model.graph.outputs);
-  const Target& target = only_target(model, "verify");
+  const Target target = only_target(model, "verify");
   if (options.runner.empty() && !runs_here(target)) {
     throw Error(ExitCode::usage, "this machine does not run " + target.triple,
                 "--runner says what does: CC=aarch64-linux-gnu-gcc tinycc verify … --runner "
@@ -200,7 +201,7 @@ int verify_model(const Options& options) {
   fmt::print(
       "{}: inputs {}; in brackets the share of the error that is allowed\n", meant.name,
       options.inputs.empty() ? fmt::format("from seed {}", options.seed) : "of " + options.inputs);
-  return verdict(print_table(meant, results, references), references);
+  return verdict(print_table(meant, target, results, references), references);
 }
 
 }  // namespace tinycc

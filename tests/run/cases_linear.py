@@ -303,7 +303,8 @@ def quantised(case):
 
 def blocks(case):
     """What passes by blocks from one sum to the next, sums of one tensor, views of what is joined."""
-    case.ways = ["gnu-gcc", "iso-ram", "cuda", "opencl", "opencl-asan", "images-half"]
+    case.ways = ["gnu-gcc", "iso-ram", "cuda", "cuda-brain", "opencl", "opencl-brain", "opencl-asan",
+                 "images-half"]
     x = case.input("x", case.numbers([1, 3, 32, 48]))
 
     def conv(name, source, value, count, size, **more):
