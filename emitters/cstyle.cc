@@ -102,7 +102,8 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
   std::vector<int64_t> extents = b.layout.extents(b.shape);
   if (vector != vector_registers_.end()) extents.pop_back();
   for (const int64_t e : extents) text += fmt::format("[{}]", e);
-  if (shared && extents.empty()) {  // an item that is not the one to write it would seem not to set it
+  if (shared &&
+      extents.empty()) {  // an item that is not the one to write it would seem not to set it
     text += "[1]";
     elements_[b.id] += "[0]";
   }
@@ -115,6 +116,7 @@ void KernelWriter::write_alloc(const Buffer& b, const std::string& initial) {
 
 void KernelWriter::write_loop(const StmtRef& s) {
   if (s->loop == LoopKind::lane) return write_lanes(s);
+  if (s->loop == LoopKind::meet) return write_meeting(*s);
   if (kernel_.group > 0 && write_matrices(s)) return;
   if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s))
     return write_vector_loop(*s, false);

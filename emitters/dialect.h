@@ -48,6 +48,7 @@ inline Dialect dialect_of(const Target& target) {
             .lane = "get_local_id(0)",
             .barrier = "barrier(CLK_LOCAL_MEM_FENCE);",
             .shared = "__local ",
+            .matrix = target.matrix,
             .memory = "__global ",
             .kernel = "__kernel "};
   }

@@ -66,14 +66,14 @@ bool KernelWriter::is_copy(const Stmt& s) const {
          s.value->is(Op::load) && !buffers_.at(s.value->attr.ints[0])->is_image();
 }
 
-/// A copy to shared memory whose innermost loop takes 16 bytes at a time: the nest over these, else
+/// A copy to shared memory whose innermost loop takes so many bytes at a time: the nest over these, else
 /// nothing.
-std::optional<LoopNest> KernelWriter::copied_by_16(const LoopNest& nest) {
+std::optional<LoopNest> KernelWriter::copied_by(const LoopNest& nest, int64_t bytes) {
   const Stmt& s = *nest.body;
   if (!is_copy(s)) return {};
   const Expr r = nest.ranges.back();
-  const int64_t from = s.value->attr.ints[0], count = 128 / bits_of(s.buffer->dtype);
-  if (bits_of(s.buffer->dtype) < 8 || extent_of(r) % count != 0) return {};
+  const int64_t from = s.value->attr.ints[0], count = bytes * 8 / bits_of(s.buffer->dtype);
+  if (bits_of(s.buffer->dtype) < 8 || count < 2 || extent_of(r) % count != 0) return {};
   if (!runs_by(s.buffer->id, s.index, r, count) || !runs_by(from, s.value->sources, r, count))
     return {};
   LoopNest by{nest};
@@ -85,8 +85,9 @@ std::optional<LoopNest> KernelWriter::copied_by_16(const LoopNest& nest) {
 
 void KernelWriter::write_lanes(const StmtRef& s) {
   LoopNest nest = nest_of(s, LoopKind::lane);
-  const std::optional<LoopNest> by_16 = copied_by_16(nest);
-  if (by_16) nest = *by_16;
+  const std::optional<LoopNest> by_16 = copied_by(nest, 16), by_4 = copied_by(nest, 4);
+  const bool words = is_copy(*nest.body) && (by_4 || bits_of(nest.body->buffer->dtype) == 32);
+  if (by_16 || by_4) nest = by_16 ? *by_16 : *by_4;
   const int64_t warp = has_matrices(nest.body) ? form_->items : 1;
   const int64_t turns = nest.turns(), items = kernel_.group / warp;
   const std::set<std::string> outside = taken_;
@@ -100,7 +101,6 @@ void KernelWriter::write_lanes(const StmtRef& s) {
                      items));
     name_turns(nest, turn);
   }
-  const bool words = is_copy(*nest.body) && bits_of(nest.body->buffer->dtype) == 32;
   if (by_16 || words)
     write_copy(*nest.body, by_16 ? 16 : 4);
   else
@@ -120,6 +120,15 @@ void KernelWriter::write_copy(const Stmt& s, int bytes) {
 void KernelWriter::write_barrier(int64_t outstanding) {
   if (copies_) line(fmt::format("{}({});", names_.macro("F_COPIED"), outstanding));
   line(dialect_.barrier);
+}
+
+/// All items come by here.
+void KernelWriter::write_meeting(const Stmt& s) {
+  const Stmt& sum = *s.body[0];
+  const std::string helper =
+      fmt::format("f_meet_{}_{}", name_of(sum.value->op), name_of(sum.buffer->dtype));
+  line(fmt::format("{}({}, {}, lane);", names_.prefixed(helper), elements_.at(sum.buffer->id),
+                   extent_of(s.range) + 1));
 }
 
 // ---- matrices

@@ -164,7 +164,7 @@ std::vector<HelperText> kernel_helpers(const Names& names) {
     return helpers;
   }
   if (!dialect.gnu_vectors) {
-    use_opencl_functions(helpers, with);
+    use_opencl_functions(helpers, with, dialect);
     for (const int lanes : {2, 4, 8, 16}) add_opencl_vector_helpers(helpers, with, lanes);
     return helpers;
   }

@@ -55,11 +55,16 @@ void add_vector_helpers(std::vector<HelperText>& helpers, const Replacements& wi
 /// those that C needs.
 void add_opencl_vector_helpers(std::vector<HelperText>& helpers, const Replacements& with,
                                int lanes);
-void use_opencl_functions(std::vector<HelperText>& helpers, const Replacements& with);
+void use_opencl_functions(std::vector<HelperText>& helpers, const Replacements& with,
+                          const Dialect& dialect);
 
-/// CUDA, HIP, Metal: matrices of a warp, which are multiplied as Target::matrix says.
+/// Devices: matrices of a warp, or of an item, which are multiplied as Target::matrix says. `memory`: what
+/// pointers to what a group shares start with.
 void add_matrix_helpers(std::vector<HelperText>& helpers, const Replacements& with,
-                        const std::string& form);
+                        const std::string& form, const std::string& memory = "");
+/// Devices: what a group's items add up together.
+void add_meeting_helpers(std::vector<HelperText>& helpers, const Replacements& with,
+                         const Dialect& dialect);
 /// CUDA, HIP, Metal: what groups of items call; and the device's own instructions for halves.
 void add_group_helpers(std::vector<HelperText>& helpers, const Replacements& with,
                        const Dialect& dialect);

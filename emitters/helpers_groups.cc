@@ -94,6 +94,7 @@ void use_instructions(std::vector<HelperText>& helpers, const std::string& prefi
 void add_group_helpers(std::vector<HelperText>& helpers, const Replacements& with,
                        const Dialect& dialect) {
   add_rows(helpers, kGroupRows, with);
+  add_meeting_helpers(helpers, with, dialect);
   add_matrix_helpers(helpers, with, dialect.matrix);
   use_instructions(helpers, with[0].second, dialect.on_device);
 }

@@ -360,6 +360,74 @@ static inline void @P@_f_multiply_@t@(@T@float *sum, @P@_f_rows_@t@ rows, @P@_f_
 )"},
 };
 
+// Of an item alone: sums of four products of bytes.
+constexpr HelperRow kDotRows[] = {
+    {"@P@_f_dot4", R"(
+/* sum + the products of four bytes each, modulo 2^32. */
+static @D@inline int32_t @P@_f_dot4(int32_t sum, int32_t a, int32_t b)
+{
+#if defined(__CUDA_ARCH__)
+    return __dp4a(a, b, sum);
+#elif defined(__GFX11__) || defined(__GFX12__)
+    return __builtin_amdgcn_sudot4(true, a, true, b, sum, false);
+#elif defined(__gfx1030__) || defined(__gfx90a__) || defined(__gfx942__)
+    return __builtin_amdgcn_sdot4(a, b, sum, false);
+#elif defined(cl_khr_integer_dot_product) && defined(__opencl_c_integer_dot_product_input_4x8bit_packed)
+    return sum + dot_4x8packed_ss_int(as_uint(a), as_uint(b));
+#elif defined(cl_arm_integer_dot_product_int8)
+    return sum + arm_dot(as_char4(a), as_char4(b));
+#else
+    uint32_t total = (uint32_t)sum;
+
+    for (int32_t bits = 0; bits < 32; bits += 8) {
+        const int32_t x = (int8_t)(uint8_t)((uint32_t)a >> bits);
+        const int32_t y = (int8_t)(uint8_t)((uint32_t)b >> bits);
+
+        total += (uint32_t)(x * y);
+    }
+    return (int32_t)total;
+#endif
+}
+)"},
+    {"@P@_f_rows_i8", R"(
+/* A matrix of 4 rows and 4 columns, a row in a word. */
+typedef struct {
+    int32_t at[4];
+} @P@_f_rows_i8;
+)"},
+    {"@P@_f_columns_i8", R"(
+typedef @P@_f_rows_i8 @P@_f_columns_i8;
+)"},
+    {"@P@_f_rows_i8_at", R"(
+/* From shared memory, where rows, or columns, are `step` bytes apart, a multiple of 4. */
+static @D@inline @P@_f_rows_i8 @P@_f_rows_i8_at(@L@const int8_t *place, int32_t step, int32_t lane)
+{
+    @L@const int32_t *const words = (@L@const int32_t *)(@L@const void *)place;
+    @P@_f_rows_i8 all;
+
+    (void)lane;
+    for (int32_t y = 0; y < 4; ++y) {
+        all.at[y] = words[y * (step / 4)];
+    }
+    return all;
+}
+)"},
+    {"@P@_f_columns_i8_at", R"(
+#define @P@_f_columns_i8_at @P@_f_rows_i8_at
+)"},
+    {"@P@_f_multiply_i8", R"(
+/* sum += rows * columns; part p stands in row p/4, column p%4. */
+static @D@inline void @P@_f_multiply_i8(int32_t *sum, @P@_f_rows_i8 rows, @P@_f_columns_i8 columns,
+                                        int32_t lane)
+{
+    (void)lane;
+    for (int32_t part = 0; part < 16; ++part) {
+        sum[part] = @P@_f_dot4(sum[part], rows.at[part / 4], columns.at[part % 4]);
+    }
+}
+)"},
+};
+
 /// How each instruction (ir/groups.h) spreads its matrices over a warp.
 struct Spread {
   const char *form, *row, *column, *row_words, *device, *halves, *first, *parts, *builtin;
@@ -376,6 +444,7 @@ constexpr Spread kSpreads[] = {
     {"wmma12", "((lane % 32) / 16 * 8) + part", "lane % 16", "l%32/16*8 + p", "defined(__GFX12__)",
      "8", "((lane % 32) / 16 * 8)", "8",
      "__builtin_amdgcn_wmma_f32_16x16x16_f16_w32_gfx12(rows.at, columns.at, all)"},
+    {"dot", "", "", "", "", "", "", "", ""},
     {"simdgroup", "((lane % 32) / 16 * 4) + (lane % 8 / 2) + (part / 2 * 8)",
      "((lane % 16) / 8 * 4) + (lane % 2 * 2) + (part % 2)", "", "", "", "", "4", ""},
 };
@@ -401,6 +470,8 @@ void add_matrices(std::vector<HelperText>& helpers, Replacements with, const Spr
                            {"@H@", half ? "half" : "float"}});
   if (std::string_view(s.form) == "simdgroup")
     add_rows(helpers, kAppleRows, with);
+  else if (std::string_view(s.form) == "dot")
+    add_rows(helpers, kDotRows, with);
   else if (*s.builtin != 0)
     add_rows(helpers, kAmdRows, with);
   else
@@ -410,10 +481,13 @@ void add_matrices(std::vector<HelperText>& helpers, Replacements with, const Spr
 }  // namespace
 
 void add_matrix_helpers(std::vector<HelperText>& helpers, const Replacements& with,
-                        const std::string& form) {
+                        const std::string& form, const std::string& memory) {
+  Replacements words = with;
+  words.emplace_back("@L@", memory);
   for (const Spread& s : kSpreads) {
-    for (const DType t : {DType::f16, DType::f32}) {
-      if (form == s.form && matrix_form(s.form)->depth_of(t) > 0) add_matrices(helpers, with, s, t);
+    for (const DType t : {DType::f16, DType::f32, DType::i8}) {
+      if (form == s.form && matrix_form(s.form)->depth_of(t) > 0)
+        add_matrices(helpers, words, s, t);
     }
   }
 }

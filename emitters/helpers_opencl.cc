@@ -258,11 +258,16 @@ void add_opencl_vector_helpers(std::vector<HelperText>& helpers, const Replaceme
   }
 }
 
-void use_opencl_functions(std::vector<HelperText>& helpers, const Replacements& with) {
+void use_opencl_functions(std::vector<HelperText>& helpers, const Replacements& with,
+                          const Dialect& dialect) {
   std::vector<HelperText> own;
   add_rows(own, kScalarRows, with);
   replace_helpers(helpers, own);
   add_rows(helpers, kImageRows, with);
+  Replacements words = with;
+  words.insert(words.end(), {{"@D@", ""}, {"@T@", ""}});
+  add_meeting_helpers(helpers, words, dialect);
+  add_matrix_helpers(helpers, words, dialect.matrix, dialect.shared);
 }
 
 void replace_helpers(std::vector<HelperText>& helpers, const std::vector<HelperText>& own) {

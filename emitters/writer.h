@@ -65,6 +65,7 @@ class KernelWriter {
   void write_group(const StmtRef& s);
   void write_group_head();
   void write_lanes(const StmtRef& s);
+  void write_meeting(const Stmt& s);
   bool is_copy(const Stmt& s) const;
   void write_copy(const Stmt& s, int bytes);
   void write_barrier(int64_t outstanding);
@@ -76,7 +77,7 @@ class KernelWriter {
                    const std::function<std::string()>& text);
   std::string tile_index(const std::vector<Expr>& tiles, const std::vector<Expr>& roots);
   bool runs_by(int64_t buffer, const std::vector<Expr>& logical, Expr r, int64_t count);
-  std::optional<LoopNest> copied_by_16(const LoopNest& nest);
+  std::optional<LoopNest> copied_by(const LoopNest& nest, int64_t bytes);
   void name_turns(const LoopNest& nest, const std::string& turn);
 
   // ---- expressions

@@ -18,25 +18,25 @@ Expr quotient(Expr e, int64_t by) { return e / constant_int(*e->pool, DType::i64
 Expr remainder(Expr e, int64_t by) { return e % constant_int(*e->pool, DType::i64, by); }
 
 constexpr std::array<MatrixForm::Operand, 4> kHalves{{{DType::f16, 16}}},
-    kHalvesAndFloats{{{DType::f16, 16}, {DType::f32, 16}}};
+    kHalvesAndFloats{{{DType::f16, 16}, {DType::f32, 16}}}, kBytes{{{DType::i8, 4}}};
 
 // mma.sync m16n8k16's C fragment (PTX ISA 9.7.14); v_mfma_f32_16x16x16_f16 (CDNA 3 ISA, 7); v_wmma_f32_16x16x16
 // of RDNA 3 (every other row), of RDNA 4 (eight rows). simdgroup: matrices of 8×8, four rows for each half
 // of a SIMD group, two columns an item; Apple's own library MLX relies on that.
 constexpr MatrixForm kForms[] = {
-    {"mma", 8, 32, 4, 2, kHalves,
+    {"mma", 16, 8, 32, 4, 2, kHalves,
      [](Expr l, Expr p) { return quotient(remainder(l, 32), 4) + quotient(p, 2) * 8.0; },
      [](Expr l, Expr p) { return remainder(l, 4) * 2.0 + remainder(p, 2); }},
-    {"mfma", 16, 64, 4, 2, kHalves,
+    {"mfma", 16, 16, 64, 4, 2, kHalves,
      [](Expr l, Expr p) { return quotient(remainder(l, 64), 16) * 4.0 + p; },
      [](Expr l, Expr) { return remainder(l, 16); }},
-    {"wmma11", 16, 32, 8, 2, kHalves,
+    {"wmma11", 16, 16, 32, 8, 2, kHalves,
      [](Expr l, Expr p) { return p * 2.0 + quotient(remainder(l, 32), 16); },
      [](Expr l, Expr) { return remainder(l, 16); }},
-    {"wmma12", 16, 32, 8, 2, kHalves,
+    {"wmma12", 16, 16, 32, 8, 2, kHalves,
      [](Expr l, Expr p) { return quotient(remainder(l, 32), 16) * 8.0 + p; },
      [](Expr l, Expr) { return remainder(l, 16); }},
-    {"simdgroup", 8, 32, 4, 16, kHalvesAndFloats,
+    {"simdgroup", 16, 8, 32, 4, 16, kHalvesAndFloats,
      [](Expr l, Expr p) {
        return quotient(remainder(l, 32), 16) * 4.0 + quotient(remainder(l, 8), 2) +
               quotient(p, 2) * 8.0;
@@ -44,6 +44,8 @@ constexpr MatrixForm kForms[] = {
      [](Expr l, Expr p) {
        return quotient(remainder(l, 16), 8) * 4.0 + remainder(l, 2) * 2.0 + remainder(p, 2);
      }},
+    {"dot", 4, 4, 1, 16, 4, kBytes, [](Expr, Expr p) { return quotient(p, 4); },
+     [](Expr, Expr p) { return remainder(p, 4); }},
 };
 
 bool is_loop(const Stmt& s, LoopKind kind) { return s.kind == StmtKind::loop && s.loop == kind; }
@@ -102,6 +104,10 @@ class Barriers {
   StmtRef placed(const StmtRef& s, Touched& since) {
     if (s->kind == StmtKind::barrier) since = {};
     if (is_loop(s, LoopKind::lane)) return placed_before(s, since);
+    if (is_loop(s, LoopKind::meet)) {  // (each item starts with what it has written itself)
+      since.add(touched(s));
+      return s;
+    }
     if (s->kind == StmtKind::loop) return placed_in_loop(s, since);
     std::vector<StmtRef> all;
     for (const StmtRef& part : s->body) all.push_back(placed(part, since));
@@ -199,11 +205,34 @@ class Proof {
 
   void walk_outside(const StmtRef& s) {
     if (is_loop(s, LoopKind::lane)) return check_lanes(nest_of(s, LoopKind::lane));
+    if (is_loop(s, LoopKind::meet)) return check_meeting(*s);
     if (s->kind == StmtKind::store) refuse(s->buffer->name + " is stored to outside of the lanes");
     for (const StmtRef& part : s->body) walk_outside(part);
   }
 
+  /// part[0] = part[0] op part[k + 1], where the nest before has written part[l].
+  void check_meeting(const Stmt& s) {
+    const Stmt& sum = *s.body[0];
+    const bool sums = sum.kind == StmtKind::store && sum.buffer->space == Space::shared &&
+                      sum.buffer->shape == std::vector<int64_t>{extent_of(s.range) + 1} &&
+                      sum.value->sources.size() == 2;
+    const auto loads = [&](Expr e, Expr index) {
+      return e->is(Op::load) && e->attr.ints[0] == sum.buffer->id && e[0] == simplify(index);
+    };
+    const Expr zero = constant_int(*s.range->pool, DType::i64, 0);
+    bool fits = sums && sum.index[0] == zero && loads(sum.value[0], zero) &&
+                loads(sum.value[1], s.range + 1.0) && last_.ranges.size() == 1 &&
+                extent_of(last_.ranges[0]) == extent_of(s.range) + 1;
+    bool written = false;
+    if (fits)
+      visit_accesses(last_.body, [&](int64_t id, const std::vector<Expr>& index, bool is_store) {
+        if (id == sum.buffer->id) written |= is_store, fits &= index[0] == last_.ranges[0];
+      });
+    if (!fits || !written) refuse("items meet that have not each written a part of their own");
+  }
+
   void check_lanes(const LoopNest& nest) {
+    last_ = nest;
     if (has_loop(nest.body, LoopKind::lane) || has_groups(nest.body))
       refuse("there are lanes within lanes");
     Ids inside;
@@ -243,6 +272,7 @@ class Proof {
   const StmtRef& body_;
   std::map<int64_t, BufferRef> outside_;
   std::map<int64_t, int64_t> lanes_;  // by buffer: how many of its dimensions are lanes
+  LoopNest last_;                     // of lanes
   std::string why_;
 };
 

@@ -19,6 +19,9 @@
 // Lanes around `matrix` loops are warps, whose items hold a tile of sums between them, some each; which, the
 // target's instruction decides (MatrixForm).
 //   for m 16 matrix { for n 8 matrix { for k 16 matrix { c[m,n] += a[m,k] * b[n,k] } } }
+// Or an item's own, where its instruction is a sum of four products of bytes. All items together add up what
+// each of them has just written, in any order:
+//   for l 256 lane { … part[l] = … }   for k 255 meet { part[0] += part[k + 1] }
 #pragma once
 
 #include <array>
@@ -40,8 +43,8 @@ struct LoopNest {
 };
 LoopNest nest_of(const StmtRef& loop, LoopKind kind);
 
-/// A warp's product: sums[16][columns] += a[16][depth] * b[depth][columns]. Each of its items holds so
-/// many `parts` of the sums; part p of item l stands in row(l, p), column(l, p). `cycles` that a unit
+/// A warp's product: sums[rows][columns] += a[rows][depth] * b[depth][columns]. Each of its items holds
+/// so many `parts` of the sums; part p of item l stands in row(l, p), column(l, p). `cycles` that a unit
 /// takes for 16 by 16 by 8.
 struct MatrixForm {
   struct Operand {
@@ -49,7 +52,7 @@ struct MatrixForm {
     int64_t depth;
   };
   std::string_view name;
-  int64_t columns, items, parts;
+  int64_t rows, columns, items, parts;
   double cycles;
   std::array<Operand, 4> operands;  // of depth 0: none
   Expr (*row)(Expr item, Expr part);

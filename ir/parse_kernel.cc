@@ -167,7 +167,7 @@ StmtRef KernelParser::loop_statement() {
   const ExprParser::Scope outside = expr_.scope;
   const std::string name = lexer_.name();
   const Expr range = expr_.range(name);
-  const auto kind = take_named(lexer_, LoopKind::idiom);
+  const auto kind = take_named(lexer_, LoopKind::meet);
   StmtRef body = block();
   expr_.scope = outside;
   return loop(range, std::move(body), kind.value_or(LoopKind::serial));

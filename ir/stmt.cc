@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view kSpaces[] = {"input", "output", "state",  "weight",
                                         "arena", "local",  "shared", "reg"};
-constexpr std::string_view kLoops[] = {"serial", "unroll", "vector", "thread",
-                                       "group",  "lane",   "matrix", "idiom"};
+constexpr std::string_view kLoops[] = {"serial", "unroll", "vector", "thread", "group",
+                                       "lane",   "matrix", "idiom",  "meet"};
 
 StmtRef make(Stmt stmt) { return std::make_shared<const Stmt>(std::move(stmt)); }
 

@@ -71,8 +71,8 @@ using BufferRef = std::shared_ptr<const Buffer>;
 enum class StmtKind : uint8_t { seq, loop, alloc, store, barrier };
 /// vector: all lanes at once, no lane reads what another writes. thread, group, lane: parallel; a group
 /// has lanes (groups.h). matrix: parallel, by a whole warp, or summed up by it. idiom: in order, one of
-/// the forms of idiom.h, for which the CPU may have instructions.
-enum class LoopKind : uint8_t { serial, unroll, vector, thread, group, lane, matrix, idiom };
+/// the forms of idiom.h, for which the CPU may have instructions. meet: summed up by a whole group.
+enum class LoopKind : uint8_t { serial, unroll, vector, thread, group, lane, matrix, idiom, meet };
 std::string_view name_of(LoopKind kind);
 
 struct Stmt;

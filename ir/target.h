@@ -38,7 +38,7 @@ struct Target {
   int64_t units = 1;                             // of a device: what work-groups are spread over
   int64_t shared_bytes = 0;  // memory that the items of a group share; 0: kernels use none
   bool panels = true;        // do operands of products go through it? else only blocks between kernels
-  std::string matrix;        // how a warp multiplies matrices (groups.h); empty: not at all
+  std::string matrix;        // how warps, or items, multiply matrices (groups.h); empty: not at all
   Prefer prefer = Prefer::speed;
   bool provable = false;  // loops end at constants, padding has memory; notes for provers
   // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.
@@ -54,10 +54,10 @@ struct Target {
   /// Can a block of what one kernel hands to the next stay with a group?
   bool shares_blocks() const { return shares_memory() && !panels; }
   bool shares_memory() const { return is_device() && shared_bytes > 0; }
-  /// Do warps multiply matrices?
+  /// Do they multiply matrices, in this language?
   bool has_matrices() const {
-    return !matrix.empty() && language != "opencl" &&
-           (language == "metal") == (matrix == "simdgroup");
+    if (language == "opencl") return matrix == "dot";
+    return !matrix.empty() && (language == "metal") == (matrix == "simdgroup");
   }
   /// What storing tensors as halves may change of the largest element of a result, about: 2 %, with three
   /// bits less 10 %.

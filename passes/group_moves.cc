@@ -99,7 +99,7 @@ class MovesWriter {
   void matrices() {
     Names tile, matrix;
     for (const auto& [side, extent, size] :
-         {std::tuple(&rows_, t_.item_rows, int64_t{16}),
+         {std::tuple(&rows_, t_.item_rows, t_.matrix->rows),
           std::tuple(&columns_, t_.item_columns, t_.matrix->columns)}) {
       const std::string loop = side->items[0];
       moves_.push_back(fmt::format("tile {} {}", loop, size));
@@ -120,9 +120,9 @@ class MovesWriter {
     add("spread", lanes_, tile, {});
     add("order", all, {inner}, {});
     for (const bool rows : {true, false}) matrix_panel(rows, steps, inner);
-    if (turns_ > 1) moves_.push_back("ahead " + panel_at_);
+    if (turns_ > 1 && t_.matrix->items > 1) moves_.push_back("ahead " + panel_at_);
     add("lane", lanes_, {}, {});
-    if (!steps.empty()) unrolled_.push_back(steps);
+    if (!steps.empty() && t_.matrix->items > 1) unrolled_.push_back(steps);
     if (!unrolled_.empty()) add("unroll", unrolled_, {}, {});
     add("matrix", matrix, {inner}, {});
   }
@@ -203,12 +203,12 @@ class MovesWriter {
     Names panel = side.all(), copied = panel,
           depth = steps.empty() ? Names{inner} : Names{steps, inner};
     const bool along = runs_along_sum(operand) || is_weight(operand);
-    const std::string apart = fmt::format("+{}", 128 / bits_of(operand->dtype));
-    if (along) {
-      copied.insert(copied.end(), depth.begin(), depth.end());
+    const int64_t pad = t_.row_pad() * 8 / bits_of(operand->dtype);
+    const std::string apart = pad > 0 ? fmt::format("+{}", pad) : "";
+    copied.insert(along ? copied.end() : copied.begin(), depth.begin(), depth.end());
+    if (along || bits_of(operand->dtype) == 8) {  // (no instruction turns bytes)
       panel.push_back(inner + apart);
     } else {
-      copied.insert(copied.begin(), depth.begin(), depth.end());
       panel.insert(panel.end() - 1, inner + (rows ? "" : "+1"));
       if (rows) panel.back() += apart;
     }

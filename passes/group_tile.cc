@@ -24,6 +24,7 @@ constexpr double kMemoryCycles = 700;   // until memory answers
 constexpr double kBarrierCycles = 80;   // until all items have met
 constexpr int64_t kPanelBytes = 16384;  // of both panels, at most: several groups share a unit
 constexpr int64_t kLeastItems = 32, kMostItems = 256;
+constexpr int64_t kMostSums = 64;       // that an item keeps, if it keeps them by itself
 constexpr double kMaddsPerCycle = 128;  // of a unit
 constexpr double kBytesPerCycle = 32;   // that a unit gets from the second-level cache
 constexpr double kCopyCycles = 0.05;    // of a unit, for an element of a panel
@@ -134,11 +135,12 @@ class Tiles {
   /// The same of tiles of matrices.
   GroupTile best_of_matrices(const MatrixForm* form, int64_t unit) const {
     GroupTile best;
+    const int64_t most = form->items > 1 ? 4 : 16;  // side by side
     for (const int64_t rows : {1, 2, 4}) {
       for (const int64_t columns : {1, 2, 4, 8}) {
-        for (const int64_t warp_rows : {1, 2, 4}) {
-          for (const int64_t warp_columns : {1, 2, 4}) {
-            const int64_t r = rows * 16, c = columns * form->columns;
+        for (int64_t warp_rows = 1; warp_rows <= most; warp_rows *= 2) {
+          for (int64_t warp_columns = 1; warp_columns <= most; warp_columns *= 2) {
+            const int64_t r = rows * form->rows, c = columns * form->columns;
             try_tile({r * warp_rows, c * warp_columns, r, c, form, unit}, best);
           }
         }
@@ -154,9 +156,11 @@ class Tiles {
   void try_tile(GroupTile t, GroupTile& best) const {
     const int64_t items = t.items();
     if (t.rows > rows_ || t.columns > columns_ ||
-        items < (t.matrix != nullptr ? 2 * t.matrix->items : kLeastItems) || items > kMostItems)
+        items < std::max(kLeastItems, t.matrix != nullptr ? 2 * t.matrix->items : 0) ||
+        items > kMostItems)
       return;
-    if (groups(t) < 2) return;
+    const bool alone = t.matrix != nullptr && t.matrix->items == 1;
+    if (groups(t) < 2 || (alone && t.item_rows * t.item_columns > kMostSums)) return;
     if (last_ % t.unit != 0) return;
     const int64_t most = std::min<int64_t>(64, panel_bytes(t) / element_ / (t.rows + t.columns));
     t.depth = t.unit * divisor_within(last_ / t.unit, most / t.unit);
@@ -168,7 +172,8 @@ class Tiles {
   /// Two of each lie in shared memory, padded: a matrix's rows by 16 bytes.
   int64_t panel_bytes(const GroupTile& t) const {
     const bool matrices = t.matrix != nullptr;
-    const int64_t row = (matrices ? t.unit : 16) * element_, pad = matrices ? 16 : element_;
+    const int64_t row = (matrices ? t.unit : 16) * element_,
+                  pad = matrices ? t.row_pad() : element_;
     return std::min(kPanelBytes, target_.shared_bytes / 2 * row / (row + pad));
   }
 
@@ -206,7 +211,7 @@ class Tiles {
   double cycles_of_matrices(const GroupTile& t) const {
     const double rows = static_cast<double>(t.item_rows) / 16,
                  columns = static_cast<double>(t.item_columns) / 8;
-    const double warps = static_cast<double>(t.items()) / 32;
+    const auto warps = static_cast<double>(t.items() / std::min<int64_t>(t.matrix->items, 32));
     const auto copied = static_cast<double>(t.rows + t.columns);
     const auto element = static_cast<double>(element_);
     const double multiplied = rows * columns * t.matrix->cycles,
@@ -233,10 +238,11 @@ std::optional<Product> product_of(const Draft& draft, const Computation& c) {
 
 namespace {
 
-/// Σ float(a) * float(b): what a warp multiplies at once.
+/// Σ a * b, as floats or integers: what a warp multiplies at once.
 bool is_matrix_product(const Product& p, const Computation& c) {
   const Expr e = reduction_in(c.value)[0];
-  if (!e->is(Op::mul) || e->dtype != DType::f32 || p.a->dtype != p.b->dtype) return false;
+  const DType t = is_float(p.a->dtype) ? DType::f32 : DType::i32;
+  if (!e->is(Op::mul) || e->dtype != t || p.a->dtype != p.b->dtype) return false;
   const auto is = [](Expr side, Expr operand) {
     return side == operand || (side->is(Op::cast) && side[0] == operand);
   };

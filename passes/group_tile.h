@@ -30,6 +30,8 @@ struct GroupTile {
   int64_t unit = 1;  // how deep a matrix is
   int64_t depth = 1;
   double cycles = 0;  // of the whole kernel, by the estimate
+  /// Bytes between rows of matrices, so that they start in different banks.
+  int64_t row_pad() const { return matrix->items > 1 ? 16 : 0; }
   int64_t items() const {
     return rows / item_rows * (columns / item_columns) * (matrix != nullptr ? matrix->items : 1);
   }

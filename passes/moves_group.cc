@@ -10,6 +10,8 @@
 namespace tinycc {
 namespace {
 
+constexpr int64_t kWarp = 32;
+
 /// seq { alloc c; c = start; for k { c = c op f(k) }; target = g(c) } as a group.
 class Meeting {
  public:
@@ -26,7 +28,9 @@ class Meeting {
 
   StmtRef build() const {
     std::vector<StmtRef> all{alloc(parts_), own_sums()};
-    for (int64_t half = items_ / 2; half > 0; half /= 2) all.push_back(halved(half));
+    const bool at_once = items_ >= kWarp && bits_of(parts_->dtype) >= 32;
+    if (at_once) all.push_back(met());
+    for (int64_t half = items_ / 2; half > 0 && !at_once; half /= 2) all.push_back(halved(half));
     const StmtRef& result = body_->body[3];
     const Expr whole = binary(combine(), body_->body[1]->value, part(number(0)));
     std::vector<Expr> index;
@@ -67,6 +71,14 @@ class Meeting {
                 LoopKind::lane);
   }
 
+  /// By all items, in a way that their device knows.
+  StmtRef met() const {
+    const Expr k = range(pool_, items_ - 1, k_->attr.name + "m");
+    return loop(k, store(parts_, {number(0)}, binary(combine(), part(number(0)), part(k + 1.0))),
+                LoopKind::meet);
+  }
+
+  /// Of elements that are rounded in memory.
   StmtRef halved(int64_t half) const {
     const Expr j = range(pool_, half, k_->attr.name + "h"), at = half > 1 ? j : number(0);
     const Expr other = simplify(at + static_cast<double>(half));

@@ -16,6 +16,12 @@ const ShimHeader kHeaders[] = {
 #define __align__(n) __attribute__((aligned(n)))
 __attribute__((device, convergent)) void __syncthreads();
 __attribute__((device)) unsigned long __cvta_generic_to_shared(const void *place);
+__attribute__((device)) int __dp4a(int a, int b, int sum);
+#define TCC_SHUFFLE(type) \
+  __attribute__((device, convergent)) type __shfl_down_sync(unsigned items, type x, unsigned step);
+TCC_SHUFFLE(float)
+TCC_SHUFFLE(int)
+TCC_SHUFFLE(unsigned)
 struct tcc_place {
     unsigned x, y, z;
 };
@@ -54,6 +60,7 @@ TCC_UNARY_OF_METAL(trunc)
 template <typename T, typename F> T as_type(F x) { return __builtin_bit_cast(T, x); }
 enum class mem_flags { mem_none, mem_device, mem_threadgroup };
 void threadgroup_barrier(mem_flags flags);
+template <typename T> T simd_shuffle_down(T x, ushort step);
 typedef ulong ulong2 __attribute__((ext_vector_type(2)));
 template <typename T, int columns, int rows> struct simdgroup_matrix {
   typedef T elements __attribute__((ext_vector_type(2)));
@@ -115,6 +122,14 @@ typedef unsigned long ulong;
 typedef __SIZE_TYPE__ size_t;
 typedef uint cl_mem_fence_flags;
 #define CLK_LOCAL_MEM_FENCE 1
+uint get_num_sub_groups(void);
+uint get_sub_group_id(void);
+uint get_sub_group_local_id(void);
+#define TCC_SUB_GROUP(type) \
+  type __attribute__((overloadable, convergent)) sub_group_reduce_add(type x);
+TCC_SUB_GROUP(int)
+TCC_SUB_GROUP(uint)
+TCC_SUB_GROUP(float)
 #define TCC_VECTOR(type, n) typedef type type##n __attribute__((ext_vector_type(n)));
 #define TCC_VECTORS(type) \
   TCC_VECTOR(type, 2) TCC_VECTOR(type, 3) TCC_VECTOR(type, 4) TCC_VECTOR(type, 8) TCC_VECTOR(type, 16)

@@ -112,10 +112,10 @@ constexpr TargetField kFields[] = {
      For::device},
     {"shared_bytes", kBytes, bytes<&Target::shared_bytes>, For::device},
     {"panels", kTruth, truth<&Target::panels>, For::device},
-    {"matrix", "none, mma, mfma, wmma11, wmma12 or simdgroup",
+    {"matrix", "none, mma, mfma, wmma11, wmma12, simdgroup or dot",
      [](Target& t, const std::string& v) {
        t.matrix = v == "none" ? "" : v;
-       return one_of(v, {"none", "mma", "mfma", "wmma11", "wmma12", "simdgroup"});
+       return one_of(v, {"none", "mma", "mfma", "wmma11", "wmma12", "simdgroup", "dot"});
      },
      For::device},
     {"prefer", "speed, ram or size", prefer},

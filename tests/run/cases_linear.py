@@ -200,6 +200,27 @@ def groups(case):
     case.out("largest", "amax(x, dim=[2, 3])", x.max((2, 3)))
 
 
+def integers(case):
+    """Sums of products of signed bytes, large enough for tiles of work-groups, and long sums of integers."""
+    case.ways = ["gnu-gcc", "cuda", "cuda-half", "cuda-dot", "hip", "hip-cdna", "hip-rdna4", "hip-dot",
+                 "metal-groups", "opencl", "opencl-dot"]
+    small = lambda *shape: case.random.randint(-128, 128, shape).astype("int8")
+    a, b = case.input("a", small(50, 64)), case.input("b", small(96, 72))
+    x = case.input("x", small(1, 32, 10, 11))
+    case.weights["w"], case.weights["c"] = small(96, 64), small(40, 32, 3, 3)
+    w, c = (case.weights[n].astype("int64") for n in ("w", "c"))
+    wide = a.astype("int64") @ w.T
+    case.let("wide", "cast(a, i32) @ transpose(cast(w, i32), 0, 1)")
+    case.exactly("dense", "wide", wide.astype("int32"))
+    case.let("low", "cast(wide, i8)")
+    low = wide.astype("int8").astype("int64")
+    case.exactly("second", "cast(low, i32) @ cast(b, i32)", (low @ b.astype("int64")).astype("int32"))
+    case.exactly("conv", "cast(conv2d(cast(x, f32), cast(c, f32), padding=1), i32)",
+                 ref.conv(x.astype("float64"), c.astype("float64"), padding=1).astype("int32"))
+    case.exactly("sums", "sum(wide, dim=1)", wide.sum(1).astype("int32"))
+    case.exactly("largest", "amax(wide, dim=1)", wide.max(1).astype("int32"))
+
+
 def recurrent(case):
     x = case.input("x", case.numbers([6, 2, 5]))
     w, r = case.weight("lstm.w", 28, 5), case.weight("lstm.r", 28, 7)
@@ -340,5 +361,6 @@ def blocks(case):
 
 
 CASES = [
-    convs, grouped, transposed, pools, matmuls, recurrent, network, quantised, groups, blocks
+    convs, grouped, transposed, pools, matmuls, recurrent, network, quantised, groups, blocks,
+    integers
 ]

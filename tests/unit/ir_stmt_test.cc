@@ -140,7 +140,7 @@ TEST_CASE("a warp's items hold each element of a tile once") {
     REQUIRE(e->is(Op::constant));
     return e->attr.ints[0];
   };
-  for (const char* name : {"mma", "mfma", "wmma11", "wmma12", "simdgroup"}) {
+  for (const char* name : {"mma", "mfma", "wmma11", "wmma12", "simdgroup", "dot"}) {
     CAPTURE(name);
     const MatrixForm& form = *matrix_form(name);
     std::set<int64_t> held;
@@ -151,8 +151,8 @@ TEST_CASE("a warp's items hold each element of a tile once") {
       CHECK(column < form.columns);
       held.insert(number(simplify(form.row(item, part))) * form.columns + column);
     }
-    CHECK(held.size() == static_cast<size_t>(16 * form.columns));
-    CHECK(*held.rbegin() == 16 * form.columns - 1);
-    CHECK(form.items * form.parts == 16 * form.columns);
+    CHECK(held.size() == static_cast<size_t>(form.rows * form.columns));
+    CHECK(*held.rbegin() == form.rows * form.columns - 1);
+    CHECK(form.items * form.parts == form.rows * form.columns);
   }
 }
