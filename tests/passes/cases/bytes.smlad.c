@@ -1,10 +1,10 @@
-static void bytes_copy_t147(const bytes_x *x, bytes_t_t147 *t147)
+static void bytes_copy_t142(const bytes_x *x, bytes_t_t142 *t142)
 {
     for (int32_t c = 0; c < 16; ++c) {
         for (int32_t y = 0; y < 5; ++y) {
             for (int32_t x_2 = 0; x_2 < 6; ++x_2) {
                 const int32_t v = (int32_t)x->at[0][c][y][x_2] * 2;
-                t147->at[y][x_2][c] = bytes_f_saturate_i8(v);
+                t142->at[y][x_2][c] = bytes_f_saturate_i8(v);
             }
         }
     }
@@ -13,7 +13,7 @@ static void bytes_copy_t147(const bytes_x *x, bytes_t_t147 *t147)
 /*
  * tile c 4; order y x co ci; order ky kx in; tail in 4; dot ini; register ci; unroll ino ci
  */
-static void bytes_copy_t(const bytes_t_t147 *t147, bytes_t *t)
+static void bytes_copy_t(const bytes_t_t142 *t142, bytes_t *t)
 {
     for (int32_t y = 0; y < 5; ++y) {
         const int32_t y0 = ((-y + 6) < 3) ? (-y + 6) : 3;
@@ -36,7 +36,7 @@ static void bytes_copy_t(const bytes_t_t147 *t147, bytes_t *t)
                     const int32_t kx_end = (x0 - x0_2);
                     for (int32_t kx = 0; kx < kx_end; ++kx) {
                         const int8_t *const row =
-                            &t147->at[y + ky + y0_2 - 1][x + kx + x0_2 - 1][0];
+                            &t142->at[y + ky + y0_2 - 1][x + kx + x0_2 - 1][0];
                         sum[0] = bytes_f_dot_i8_i8x4(
                             sum[0], &bytes_constants.w[co][ky + y0_2][kx + x0_2][0][0][0], row);
                         sum[1] = bytes_f_dot_i8_i8x4(
@@ -91,7 +91,7 @@ static void bytes_copy_t(const bytes_t_t147 *t147, bytes_t *t)
  * tile c 4; order y co x ci; order ky kx; peel x 1 1; tile xm 1; register xmi ci; register ci;
  * unroll kxm xmi ci; madd ci
  */
-static void bytes_copy_z(const bytes_t_t147 *t147, bytes_z *z)
+static void bytes_copy_z(const bytes_t_t142 *t142, bytes_z *z)
 {
     for (int32_t y = 0; y < 5; ++y) {
         const int32_t y0 = ((-y + 6) < 3) ? (-y + 6) : 3;
@@ -106,7 +106,7 @@ static void bytes_copy_z(const bytes_t_t147 *t147, bytes_z *z)
                 const int32_t ky_end = (y0 - y0_2);
                 for (int32_t ky = 0; ky < ky_end; ++ky) {
                     for (int32_t kxl = 0; kxl < 2; ++kxl) {
-                        const int8_t *const row = &t147->at[y + ky + y0_2 - 1][kxl][co * 4];
+                        const int8_t *const row = &t142->at[y + ky + y0_2 - 1][kxl][co * 4];
                         bytes_f_madd_i8_i8x4(&sum_l[0], row, 128,
                                              &bytes_constants.u[co][ky + y0_2][kxl + 1][0]);
                     }
@@ -124,15 +124,15 @@ static void bytes_copy_z(const bytes_t_t147 *t147, bytes_z *z)
                 sum_m[0][3] = 0;
                 const int32_t ky_end = (y0 - y0_2);
                 for (int32_t ky = 0; ky < ky_end; ++ky) {
-                    const int8_t *const row = &t147->at[y + ky + y0_2 - 1][xmo][co * 4];
+                    const int8_t *const row = &t142->at[y + ky + y0_2 - 1][xmo][co * 4];
                     bytes_f_madd_i8_i8x4(&sum_m[0][0], row, 128,
                                          &bytes_constants.u[co][ky + y0_2][0][0]);
                     BYTES_F_STEP();
-                    const int8_t *const row_2 = &t147->at[y + ky + y0_2 - 1][xmo + 1][co * 4];
+                    const int8_t *const row_2 = &t142->at[y + ky + y0_2 - 1][xmo + 1][co * 4];
                     bytes_f_madd_i8_i8x4(&sum_m[0][0], row_2, 128,
                                          &bytes_constants.u[co][ky + y0_2][1][0]);
                     BYTES_F_STEP();
-                    const int8_t *const row_3 = &t147->at[y + ky + y0_2 - 1][xmo + 2][co * 4];
+                    const int8_t *const row_3 = &t142->at[y + ky + y0_2 - 1][xmo + 2][co * 4];
                     bytes_f_madd_i8_i8x4(&sum_m[0][0], row_3, 128,
                                          &bytes_constants.u[co][ky + y0_2][2][0]);
                 }
@@ -150,7 +150,7 @@ static void bytes_copy_z(const bytes_t_t147 *t147, bytes_z *z)
                 const int32_t ky_end = (y0 - y0_2);
                 for (int32_t ky = 0; ky < ky_end; ++ky) {
                     for (int32_t kxr = 0; kxr < 2; ++kxr) {
-                        const int8_t *const row = &t147->at[y + ky + y0_2 - 1][kxr + 4][co * 4];
+                        const int8_t *const row = &t142->at[y + ky + y0_2 - 1][kxr + 4][co * 4];
                         bytes_f_madd_i8_i8x4(&sum_r[0], row, 128,
                                              &bytes_constants.u[co][ky + y0_2][kxr][0]);
                     }
