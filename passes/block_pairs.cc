@@ -11,7 +11,9 @@ namespace {
 constexpr double kOfL2 = 0.5;  // what a block between two kernels may take, with both's constants
 constexpr int64_t kLeastElements = 256;  // of a block: fewer give no full tiles
 constexpr int64_t kGroups = 16;          // of a device that should have a block each
-constexpr double kOfShared = 0.5;        // what a block may take there: two groups at a time
+constexpr int64_t kMostTerms =
+    512;                           // of its producer's sums: longer ones wait for arithmetic alone
+constexpr double kOfShared = 0.5;  // what a block may take there: two groups at a time
 
 /// A dimension along which a consumer reads rows factor * r … factor * r + factor - 1 of what a producer
 /// writes by rows: a map, a matrix product, pooling whose windows do not meet.
@@ -125,13 +127,21 @@ class Pairing {
       bytes = bytes / static_cast<double>(extent) * static_cast<double>(rows.block);
       if (bytes <= most) pair.dims.resize(d + 1);
     }
-    return bytes <= most && groups > 1;
+    return bytes <= most && groups > 1 && suits_blocks(pair);
   }
 
   static int64_t count_of(const Computation& c) {
     int64_t count = 1;
     for (Expr r : c.ranges) count *= extent_of(r);
     return count;
+  }
+
+  /// Each block reads all constants again: they have to stay in the second cache.
+  bool suits_blocks(const Pair& pair) const {
+    const Expr from = all_[pair.from].value, to = all_[pair.to].value;
+    return turns_of(reduction_ranges(from)) <= kMostTerms &&
+           weight_bytes(draft_, from) + weight_bytes(draft_, to) <=
+               static_cast<double>(draft_.target.l2_bytes);
   }
 
   void block(Pair pair) {

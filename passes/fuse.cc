@@ -20,6 +20,7 @@ namespace {
 
 constexpr double kStoreAndLoad = 2.0;  // in additions
 constexpr double kMost = 1e18;
+constexpr double kMostGuarded = 600;       // reads of an element behind a condition, on devices
 constexpr double kMostFramed = 1.125;      // times a tensor's elements, with a frame, on devices
 constexpr int64_t kMostOperations = 2000;  // of one kernel, beside those of a stack: no more fits a
                                            // page, or a compiler's patience
@@ -175,7 +176,8 @@ class Chooser {
     }
     if (e->is(Op::concat))
       return result_.stacks.count(e) == 0 || factor > 1.0 || summed_.count(e) != 0;
-    if (e->is(Op::pad)) return options_.halo && factor > 1.0 && !prefers_guard(e) && !frame(e);
+    if (e->is(Op::pad))
+      return options_.halo && factor > 1.0 && !prefers_guard(e, factor) && !frame(e);
     return !is_movement(e->op) && (factor - 1.0) * cost_[e] > kStoreAndLoad;
   }
 
@@ -288,11 +290,12 @@ class Chooser {
     return true;
   }
 
-  /// Devices wait for memory longer than for a comparison.
-  bool prefers_guard(Expr pad) const {
-    return options_.guards && (is_stored_leaf(skip_views(pad[0])) ||
-                               static_cast<double>(count_of(pad->shape)) >
-                                   kMostFramed * static_cast<double>(count_of(pad[0]->shape)));
+  /// Devices wait for memory longer than for comparisons, if these are not too many.
+  bool prefers_guard(Expr pad, double factor) const {
+    return options_.guards && factor < kMostGuarded &&
+           (is_stored_leaf(skip_views(pad[0])) ||
+            static_cast<double>(count_of(pad->shape)) >
+                kMostFramed * static_cast<double>(count_of(pad[0]->shape)));
   }
 
   /// Padding that is no frame becomes a condition, behind which no loop of a reduction can be.

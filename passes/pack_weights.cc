@@ -17,23 +17,26 @@ struct Use {
 
 using Uses = std::map<int64_t, std::vector<Use>>;  // by buffer
 
-/// Items that run side by side read what lies side by side: their loops count as the innermost, but for
-/// that of a vector.
+/// Items that run side by side read what lies side by side: their loops count as the innermost. An item
+/// that reads whole vectors walks through memory of its own.
 void find_uses(const StmtRef& s, std::vector<Expr>& loops, Uses& uses, Expr lane = {},
                std::vector<Expr> items = {}) {
-  if (s->kind == StmtKind::loop) (s->loop == LoopKind::lane ? items : loops).push_back(s->range);
+  if (s->kind == StmtKind::loop) loops.push_back(s->range);
+  if (s->kind == StmtKind::loop && s->loop == LoopKind::lane) items.push_back(s->range);
   if (s->kind == StmtKind::loop && s->loop == LoopKind::vector) lane = s->range;
   if (s->kind == StmtKind::store) {
+    std::vector<Expr> order = loops;
+    if (!lane) {
+      std::erase_if(order, [&](Expr r) { return std::ranges::find(items, r) != items.end(); });
+      order.insert(order.end(), items.begin(), items.end());
+    }
     for (Expr l : loads_in(s->value)) {
       const auto of = uses.find(l->attr.ints[0]);
-      if (of == uses.end()) continue;
-      of->second.push_back({l->sources, loops, lane});
-      std::vector<Expr>& all = of->second.back().loops;
-      all.insert(all.end() - (lane ? 1 : 0), items.begin(), items.end());
+      if (of != uses.end()) of->second.push_back({l->sources, order, lane});
     }
   }
   for (const StmtRef& part : s->body) find_uses(part, loops, uses, lane, items);
-  if (s->kind == StmtKind::loop && s->loop != LoopKind::lane) loops.pop_back();
+  if (s->kind == StmtKind::loop) loops.pop_back();
 }
 
 int64_t depth(const Use& use, Expr range) {

@@ -33,7 +33,7 @@ __kernel void blocks_copy_t440(__global const blocks_x *restrict x,
                                 ? x->at[0][c][y + ky - 1][kx + (xio * 8) + xii - 1]
                                 : 0.0f;
                     }
-                    sum[xio] += v_2 * w->at[ky][kx][c];
+                    sum[xio] += v_2 * w->at[c][ky][kx];
                 }
             }
         }
@@ -64,7 +64,7 @@ __kernel void blocks_copy_t440(__global const blocks_x *restrict x,
             for (int32_t ci = 0; ci < 6; ++ci) {
 #pragma unroll 2
                 for (int32_t xio = 0; xio < 2; ++xio) {
-                    sum2[ci][xio] += held[xio] * v->at[k][ci][co];
+                    sum2[ci][xio] += held[xio] * v->at[co][k][ci];
                 }
             }
         }
