@@ -34,6 +34,7 @@ and fails on a finding of a rule that this table lacks.
 | 2.3 | advisory | types of the header | They are the interface, for the caller. |
 | 8.7 | advisory | @name@_step, @name@_arena_at | Part of the interface, called from other files. |
 | 8.9 | advisory | constants | They are one object for all kernels: generated, and placed by the linker as a whole. |
+| 10.1 | required | right shifts of fixed-point numbers | They round down, as the sign moves in: C99 leaves that to the compiler, and the file refuses one that does otherwise. |
 | 10.8 | required | quotients, roundings | A result of known range is converted to a narrower type; the proof shows that it fits. |
 | 12.1 | advisory | indices | Sums of products of loop counters are written as in mathematics. |
 | 12.3 | advisory | helpers | Variables of one union type are declared together. |
@@ -116,6 +117,9 @@ std::vector<SourceFile> evidence_files(const HostInputs& host, const std::vector
       "| claim | shown by |\n|---|---|\n"
       "| no run-time error for any bits in inputs and arena | `make prove` (Frama-C Eva): 0 alarms "
       "|\n"
+      "| no infinity, no NaN for inputs up to PROOF_RANGE | `make prove-finite`: what it cannot "
+      "bound, it "
+      "lists |\n"
       "| the numbers are the model's | `make check`: golden vectors of the reference interpreter "
       "|\n"
       "| rules of MISRA C:2012 | `make misra`; what remains is in DEVIATIONS.md |\n"

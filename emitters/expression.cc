@@ -109,6 +109,13 @@ Text KernelWriter::quotient(Expr e) {
   return {"(" + raised + ") - " + std::to_string(down), kSum, false, '-'};
 }
 
+/// What is clamped is written twice: what memory holds gets a name, so that both are the same to provers.
+Text KernelWriter::clamped(Expr e) {
+  const Text t = index(e);
+  if (lane_ || !reads_memory(e) || !reads_within(e)) return t;
+  return {temporary(dialect_.index, t.text)};
+}
+
 /// Index arithmetic: small, proven free of overflow, in the type of loop variables.
 Text KernelWriter::index(Expr e) {
   if (const auto found = starts_.find(e); found != starts_.end()) return {found->second};
@@ -138,7 +145,7 @@ Text KernelWriter::index(Expr e) {
     case Op::neg: return {"-" + parenthesised(index(e[0]), kUnary), kUnary};
     case Op::min:
     case Op::max: {
-      const std::string a = operand(index(e[0]), '?'), b = operand(index(e[1]), '?');
+      const std::string a = operand(clamped(e[0]), '?'), b = operand(index(e[1]), '?');
       return {
           fmt::format("({} < {}) ? {} : {}", a, b, e->is(Op::min) ? a : b, e->is(Op::min) ? b : a),
           kTernary};

@@ -1,10 +1,27 @@
 // NAME_proof.c: what Frama-C is asked about a model.
+#include <fmt/format.h>
+
 #include "emitters/host_tools.h"
 
 namespace tinycc {
+namespace {
+
+std::string float_inputs(const HostInputs& host) {
+  const Program& program = host.names.program();
+  std::string lines;
+  for (const Port& p : program.inputs) {
+    if (buffer_of(program, p.buffer).dtype != DType::f32) continue;
+    const std::string member = "in." + host.names.member(p.buffer);
+    lines += fmt::format("any_floats(&{0}, sizeof {0} / sizeof(float));\n", member);
+  }
+  return lines;
+}
+
+}  // namespace
 
 std::string proof_file(const HostInputs& host) {
   TextValues values = tool_values(host, {});
+  values["float_inputs"] = float_inputs(host);
   values["null_state"] = host_state(host.names.program()) ? ", NULL" : "";
   return expand_template("proof.c", values);
 }

@@ -86,6 +86,7 @@ class KernelWriter {
   bool stays_in_type(Expr e);
   Text operation(Expr e);
   Text index(Expr e);
+  Text clamped(Expr e);
   Text quotient(Expr e);
   Text constant_text(Expr e) const;
   Text loaded(Expr e);
