@@ -280,7 +280,8 @@ Built build(const Options& options, const LoadedModel& model, const Target& targ
   if (several) program.family = model.graph.name;
   if (options.stop_after >= Stage::schedule) std::cerr << tuned.stale();
   if (options.explain && !ended)
-    std::cout << explained(program, options.cycles ? cycles_of(program) : std::vector<Cycles>(),
+    std::cout << (model.quantised ? model.quantised->summary : "")
+              << explained(program, options.cycles ? cycles_of(program) : std::vector<Cycles>(),
                            resources_for(program, options, several))
               << note_on(options, tuned);
   if (ended || options.explain) return built;

@@ -99,6 +99,17 @@ std::vector<Target> targets_of(const Options& options, std::vector<TargetSpec> s
   return targets;
 }
 
+/// --quantize, else the model's own.
+void quantise_loaded(LoadedModel& loaded, std::optional<QuantiseSpec> spec, const Options& options,
+                     const std::string& folder) {
+  if (!options.quantize.empty()) spec = parse_quantise(options.quantize);
+  if (!spec) return;
+  loaded.quantised = quantise_model(loaded.graph, *spec, spec->at.file.empty() ? "" : folder);
+  if (!spec->data.empty())
+    loaded.files.push_back(
+        spec->at.file.empty() || spec->data.starts_with("/") ? spec->data : folder + spec->data);
+}
+
 bool ends_in(const std::string& path, const char* suffix) { return path.ends_with(suffix); }
 
 }  // namespace
@@ -120,6 +131,7 @@ LoadedModel load_model(const Options& options) {
     loaded.targets = targets_of(options, {}, more);
     loaded.graph = load_onnx(path, {shapes_of(options), options.name, &more, options.max_trip});
     loaded.files = {path};
+    quantise_loaded(loaded, {}, options, "");
   } else if (ends_in(path, ".yaml") || ends_in(path, ".yml")) {
     const ModelFile model = load_yaml(path);
     loaded.exact |= model.exact;
@@ -127,6 +139,7 @@ LoadedModel load_model(const Options& options) {
     loaded.graph = model.onnx.empty() ? trace_yaml(model, {shapes_of(options), options.name})
                                       : graph_of_onnx(model, options, more);
     loaded.files = files_of(model);
+    quantise_loaded(loaded, model.quantize, options, model.folder);
   } else {
     throw Error(ExitCode::usage, "'" + path + "' is neither a .yaml nor an .onnx file",
                 "a model's suffix says what it is");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/options.h"
+#include "compiler/quantise.h"
 #include "ir/graph.h"
 #include "ir/target.h"
 
@@ -10,8 +11,9 @@ namespace tinycc {
 
 struct LoadedModel {
   Graph graph;
-  std::vector<Target> targets;     // of --target, else of the model, else one generic C target
-  bool exact = false;              // --exact, or the model's own
+  std::vector<Target> targets;  // of --target, else of the model, else one generic C target
+  bool exact = false;           // --exact, or the model's own
+  std::optional<Quantised> quantised;
   std::vector<std::string> files;  // all that was read, MODEL first: what a build depends on
 };
 

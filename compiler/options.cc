@@ -192,6 +192,11 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
   app.add_flag("--registers", options.registers,
                "of hip and cuda: what each kernel takes of a compute unit, by LLVM or nvcc; in "
                "report.json, or explain's table");
+  app.add_option(
+         "--quantize", options.quantize,
+         "rounds tensors of a float model to 8 bits: data=calib.npz,method=minmax|percentile|mse; "
+         "or weights alone: weights=int8|int4,block=32")
+      ->type_name("KEY=VALUE,...");
   app.add_flag("--exact", options.exact,
                "rounds as the model says: no sums in another order, no Winograd");
   list(app.add_option("--schedule", raw.schedules,

@@ -57,6 +57,7 @@ struct Options {
   std::vector<std::string> print_after;       // --print-after: names of passes
   bool time_passes = false;                   // --time-passes
   bool exact = false;                         // --exact
+  std::string quantize;                       // --quantize, as text: parse_quantise() reads it
   bool evidence = false;                      // --evidence
   bool registers = false;                     // --registers
   int debug = 0;                              // TINYCC_DEBUG: 0 quiet … 5 everything

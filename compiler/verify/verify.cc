@@ -14,9 +14,11 @@
 #include "compiler/golden.h"
 #include "compiler/tune/native.h"
 #include "compiler/tune/process.h"
+#include "compiler/verify/accuracy.h"
 #include "compiler/verify/difference.h"
 #include "compiler/verify/references.h"
 #include "emitters/host.h"
+#include "passes/pipeline.h"
 #include "passes/settle_dims.h"
 
 namespace tinycc {
@@ -25,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kMostWork = 2e9;  // of the interpreter, about a minute
+constexpr uint32_t kSeeds = 4;     // where a quantised model has no samples
 
 /// Makes an output of every value that a node of the model computes, the model's own outputs first.
 void expose_nodes(Graph& graph) {
@@ -61,19 +64,22 @@ TensorData given_input(const Graph& graph, size_t k, const std::string& folder) 
               "in_0.npy … are the model's inputs in order; --shape pins symbolic dimensions");
 }
 
-/// The inputs; also written to `folder`, where the emitted program and others read them.
-std::vector<TensorData> inputs_of(const Graph& graph, const Options& options,
-                                  const std::string& folder) {
+std::vector<TensorData> inputs_of(const Graph& graph, const Options& options) {
   std::vector<TensorData> inputs;
-  for (size_t k = 0; k < graph.inputs.size(); ++k) {
+  for (size_t k = 0; k < graph.inputs.size(); ++k)
     inputs.push_back(options.inputs.empty() ? generated_input(graph.inputs[k], options.seed, k)
                                             : given_input(graph, k, options.inputs));
-    const std::vector<std::byte> bytes = write_npy(inputs.back());
+  return inputs;
+}
+
+/// To `folder`, where the emitted program and others read them.
+void write_inputs(const std::vector<TensorData>& inputs, const std::string& folder) {
+  for (size_t k = 0; k < inputs.size(); ++k) {
+    const std::vector<std::byte> bytes = write_npy(inputs[k]);
     std::ofstream file(fs::path(folder) / input_file(k), std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes.data()),
                static_cast<std::streamsize>(bytes.size()));
   }
-  return inputs;
 }
 
 void must_run(const std::vector<std::string>& words, const char* what) {
@@ -83,11 +89,11 @@ void must_run(const std::vector<std::string>& words, const char* what) {
               "the program is built by make with $CC, and started by --runner if that is given");
 }
 
-/// Builds the emitted program in `folder`/out and runs it on the inputs there.
-std::vector<TensorData> emitted_results(const Graph& graph, const Options& options,
-                                        const std::string& folder) {
+/// Runs the emitted program, built in `folder`/out, on inputs.
+std::vector<TensorData> emitted_results(const Graph& graph, const std::vector<TensorData>& inputs,
+                                        const Options& options, const std::string& folder) {
   const std::string out = folder + "/out";
-  must_run({"make", "-s", "-j2", "-C", out, "cli"}, "the emitted program does not build");
+  write_inputs(inputs, folder);
   std::vector<std::string> words;
   if (!options.runner.empty()) words = words_of(options.runner);
   words.push_back(out + "/" + graph.name + "-cli");
@@ -162,6 +168,41 @@ int verdict(const std::vector<std::string>& wrong, const std::vector<Reference>&
   return static_cast<int>(ExitCode::different);
 }
 
+/// The samples that accuracy is measured on: those of the model, else a few made from seeds.
+std::vector<Values> samples_of(const Quantised& quantised, const Graph& graph,
+                               const Options& options) {
+  if (options.inputs.empty() && !quantised.samples.empty()) return quantised.samples;
+  std::vector<Values> samples;
+  Options one = options;
+  for (uint32_t k = 0; k < (options.inputs.empty() ? kSeeds : 1); ++k, ++one.seed) {
+    samples.emplace_back();
+    const std::vector<TensorData> inputs = inputs_of(graph, one);
+    for (size_t i = 0; i < inputs.size(); ++i) samples.back()[graph.inputs[i].name] = inputs[i];
+  }
+  return samples;
+}
+
+/// What the emitted code gives on samples, beside the float model.
+void print_accuracy(const Quantised& quantised, const Graph& meant, const Options& options,
+                    const std::string& folder) {
+  Graph real = quantised.real;
+  settle_dims(real);
+  const std::vector<Values> samples = samples_of(quantised, meant, options);
+  std::vector<Accuracy> outputs(real.outputs.size());
+  for (const Values& sample : samples) {
+    std::vector<TensorData> inputs;
+    for (const GraphInput& in : meant.inputs) inputs.push_back(sample.at(in.name));
+    const std::vector<TensorData> got = emitted_results(meant, inputs, options, folder);
+    const std::vector<TensorData> want = interpreted(real, inputs, 1e18).outputs;
+    for (size_t k = 0; k < got.size() && k < want.size(); ++k) outputs[k].add(got[k], want[k]);
+  }
+  fmt::print("{}beside the float model, on {} samples:\n", quantised.summary, samples.size());
+  for (size_t k = 0; k < outputs.size(); ++k) {
+    if (!real.outputs[k].is_length)
+      fmt::print("{:<36} {}\n", real.outputs[k].name, outputs[k].text());
+  }
+}
+
 template <typename Ports>
 void expect_tensors(const Ports& ports) {
   for (const auto& port : ports) {
@@ -188,20 +229,27 @@ int verify_model(const Options& options) {
   if (options.per_node) expose_nodes(model.graph);
   Graph meant = model.graph;
   settle_dims(meant);
+  // where numbers come closest to halves, fixed point rounds some otherwise than the roundings in floats
+  // did that we put there: what that means is the distance to the float model, which is printed too
+  if (model.quantised) graph_passes()[0].run(meant, {target, model.exact, {}});
   const Scratch scratch;
-  const std::vector<TensorData> inputs = inputs_of(meant, options, scratch.path);
+  const std::vector<TensorData> inputs = inputs_of(meant, options);
+  const std::optional<Quantised> quantised = model.quantised;
   Options inner = options;
   inner.out = scratch.path + "/out";
   compile_model(inner, std::move(model));
-  const std::vector<TensorData> results = emitted_results(meant, options, scratch.path);
+  must_run({"make", "-s", "-j2", "-C", inner.out, "cli"}, "the emitted program does not build");
+  const std::vector<TensorData> results = emitted_results(meant, inputs, options, scratch.path);
   std::vector<Reference> references{
       interpreted(meant, inputs, options.interpret ? 1e18 : kMostWork)};
-  if (options.model.ends_with(".onnx"))
+  if (options.model.ends_with(".onnx") && !quantised)
     references.push_back(by_onnx_runtime(options.model, scratch.path, own));
   fmt::print(
       "{}: inputs {}; in brackets the share of the error that is allowed\n", meant.name,
       options.inputs.empty() ? fmt::format("from seed {}", options.seed) : "of " + options.inputs);
-  return verdict(print_table(meant, target, results, references), references);
+  const std::vector<std::string> wrong = print_table(meant, target, results, references);
+  if (quantised) print_accuracy(*quantised, meant, options, scratch.path);
+  return verdict(wrong, references);
 }
 
 }  // namespace tinycc

@@ -12,7 +12,7 @@ namespace tinycc {
 namespace {
 
 constexpr const char* kFirstLine = "the first line of a model is 'tinycc: 1'";
-const std::vector<std::string> kReserved = {"quantize", "tune"};
+const std::vector<std::string> kReserved = {"tune"};
 
 // ---- the keys of a model ---------------------------------------------------------------------
 
@@ -92,6 +92,8 @@ void set_exact(const YamlNode& node, ModelFile& model) {
   if (!model.exact && node.text != "false") fail_at(node, "exact is true or false");
 }
 
+void set_quantize(const YamlNode& node, ModelFile& model) { model.quantize = parse_quantise(node); }
+
 struct ModelKey {
   const char* name;
   bool with_onnx;  // may stand beside onnx:
@@ -103,7 +105,7 @@ constexpr ModelKey kModelKeys[] = {
     {"weights", false, set_weights}, {"functions", false, set_functions},
     {"state", false, set_states},    {"let", false, set_let},
     {"outputs", false, set_outputs}, {"targets", true, set_targets},
-    {"exact", true, set_exact},
+    {"exact", true, set_exact},      {"quantize", true, set_quantize},
 };
 
 void check_model_keys(const YamlNode& root) {
@@ -166,6 +168,7 @@ void check_names(const ModelFile& model) {
 std::vector<std::string> known_keys(const std::string& where) {
   if (where == "input") return kInputKeys;
   if (where == "state") return kStateKeys;
+  if (where == "quantize") return quantise_keys();
   std::vector<std::string> names;
   for (const ModelKey& key : kModelKeys) names.emplace_back(key.name);
   return names;

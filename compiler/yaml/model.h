@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "compiler/dims.h"
+#include "compiler/quantise.h"
 #include "compiler/targets/targets.h"
 #include "compiler/yaml/expression.h"
 #include "ir/graph.h"
@@ -77,13 +78,14 @@ struct ModelFile {
   std::vector<StateSpec> states;
   std::vector<TargetSpec> targets;
   bool exact = false;
+  std::optional<QuantiseSpec> quantize;
 };
 
 /// Reads a model. Error(bad_input) at the first thing that is wrong, Error(unsupported) for a key
 /// that is reserved.
 ModelFile load_yaml(const std::string& path);
 
-/// The keys of a map in the file: of "model", "input" or "state".
+/// The keys of a map in the file: of "model", "input", "state" or "quantize".
 std::vector<std::string> known_keys(const std::string& where);
 /// Keys with a meaning to come; refused by name.
 std::vector<std::string> reserved_keys();

@@ -64,7 +64,7 @@ TEST_CASE("yaml reference: README.md lists the functions as they are") {
 
 TEST_CASE("yaml reference: README.md names every key") {
   const std::string text = read("README.md");
-  for (const char* where : {"model", "input", "state"}) {
+  for (const char* where : {"model", "input", "state", "quantize"}) {
     for (const std::string& key : known_keys(where)) {
       CAPTURE(key);
       CHECK(text.find("`" + key) != std::string::npos);
@@ -79,6 +79,7 @@ TEST_CASE("yaml reference: the JSON Schema knows the keys that the program knows
   CHECK(keys_of(schema["properties"]) == as_set(known_keys("model")));
   CHECK(keys_of(schema["$defs"]["input"]["properties"]) == as_set(known_keys("input")));
   CHECK(keys_of(schema["$defs"]["state"]["properties"]) == as_set(known_keys("state")));
+  CHECK(keys_of(schema["properties"]["quantize"]["properties"]) == as_set(known_keys("quantize")));
   for (const std::string cpu : schema["$defs"]["target"]["properties"]["cpu"]["examples"]) {
     CAPTURE(cpu);
     CHECK(resolve_target("c:cpu=" + cpu).cpu == cpu);
