@@ -41,7 +41,7 @@ class Reader {
   Tensors load() const {
     if (!std::filesystem::exists(path_))
       throw Error(ExitCode::bad_input, "the file '" + path_ + "' does not exist",
-                  "the path is relative to the model's folder", at_);
+                  at_.file.empty() ? "" : "the path is relative to the model's folder", at_);
     try {
       return load_tensors(path_);
     } catch (const Error& error) {

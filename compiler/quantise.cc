@@ -16,6 +16,7 @@ namespace tinycc {
 namespace {
 
 const std::vector<std::string> kMethods = {"minmax", "percentile", "mse"};
+constexpr const char* kNoSums = "the model has no sums of products with weights in f32";
 const std::vector<std::string> kTypes = {"int8", "int4"};
 
 // ---- what is asked for
@@ -156,6 +157,7 @@ Quantised quantise_model(Graph& graph, const QuantiseSpec& spec, const std::stri
   Quantised result{graph, {}, ""};
   if (spec.data.empty()) {
     const int64_t count = quantise_weights(graph, spec.weights);
+    if (count == 0) refuse(spec, kNoSums, "leave it away");
     result.summary = fmt::format("quantised: the weights of {} layers to {} bits\n", count,
                                  bits_of(spec.weights.type));
     return result;
@@ -163,8 +165,7 @@ Quantised quantise_model(Graph& graph, const QuantiseSpec& spec, const std::stri
   const std::string path = spec.data.starts_with("/") ? spec.data : folder + spec.data;
   result.samples = read_samples(graph, path, spec.at);
   const Rounding8 rounding = what_to_round(graph);
-  if (rounding.sums.empty())
-    refuse(spec, "the model has no sums of products with weights in f32", "leave it away");
+  if (rounding.sums.empty()) refuse(spec, kNoSums, "leave it away");
   quantise(graph, rounding, ranges_of(graph, rounding.tensors, result.samples, spec),
            spec.weights.per_channel);
   result.summary = summary_of(rounding, spec, result.samples.size());

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "ir/build.h"
-#include "ir/eval.h"
 #include "passes/numbers.h"
 
 namespace tinycc {
@@ -169,13 +169,13 @@ void quantise(Graph& graph, const Rounding8& rounding, const std::vector<ValueRa
     ValueRange& range = range_of.at(e);
     if (range.low >= 0 && range.high <= 1) range = {0, 255.0 / 256};
   }
+  const std::set<Expr, ById> sums(rounding.sums.begin(), rounding.sums.end());
   Weights weights(graph, {DType::i8, per_channel, 0});
   std::vector<Rounded> all;
   size_t next = 0;
   rewrite_graph(graph, [&](Expr e) {
     const Expr original = order[next++];
-    const auto& sums = rounding.sums;
-    if (std::find(sums.begin(), sums.end(), original) != sums.end()) e = weights.change(e);
+    if (sums.count(original) != 0) e = weights.change(e);
     const auto range = range_of.find(original);
     if (range == range_of.end()) return e;
     all.push_back(rounded(e, range->second));
