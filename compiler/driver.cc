@@ -179,7 +179,11 @@ Program compile(const LoadedModel& model, const Target& target, const Options& o
     passes.run(pass.name, [&] { pass.run(draft, decide); }, print_draft);
   Program program;
   passes.run(
-      "schedule", [&] { program = build_program(std::move(draft), moves_of(options, tuned)); },
+      "schedule",
+      [&] {
+        program = build_program(std::move(draft), moves_of(options, tuned),
+                                target.is_device() ? 0 : options.ram);
+      },
       [&] { return to_text(program); });
   ended = line.done(Stage::schedule, [&] {
     std::string kernels;
@@ -327,7 +331,10 @@ int run(const Options& options) {
 }
 
 int compile_model(const Options& options, LoadedModel model) {
-  for (Target& t : model.targets) t.provable = options.evidence;
+  for (Target& t : model.targets) {
+    t.provable = options.evidence;
+    if (options.ram > 0 && !t.is_device()) t.prefer = Prefer::ram;
+  }
   Line line(options);
   const TunedMoves tuned = read_tuned(options, model.files);
   std::vector<Built> parts;

@@ -86,6 +86,7 @@ constexpr StageName kStages[] = {
 /// What the flags say, before it is checked.
 struct Raw {
   std::vector<std::string> shapes, schedules;
+  std::string ram;
   std::string weights = "source", stop_after = "write";
 };
 
@@ -174,6 +175,10 @@ void declare(CLI::App& app, Options& options, Raw& raw) {
                       "the shape of an input, or the bound of a symbolic dimension: a dim is a "
                       "number or NAME<=BOUND; repeatable")
            ->type_name("INPUT=d0,d1,... | NAME<=BOUND"));
+  app.add_option("--ram", raw.ram,
+                 "bytes that the arena may take, 32k: in C kernels then run by rows as far as need "
+                 "be, and prefer=ram")
+      ->type_name("BYTES");
   app.add_option("--max-trip", options.max_trip,
                  "the most steps of a loop whose trip count is an input: 16")
       ->type_name("N")
@@ -282,6 +287,21 @@ std::vector<std::string> flag_names(const CLI::App& app) {
         "one model a run; several models link into one program afterwards");
 }
 
+/// "32768", "32k", "1M".
+int64_t parse_bytes(const std::string& text) {
+  int64_t bytes = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, bytes);
+  const std::string unit(rest, end);
+  const int64_t factor = unit.empty()                 ? 1
+                         : unit == "k" || unit == "K" ? 1024
+                         : unit == "m" || unit == "M" ? 1024 * 1024
+                                                      : 0;
+  if (error != std::errc() || bytes < 1 || bytes > (int64_t{1} << 40) || factor == 0)
+    usage("--ram '" + text + "' is no number of bytes", "write --ram 32768, 32k or 1M");
+  return bytes * factor;
+}
+
 void check(Options& options, const Raw& raw) {
   if (options.model.empty()) {
     usage("no model given",
@@ -291,6 +311,7 @@ void check(Options& options, const Raw& raw) {
   if (!options.name.empty() && !is_model_name(options.name)) {
     usage("--name '" + options.name + "' cannot prefix C symbols", kModelNameRule);
   }
+  if (!raw.ram.empty()) options.ram = parse_bytes(raw.ram);
   for (const std::string& text : raw.shapes) options.shapes.push_back(parse_shape(text));
   for (const std::string& text : raw.schedules) options.schedules.push_back(parse_schedule(text));
   options.weights = pick<WeightsMode>(raw.weights, {"source", "incbin", "bin"}, "--weights");

@@ -35,6 +35,7 @@ struct Options {
   std::string out = "out";                // -o
   std::string name;                       // --name; empty: what the model says
   std::vector<std::string> targets;       // --target, as text: resolve_target() reads them
+  int64_t ram = 0;                        // --ram: bytes of the arena; 0: as it comes
   std::vector<ShapeOption> shapes;        // --shape
   int64_t max_trip = 16;                  // --max-trip: of loops whose trip count is an input
   std::vector<ScheduleOption> schedules;  // --schedule

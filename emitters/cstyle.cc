@@ -208,8 +208,9 @@ void KernelWriter::unroll(int64_t extent) {
 /// The same, as a constant before the loop where it depends on other loops.
 std::string KernelWriter::named_end_of(Expr range) {
   const auto is_counter = [&](Expr e) {
-    const std::vector<Expr>& given = kernel_.scalars;
-    return e->is(Op::range) && std::find(given.begin(), given.end(), e) == given.end();
+    const std::vector<ProgramDim>& dims = names_.program().dims;
+    return e->is(Op::range) && std::none_of(dims.begin(), dims.end(),
+                                            [&](const ProgramDim& d) { return d.range == e; });
   };
   const std::vector<Expr> parts = topological(range->sources);
   const std::string end = end_of(range);

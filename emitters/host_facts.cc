@@ -96,7 +96,7 @@ std::string argument_text(const Names& names, int64_t id) {
     case Space::weight:
       return (names.weights_mode() == WeightsMode::bin ? "&inputs->" : "&") +
              names.weight_place(id);
-    default: return "&arena->" + member + (placed.offset > 0 ? ".tensor" : "");
+    default: return "&" + arena_place(names, id);
   }
 }
 
@@ -153,6 +153,16 @@ std::map<int64_t, Uses> uses_of(const Program& program) {
   return uses;
 }
 
+namespace {
+
+std::string last_kernel(const Names& names, const Step& step) {
+  if (step.kind == Step::Kind::call)
+    return names.kernel(step.kernel).substr(names.prefix().size() + 1);
+  return step.body.empty() ? "" : last_kernel(names, step.body.back());
+}
+
+}  // namespace
+
 Work work_of(const Names& names, const Step& step) {
   Work work;
   switch (step.kind) {
@@ -161,7 +171,9 @@ Work work_of(const Names& names, const Step& step) {
       break;
     case Step::Kind::repeat: work.name = fmt::format("loop of {}", extent_of(step.range)); break;
     case Step::Kind::select: work.name = "select"; break;
-    case Step::Kind::block: work.name = "block"; break;
+    case Step::Kind::block:
+      work.name = fmt::format("rows up to {}", last_kernel(names, step));
+      break;
   }
   add_work(names.program(), step, 1, work);
   return work;

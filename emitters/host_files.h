@@ -40,6 +40,11 @@ TextValues common_values(const HostInputs& host);
 
 // ---- facts about the program -----------------------------------------------------------------
 
+/// Tensors that lie shifted over each other a kernel names in the arena, which is then its first
+/// parameter.
+bool takes_arena(const Names& names, size_t kernel);
+/// "arena->h1", "arena->h2.tensor".
+std::string arena_place(const Names& names, int64_t buffer);
 /// A buffer as an argument of a kernel within run and step: "&arena->h1", "inputs->image", "probs".
 std::string argument_text(const Names& names, int64_t buffer);
 /// The value of a scalar buffer there: "arena->done.at[0]".

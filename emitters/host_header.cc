@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "emitters/host_device.h"
+#include "ir/overlap.h"
 
 namespace tinycc {
 
@@ -242,6 +243,15 @@ std::string state_type(const Names& names) {
   return out + fmt::format("}} {}_state;\n\n", names.prefix());
 }
 
+/// Is a tensor written over another one while that is read?
+bool has_trails(const Program& program) {
+  return std::ranges::any_of(program.buffers, [&](const auto& a) {
+    return std::ranges::any_of(program.buffers, [&](const auto& b) {
+      return a.second.last == b.second.first && shifted(a.second, b.second);
+    });
+  });
+}
+
 bool any_stdint(const HostInputs& host) {
   const Program& program = host.names.program();
   return is_parallel(host) || !program.dims.empty() ||
@@ -285,6 +295,7 @@ std::string header_file(const HostInputs& host) {
       {"output_members", port_members(names, program.outputs, "", "outputs")},
       {"tensor_types", tensor_types(names)},
       {"state_type", state_type(names)},
+      {"trails", has_trails(program) ? "1" : ""},
       {"plan", plan_text(names)},
       {"arena_members", arena_members(names)},
       {"lengths_too", program.dims.empty() ? "" : " that its lengths take in"},

@@ -6,6 +6,7 @@
 
 #include "emitters/host_device.h"
 #include "emitters/host_model.h"
+#include "ir/simplify.h"
 
 namespace tinycc {
 
@@ -21,6 +22,23 @@ struct Calls {
 
 // ---- steps as statements ---------------------------------------------------------------------
 
+/// The value of one of the kernel's scalars: a sum of counters of loops around the call.
+std::string scalar_argument(const Kernel& kernel, const Step& step, Expr range,
+                            const Scope& scope) {
+  const auto place = std::ranges::find(kernel.scalars, range) - kernel.scalars.begin();
+  const bool given = place < std::ssize(step.scalars);
+  const Affine sum = affine(given ? step.scalars[static_cast<size_t>(place)] : range);
+  std::string text;
+  for (const auto& [term, factor] : sum.terms) {
+    const auto variable = term->is(Op::range) ? scope.find(id_of(term)) : scope.end();
+    TCC_CHECK(variable != scope.end(), kernel.name + " uses a range that no step binds");
+    text += (text.empty() ? "" : " + ") + (factor == 1 ? "" : fmt::format("{} * ", factor)) +
+            variable->second;
+  }
+  if (text.empty()) return fmt::format("{}", sum.constant);
+  return sum.constant == 0 ? text : fmt::format("{} + {}", text, sum.constant);
+}
+
 std::string call_text(const Calls& calls, const Step& step, const Scope& scope, size_t indent) {
   const Names& names = calls.host.names;
   const size_t k = step.kernel;
@@ -32,15 +50,13 @@ std::string call_text(const Calls& calls, const Step& step, const Scope& scope, 
   const bool parallel = names.program().kernels[k].parts > 1;
   std::vector<std::string> arguments;
   if (parallel) arguments.push_back("inputs");
+  if (takes_arena(names, k)) arguments.push_back("arena");
   for (size_t i = 0; i < step.arguments.size(); ++i) {
     if (!names.parameters(k)[i].passed) continue;
     arguments.push_back(argument_text(names, step.arguments[i]));
   }
-  for (const Expr range : names.free_ranges(k)) {
-    const auto variable = scope.find(id_of(range));
-    TCC_CHECK(variable != scope.end(), names.kernel(k) + " uses a range that no step binds");
-    arguments.push_back(variable->second);
-  }
+  for (const Expr range : names.free_ranges(k))
+    arguments.push_back(scalar_argument(names.program().kernels[k], step, range, scope));
   if (names.takes_weights(k)) arguments.push_back("inputs->weights");
   return wrap_arguments(fmt::format("{}{}({});", names.kernel(k), parallel ? "_parts" : "",
                                     join(arguments, ", ")),

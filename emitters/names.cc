@@ -2,6 +2,8 @@
 #include "emitters/names.h"
 
 #include "emitters/dialect.h"
+#include "emitters/host_files.h"
+#include "ir/overlap.h"
 
 #include <fmt/format.h>
 
@@ -39,11 +41,11 @@ const char* const kDeviceFunctions[] = {"exp", "log", "sin", "sqrt", "trunc"};
 
 /// Names in the functions around a kernel that is split, or at its beginning: no parameter of a kernel may
 /// have one.
-const char* const kWrapperLocals[] = {"part", "parts",      "weights",     "inputs",
-                                      "job",  "call",       "item",        "group",
-                                      "lane", "item_index", "group_index", "lane_index"};
+const char* const kWrapperLocals[] = {"part",       "parts",       "weights",   "inputs", "job",
+                                      "call",       "item",        "group",     "lane",   "arena",
+                                      "item_index", "group_index", "lane_index"};
 
-const Buffer& buffer_of(const Program& program, int64_t id) {
+const Buffer& known_buffer(const Program& program, int64_t id) {
   const auto found = program.buffers.find(id);
   TCC_CHECK(found != program.buffers.end(), fmt::format("a step names the unknown buffer {}", id));
   return *found->second.buffer;
@@ -83,12 +85,6 @@ std::vector<Expr> ranges_from_outside(const StmtRef& body) {
   return out;
 }
 
-bool overlap(const Placed& a, const Placed& b) {
-  if (a.buffer->id == b.buffer->id) return true;
-  if (a.offset < 0 || b.offset < 0) return false;
-  return a.offset < b.offset + b.buffer->bytes() && b.offset < a.offset + a.buffer->bytes();
-}
-
 }  // namespace
 
 bool has_weights(const Program& program) {
@@ -119,7 +115,7 @@ std::string Names::prefixed(std::string_view suffix) const {
 }
 
 bool Names::is_weight(int64_t buffer) const {
-  return buffer_of(program_, buffer).space == Space::weight;
+  return known_buffer(program_, buffer).space == Space::weight;
 }
 
 void Names::name_ports() {
@@ -207,7 +203,7 @@ void Names::name_types() {
   using Form = std::tuple<DType, std::vector<int64_t>>;
   std::vector<std::pair<Form, std::vector<int64_t>>> groups;
   const auto add = [&](int64_t id) {
-    const Buffer& buffer = buffer_of(program_, id);
+    const Buffer& buffer = known_buffer(program_, id);
     const Form form{buffer.dtype, buffer.layout.extents(buffer.shape)};
     auto group = std::ranges::find(groups, form, &std::pair<Form, std::vector<int64_t>>::first);
     if (group == groups.end()) group = groups.insert(groups.end(), {form, {}});
@@ -243,15 +239,22 @@ void Names::name_parameters(size_t k) {
   if (program_.target.is_device())
     taken.insert(std::begin(kDeviceFunctions), std::end(kDeviceFunctions));
   for (const Expr range : ranges_.back()) taken.insert(range_name(k, range));
+  const std::vector<bool> shifted = program_.target.is_device()
+                                        ? std::vector<bool>(kernel.parameters.size())
+                                        : shifted_arguments(program_, *calls_[k][0]);
   for (size_t i = 0; i < kernel.parameters.size(); ++i) {
     ParameterNames p;
     p.buffer = calls_[k][0]->arguments.at(i);
     p.written = std::ranges::count(kernel.outputs, kernel.parameters[i]->id) != 0;
-    p.passed = !is_weight(p.buffer) || program_.target.is_device() || arguments_of(k, i).size() > 1;
-    if (p.passed) {
+    p.passed = !shifted[i] && (!is_weight(p.buffer) || program_.target.is_device() ||
+                               arguments_of(k, i).size() > 1);
+    if (shifted[i]) {
+      TCC_CHECK(arguments_of(k, i).size() == 1, kernels_[k] + " writes over several buffers");
+      p.element = arena_place(*this, p.buffer) + ".at";
+    } else if (p.passed) {
       p.type = type(p.buffer);
       p.name = unique_identifier(kernel.parameters[i]->name, taken);
-      p.image = buffer_of(program_, p.buffer).is_image();
+      p.image = known_buffer(program_, p.buffer).is_image();
       p.element = p.name + (p.image ? "" : "->at");
     } else {
       p.element = weight_element(p.buffer);
@@ -295,6 +298,7 @@ bool Names::may_restrict(size_t kernel) const {
 std::string Names::signature(size_t kernel, bool whole) const {
   const Dialect dialect = dialect_of(program_.target);
   std::vector<std::string> list;
+  if (takes_arena(*this, kernel)) list.push_back(fmt::format("{}_arena *arena", prefix()));
   const char* const restricted = may_restrict(kernel) ? dialect.restricted : "";
   for (const ParameterNames& p : parameters_[kernel]) {
     if (!p.passed) continue;
@@ -350,8 +354,20 @@ std::string Names::weight_element(int64_t buffer) const {
 }
 
 bool Names::takes_weights(size_t kernel) const {
-  return mode_ == WeightsMode::bin &&
-         std::ranges::any_of(parameters_[kernel], [](const auto& p) { return !p.passed; });
+  return mode_ == WeightsMode::bin && std::ranges::any_of(parameters_[kernel], [&](const auto& p) {
+           return !p.passed && is_weight(p.buffer);
+         });
+}
+
+bool takes_arena(const Names& names, size_t kernel) {
+  return std::ranges::any_of(names.parameters(kernel), [&](const ParameterNames& p) {
+    return !p.passed && names.program().buffers.at(p.buffer).offset >= 0;
+  });
+}
+
+std::string arena_place(const Names& names, int64_t buffer) {
+  const bool first = names.program().buffers.at(buffer).offset == 0;
+  return "arena->" + names.member(buffer) + (first ? "" : ".tensor");
 }
 
 }  // namespace tinycc

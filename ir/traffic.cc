@@ -17,7 +17,7 @@ struct Side {
 
 class Counter {
  public:
-  explicit Counter(const Kernel& kernel) {
+  explicit Counter(const Kernel& kernel) : scalars_(kernel.scalars.begin(), kernel.scalars.end()) {
     for (const BufferRef& b : kernel.parameters) known_[b->id] = b;
     walk(kernel.body, [&](const Stmt& s) {
       if (s.kind != StmtKind::store) return;
@@ -52,6 +52,7 @@ class Counter {
     if (low > high) return;
     int64_t values = 1;
     for (const auto& [term, factor] : sum.terms) {
+      if (scalars_.contains(term)) continue;  // one value a call
       const Interval i = bounds_.of(term);
       values =
           i.is_finite() ? values * std::min(i.high - i.low + 1, high - low + 1) : high - low + 1;
@@ -73,6 +74,7 @@ class Counter {
     return sum;
   }
 
+  std::set<Expr, ById> scalars_;
   std::map<int64_t, BufferRef> known_;
   struct ByIds {
     bool operator()(const std::vector<Expr>& a, const std::vector<Expr>& b) const {

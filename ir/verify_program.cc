@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "ir/image.h"
+#include "ir/reach.h"
 #include "ir/simplify.h"
 #include "ir/verify.h"
 
@@ -61,13 +63,18 @@ class ProgramVerifier {
   }
   void step(const Step& s);
   void repeat(const Step& s);
+  void block(const Step& s);
   void call(const Step& s);
   void overlaps() const;
+  bool trails(int64_t a, int64_t b) const;
 
   const Program& program_;
   std::string_view after_;
   std::string where_;
   int64_t now_ = 0;
+  std::vector<const Step*> calls_, blocks_;  // by time; null: within a repeat, not within a block
+  int64_t repeats_ = 0;                      // under way
+  const Step* block_ = nullptr;
   std::map<int64_t, Life> lives_;
   std::unordered_set<std::string> names_;  // of buffers
 };
@@ -124,7 +131,33 @@ void ProgramVerifier::step(const Step& s) {
       check(s.body.size() == 2, "a select without two branches");
       return steps(s.body);
     }
-    case Step::Kind::block: return steps(s.body);
+    case Step::Kind::block: return block(s);
+  }
+}
+
+/// Rows that a ring keeps are still there when they are read.
+void ProgramVerifier::block(const Step& s) {
+  const Step* outside = std::exchange(block_, &s);
+  steps(s.body);
+  block_ = outside;
+  std::map<std::pair<const Step*, size_t>, Reach> reaches;
+  std::map<int64_t, std::map<int64_t, int64_t>> rows;  // by ring and place
+  for (const Called& c : calls_in(program_, s)) {
+    const Kernel& k = program_.kernels[c.step->kernel];
+    for (size_t i = 0; i < k.parameters.size(); ++i) {
+      const int64_t id = c.step->arguments[i];
+      const auto [dim, kept] = ring_of(known(id));
+      if (dim < 0 || known(id).space != Space::arena) continue;
+      const Reach& reach = reaches.try_emplace({c.step, i}, k, *k.parameters[i]).first->second;
+      const Interval in = reach.rows(static_cast<size_t>(dim), false, c.scalars),
+                     out = reach.rows(static_cast<size_t>(dim), true, c.scalars);
+      for (int64_t r = in.low; r <= in.high; ++r) {
+        const auto found = rows[id].find(r % kept);
+        check(found != rows[id].end() && found->second == r,
+              known(id).name + " no longer has row " + std::to_string(r));
+      }
+      for (int64_t r = out.low; r <= out.high; ++r) rows[id][r % kept] = r;
+    }
   }
 }
 
@@ -132,7 +165,9 @@ void ProgramVerifier::step(const Step& s) {
 void ProgramVerifier::repeat(const Step& s) {
   const std::map<int64_t, Life> before = lives_;
   const int64_t start = now_;
+  ++repeats_;
   steps(s.body);
+  --repeats_;
   if (s.condition >= 0) use(s.condition, true, false);
   for (auto& [id, life] : lives_) {
     const auto earlier = before.find(id);
@@ -164,7 +199,27 @@ void ProgramVerifier::call(const Step& s) {
     check(values.low >= 0 && values.high < extent_of(k.scalars[i]),
           "scalar " + k.scalars[i]->attr.name + " may leave its range");
   }
+  calls_.push_back(repeats_ == 0 || block_ ? &s : nullptr);
+  blocks_.push_back(block_);
   ++now_;
+}
+
+/// Does the call, or the block, that begins `b` write it over `a` behind its last reads of that?
+bool ProgramVerifier::trails(int64_t a, int64_t b) const {
+  const Life &read = lives_.at(a), &written = lives_.at(b);
+  if (written.first < 0 || read.first >= written.first) return false;
+  const Step *call = calls_[static_cast<size_t>(written.first)],
+             *block = blocks_[static_cast<size_t>(written.first)];
+  if (call == nullptr || read.last >= std::ssize(blocks_)) return false;
+  std::optional<int64_t> lag;
+  if (block != nullptr && blocks_[static_cast<size_t>(read.last)] == block) {
+    lag = lag_of(program_, calls_in(program_, *block), a, b);
+  } else if (block == nullptr && read.last == written.first) {
+    const Kernel& k = program_.kernels[call->kernel];
+    const Buffer *in = parameter_of(k, *call, a), *out = parameter_of(k, *call, b);
+    if (in != nullptr && out != nullptr) lag = lag_of(k, *in, *out);
+  }
+  return lag && program_.buffers.at(a).offset - program_.buffers.at(b).offset >= *lag;
 }
 
 /// What lives at the same time must not lie at the same place. In the order of the first steps, so that
@@ -191,7 +246,7 @@ void ProgramVerifier::overlaps() const {
                                                     pb.offset + pb.buffer->bytes() <= pa.offset));
       // In place, the step that reads the old value for the last time writes the new one.
       const bool taken_over = homes.at(a) == homes.at(b) && lives_.at(a).last == first;
-      check(elsewhere || taken_over,
+      check(elsewhere || taken_over || trails(a, b),
             pa.buffer->name + " and " + pb.buffer->name + " live at the same time and place");
     }
     alive.push_back(b);

@@ -12,16 +12,18 @@
 #include <fmt/format.h>
 
 #include "ir/image.h"
+#include "ir/overlap.h"
 #include "ir/pack.h"
 #include "ir/simplify.h"
 #include "ir/traffic.h"
+#include "passes/bands.h"
 #include "passes/images.h"
 #include "passes/index.h"
 #include "passes/interleave.h"
 #include "passes/merge.h"
 #include "passes/moves.h"
 #include "passes/pack_weights.h"
-#include "passes/plan.h"
+#include "passes/place.h"
 #include "passes/same_kernel.h"
 #include "passes/schedule.h"
 #include "passes/share.h"
@@ -42,12 +44,10 @@ std::string word(const std::string& text) {
   return out.substr(0, 40);
 }
 
-/// Devices take parts of a buffer that start at a multiple of this many bytes.
-constexpr int64_t kDeviceAlign = 512;
-
 class Builder {
  public:
-  Builder(Draft draft, const MovesOf& moves_of) : draft_(std::move(draft)), moves_of_(moves_of) {
+  Builder(Draft draft, const MovesOf& moves_of, int64_t ram = 0, std::vector<Band> bands = {})
+      : draft_(std::move(draft)), moves_of_(moves_of), ram_(ram), bands_(std::move(bands)) {
     program_.name = draft_.graph->name;
     program_.source = draft_.graph->source;
     program_.pool = draft_.pool;
@@ -60,7 +60,10 @@ class Builder {
     if (draft_.target.images) use_images(draft_, units_);
     for (Unit& u : units_) add_unit(u);
     close_loops({});
-    place_buffers();
+    std::vector<int64_t> bands;
+    for (const Unit& u : units_) bands.push_back(band_of(u));
+    place_buffers(draft_, units_, bands, ram_, program_);
+    part_overlapping();
     add_ports();
     add_states();
     return std::move(program_);
@@ -106,7 +109,8 @@ class Builder {
     std::vector<Unit> all;
     for (Unit& u : units_) {
       std::optional<Unit> both;
-      if (!all.empty()) both = merged(draft_, all.back(), u);
+      if (!all.empty() && band_of(all.back()) < 0 && band_of(u) < 0)
+        both = merged(draft_, all.back(), u);
       if (!both || idles(all.back(), u, *both)) {
         all.push_back(std::move(u));
         continue;
@@ -154,24 +158,31 @@ class Builder {
     step.computes = k.computes;
     step.nodes = k.nodes;
     for (const BufferRef& b : k.parameters) step.arguments.push_back(b->id);
-    recomputes_.push_back(u.parts.size() > 1 || recomputes(k.body, u.parts[0]->target));
     step.scalars = k.scalars;
     step.kernel = find_or_add(k);
     open_loops(u.parts[0]->loop);
-    body().push_back(std::move(step));
+    const int64_t band = band_of(u);
+    if (band < 0) return body().push_back(std::move(step));
+    const Band& whole = bands_[static_cast<size_t>(band)];
+    parts_of_band_.push_back(std::move(step));
+    if (parts_of_band_.size() <= whole.last - whole.first) return;
+    body().push_back(band_step(whole, std::exchange(parts_of_band_, {})));
+  }
+
+  /// The number of its band, or -1.
+  int64_t band_of(const Unit& u) const {
+    const auto place = static_cast<size_t>(u.parts[0] - draft_.computations.data());
+    const auto found = std::find_if(bands_.begin(), bands_.end(), [&](const Band& b) {
+      return b.first <= place && place <= b.last;
+    });
+    return found == bands_.end() ? -1 : found - bands_.begin();
   }
 
   // ---- loops of the host: computations of one are neighbours
   std::vector<Step>& body() { return open_.empty() ? program_.steps : open_.back().second.body; }
 
-  std::vector<int64_t> path(int64_t loop) const {  // outermost first
-    std::vector<int64_t> path;
-    for (; loop >= 0; loop = draft_.loops.at(loop).parent) path.insert(path.begin(), loop);
-    return path;
-  }
-
   void open_loops(int64_t loop) {
-    const std::vector<int64_t> wanted = path(loop);
+    const std::vector<int64_t> wanted = loops_around(draft_, loop);
     close_loops(wanted);
     for (size_t i = open_.size(); i < wanted.size(); ++i) {
       Step repeat;
@@ -286,7 +297,7 @@ class Builder {
     for (const BufferRef& b : k.parameters) {
       if (b->space == Space::weight) weights.push_back(b);
     }
-    std::vector<Buffer> packed = packed_weights(weights, k.body);
+    std::vector<Buffer> packed = packed_weights(weights, k.body, k.scalars);
     if (draft_.target.images) make_images(packed, k.body, draft_.target);
     for (const Buffer& b : packed) pack_weight(k, b);
   }
@@ -319,110 +330,36 @@ class Builder {
     return data.dtype == dtype ? data : TensorData::of_numbers(dtype, data.shape, data.numbers());
   }
 
-  // ---- memory
+  // ---- calls
 
-  static bool recomputes(const StmtRef& body, int64_t target) {
-    bool overlap = false;
-    walk(body, [&](const Stmt& s) {
-      if (s.kind != StmtKind::store || s.buffer->id != target) return;
-      for (Expr i : s.index) {
-        for (Expr n : topological({i})) overlap |= n->is(Op::min) || n->is(Op::max);
+  /// A kernel that writes over what it reads knows its buffers by name: it is of one list of
+  /// arguments alone.
+  void part_overlapping() {
+    using List = std::pair<size_t, std::vector<int64_t>>;
+    std::set<List> lists;
+    std::map<List, size_t> own;
+    for_each_call(program_.steps, [&](Step& s) { lists.emplace(s.kernel, s.arguments); });
+    for_each_call(program_.steps, [&](Step& s) {
+      const std::vector<bool> shifted = shifted_arguments(program_, s);
+      if (std::count(shifted.begin(), shifted.end(), true) == 0) return;
+      const List list{s.kernel, s.arguments};
+      const auto [found, is_new] = own.try_emplace(list, s.kernel);
+      const auto is_ours = [&](const List& l) { return l.first == s.kernel; };
+      if (is_new && std::count_if(lists.begin(), lists.end(), is_ours) > 1) {
+        lists.erase(list);
+        Kernel k = program_.kernels[s.kernel];
+        k.name = unique_name(k.name);
+        found->second = program_.kernels.size();
+        program_.kernels.push_back(std::move(k));
       }
+      s.kernel = found->second;
     });
-    return overlap;
   }
 
-  /// A buffer whose memory the kernel's result can take over: read for the last time here, element
-  /// for element where the result is written.
-  int64_t in_place(size_t step, const Computation& c, const std::map<int64_t, int64_t>& last_read) {
-    if (recomputes_[step]) return -1;
-    const Buffer& to = draft_.buffers.at(c.target);
-    for (Expr l : loads_in(c.value)) {
-      const Buffer& from = draft_.buffers.at(l->attr.ints[0]);
-      const auto last = last_read.find(from.id);
-      if (last == last_read.end() || last->second != static_cast<int64_t>(step)) continue;
-      if (!reads_in_place(draft_, c, l) || !(from.layout == to.layout)) continue;
-      if (from.layout.has_halo() && from.halo_value != to.halo_value) continue;
-      const std::vector<Expr> loads = loads_in(c.value);
-      const bool same_place = std::all_of(loads.begin(), loads.end(), [&](Expr other) {
-        return other->attr.ints[0] != from.id || other->sources == c.index;
-      });
-      if (same_place) return from.id;
-    }
-    return -1;
-  }
-
-  /// What a loop finds from outside or leaves behind lives through all of its turns.
-  void live_through(int64_t loop, std::map<int64_t, int64_t>& first,
-                    std::map<int64_t, int64_t>& last) {
-    int64_t begin = -1, end = -1;
-    for (size_t i = 0; i < units_.size(); ++i) {
-      const std::vector<int64_t> around = path(units_[i].parts[0]->loop);
-      if (std::find(around.begin(), around.end(), loop) == around.end()) continue;
-      if (begin < 0) begin = static_cast<int64_t>(i);
-      end = static_cast<int64_t>(i);
-    }
-    for (auto& [buffer, from] : first) {
-      int64_t& to = last[buffer];
-      const bool touches = from <= end && to >= begin, inside = from >= begin && to <= end;
-      if (!touches || (inside && draft_.loops.at(loop).until != buffer)) continue;
-      from = std::min(from, begin);
-      to = std::max(to, end);
-    }
-  }
-
-  /// Whole vectors; with speed in mind, whole lines of a cache.
-  static int64_t alignment(const Target& target) {
-    if (target.is_device()) return kDeviceAlign;
-    if (!target.has_vectors()) return 8;
-    const bool lines = target.prefer == Prefer::speed && target.vector_bytes >= 16;
-    return std::max<int64_t>(target.vector_bytes, lines ? 64 : 4);
-  }
-
-  void place_buffers() {
-    std::map<int64_t, int64_t> first, last;
-    for (size_t i = 0; i < units_.size(); ++i) {
-      for (const BufferRef& b : units_[i].kernel.parameters) last[b->id] = static_cast<int64_t>(i);
-      for (const int64_t id : units_[i].kernel.outputs)
-        first.try_emplace(id, static_cast<int64_t>(i));
-    }
-    for (const auto& [id, loop] : draft_.loops) live_through(id, first, last);
-    std::vector<Lifetime> lifetimes;
-    ImagePlan images(program_.images);
-    std::set<int64_t> started;
-    for (size_t i = 0; i < units_.size(); ++i) {
-      for (const int64_t id : units_[i].kernel.outputs) {
-        const Buffer& b = draft_.buffers.at(id);
-        if (b.space != Space::arena || !started.insert(id).second) continue;
-        if (b.is_image())
-          program_.buffers[id] = images.place(b, first[id], last[id]);
-        else
-          lifetimes.push_back(
-              {id, b.bytes(), first[id], last[id], in_place(i, *units_[i].parts[0], last)});
-      }
-    }
-    program_.arena_align = alignment(draft_.target);
-    for (const auto& [id, b] : draft_.buffers) {
-      if (b.dtype == DType::f64 || b.dtype == DType::i64)
-        program_.arena_align = std::max<int64_t>(8, program_.arena_align);
-    }
-    const Plan plan = plan_memory(lifetimes, program_.arena_align);
-    program_.arena_bytes = plan.bytes;
-    program_.arena_bound_bytes = plan.bound;
-    for (const Lifetime& l : lifetimes) {
-      Placed& p = program_.buffers[l.buffer];
-      p = {std::make_shared<const Buffer>(draft_.buffers.at(l.buffer)),
-           plan.offsets.at(l.buffer),
-           l.first,
-           l.last,
-           l.in_place_of,
-           -1};
-    }
-    for (const auto& [id, b] : draft_.buffers) {
-      if (b.space == Space::arena || b.space == Space::weight) continue;
-      program_.buffers[id] = {
-          std::make_shared<const Buffer>(b),  -1, first.count(id) != 0 ? first[id] : 0,
-          last.count(id) != 0 ? last[id] : 0, -1, -1};
+  static void for_each_call(std::vector<Step>& steps, const std::function<void(Step&)>& visit) {
+    for (Step& s : steps) {
+      if (s.kind == Step::Kind::call) visit(s);
+      for_each_call(s.body, visit);
     }
   }
 
@@ -469,22 +406,76 @@ class Builder {
 
   Draft draft_;
   const MovesOf& moves_of_;
+  int64_t ram_;
+  std::vector<Band> bands_;
   Program program_;
   std::set<std::string> names_;
   std::vector<std::pair<int64_t, Step>> open_;  // loops that are being filled, outermost first
+  std::vector<Step> parts_of_band_;             // of the band that is being filled
   std::vector<Unit> units_;                     // kernels to be, in order
   // Kernels of the program in canonical form with their places, by what equal ones have in common.
   std::map<std::tuple<std::string, int64_t, int64_t>, std::vector<std::pair<Kernel, size_t>>>
       forms_;
   std::unordered_map<int64_t, int64_t> users_;     // of a buffer: units, and loops of the host
-  std::vector<bool> recomputes_;                   // by step
   std::map<int64_t, std::vector<Buffer>> packed_;  // by weight: the orders it is stored in
 };
 
 }  // namespace
 
-Program build_program(Draft draft, const MovesOf& moves) {
-  return Builder(std::move(draft), moves).run();
+namespace {
+
+/// The first call of the step that has most memory alive.
+std::string largest_step(const Program& program) {
+  std::map<int64_t, int64_t> alive;  // bytes, by step
+  for (const auto& [id, p] : program.buffers) {
+    for (int64_t t = p.first; p.offset >= 0 && t <= p.last; ++t) alive[t] += p.buffer->bytes();
+  }
+  const auto most = std::max_element(
+      alive.begin(), alive.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (most == alive.end() || most->first >= std::ssize(program.steps)) return program.name;
+  const Step* step = &program.steps[static_cast<size_t>(most->first)];
+  const std::string what = step->nodes.empty() ? step->computes : step->nodes.back();
+  return what.empty() ? "step " + std::to_string(most->first) : what;
+}
+
+/// The program in bands, with the smallest arena that is no smaller than need be.
+Program in_bands(const Draft& draft, const MovesOf& moves, int64_t ram) {
+  for (int64_t limit = ram; limit > ram / 2;) {  // less where a plan leaves gaps
+    const std::optional<Banded> banded = with_bands(draft, limit);
+    if (!banded) break;
+    Program program = build_program(*banded, moves, ram);
+    if (program.arena_bytes <= ram) return program;
+    limit -= std::max<int64_t>(program.arena_bytes - ram, 8);
+  }
+  Program least = build_program(*with_bands(draft, 0), moves, ram);
+  Program other = build_program(*with_bands(draft, -1), moves, ram);
+  return other.arena_bytes < least.arena_bytes ? other : least;
+}
+
+/// `ram` bytes are enough, or an error says what is needed.
+Program within(int64_t ram, const Draft& draft, const MovesOf& moves) {
+  Program least = in_bands(draft, moves, ram);
+  if (least.arena_bytes > ram) {
+    Program other = in_bands(with_rows_outermost(draft), moves, ram);
+    if (other.arena_bytes < least.arena_bytes) least = std::move(other);
+  }
+  if (least.arena_bytes <= ram) return least;
+  throw Error(ExitCode::unsupported,
+              fmt::format("the arena cannot be made as small as {} bytes: it takes {}", ram,
+                          least.arena_bytes),
+              "most is needed by " + largest_step(least));
+}
+
+}  // namespace
+
+Program build_program(Draft draft, const MovesOf& moves, int64_t ram) {
+  if (ram == 0) return Builder(std::move(draft), moves).run();
+  Program program = Builder(draft, moves, ram).run();
+  return program.arena_bytes <= ram ? program : within(ram, draft, moves);
+}
+
+Program build_program(Banded banded, const MovesOf& moves, int64_t ram) {
+  return Builder(std::move(banded.draft), moves, ram, std::move(banded.bands)).run();
 }
 
 std::vector<std::vector<size_t>> kernel_parts(const Draft& draft, const MovesOf& moves) {

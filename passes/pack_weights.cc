@@ -103,10 +103,11 @@ Layout layout_for(const Buffer& weight, const std::vector<Use>& uses) {
 
 }  // namespace
 
-std::vector<Buffer> packed_weights(const std::vector<BufferRef>& weights, const StmtRef& body) {
+std::vector<Buffer> packed_weights(const std::vector<BufferRef>& weights, const StmtRef& body,
+                                   const std::vector<Expr>& scalars) {
   Uses uses;
   for (const BufferRef& w : weights) uses[w->id];
-  std::vector<Expr> loops;
+  std::vector<Expr> loops(scalars);
   find_uses(body, loops, uses);
   std::vector<Buffer> packed;
   for (const BufferRef& w : weights)

@@ -15,56 +15,107 @@ struct Block {
   int64_t bytes = 0, first = 0, last = 0, offset = 0;
 };
 
+constexpr int kTries = 12;  // for each order
+
 int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
-std::vector<Block> blocks_of(const std::vector<Lifetime>& lifetimes, int64_t align) {
-  std::vector<Block> blocks;
-  std::map<int64_t, size_t> block_of;
-  for (const Lifetime& l : lifetimes) {  // in order of first: what is taken over comes before
-    const auto found = block_of.find(l.in_place_of);
-    const size_t k = found == block_of.end() ? blocks.size() : found->second;
-    if (k == blocks.size()) blocks.push_back({{}, 0, l.first, l.last, 0});
-    Block& b = blocks[k];
-    b.buffers.push_back(l.buffer);
-    b.bytes = std::max(b.bytes, round_up(l.bytes, align));
-    b.last = std::max(b.last, l.last);
-    block_of[l.buffer] = k;
+class Planner {
+ public:
+  Planner(const std::vector<Lifetime>& lifetimes, int64_t align) {
+    std::map<int64_t, size_t> block_of;
+    for (const Lifetime& l : lifetimes) {  // in order of first: what is taken over comes before
+      const auto found = block_of.find(l.in_place_of);
+      const size_t k = found == block_of.end() ? blocks_.size() : found->second;
+      if (k == blocks_.size()) blocks_.push_back({{}, 0, l.first, l.last, 0});
+      Block& b = blocks_[k];
+      b.buffers.push_back(l.buffer);
+      b.bytes = std::max(b.bytes, round_up(l.bytes, align));
+      b.last = std::max(b.last, l.last);
+      block_of[l.buffer] = k;
+      for (const auto& [read, lag] : l.over) {
+        if (block_of.contains(read)) lags_[{block_of[read], k}] = round_up(lag, align);
+      }
+    }
+    std::erase_if(lags_, [&](const auto& l) {
+      return blocks_[l.first.first].last != blocks_[l.first.second].first;
+    });
   }
-  return blocks;
+
+  bool has_lags() const { return !lags_.empty(); }
+  /// Steps that need no more than that write over nothing.
+  void keep_apart(int64_t enough) {
+    const std::map<int64_t, int64_t> sums = working_sets(false);
+    std::erase_if(lags_, [&](const auto& l) {
+      return std::prev(sums.upper_bound(blocks_[l.first.second].first))->second <= enough;
+    });
+  }
+  int64_t bound() const {
+    int64_t most = 0;
+    for (const auto& [step, sum] : working_sets(true)) most = std::max(most, sum);
+    return most;
+  }
+  Plan best();
+
+ private:
+  void keep(Plan& plan, int64_t bytes) const;
+  std::map<int64_t, int64_t> working_sets(bool over) const;
+  int64_t place(const std::vector<Block*>& order);
+  std::pair<int64_t, int64_t> taken(const Block& by, const Block& b) const;
+  const int64_t* lag(const Block& read, const Block& written) const {
+    const auto found = lags_.find({static_cast<size_t>(&read - blocks_.data()),
+                                   static_cast<size_t>(&written - blocks_.data())});
+    return found == lags_.end() ? nullptr : &found->second;
+  }
+
+  std::vector<Block> blocks_;
+  std::map<std::pair<size_t, size_t>, int64_t> lags_;  // of what is read, what is written over it
+};
+
+/// What the other block takes of the places where `b` could start: low < offset < high.
+std::pair<int64_t, int64_t> Planner::taken(const Block& by, const Block& b) const {
+  const int64_t *over = lag(by, b), *under = lag(b, by);
+  return {by.offset - (over ? std::min(b.bytes, *over) : b.bytes),
+          by.offset + (under ? std::min(by.bytes, *under) : by.bytes)};
 }
 
 /// Places each block at the lowest offset where it meets no placed block of its time.
-int64_t place(std::vector<Block*> order) {
-  std::vector<Block*> placed;
+int64_t Planner::place(const std::vector<Block*>& order) {
+  std::vector<const Block*> placed;
   int64_t total = 0;
   for (Block* b : order) {
-    std::vector<const Block*> rivals;
+    std::vector<std::pair<int64_t, int64_t>> rivals;
     for (const Block* p : placed) {
-      if (p->first <= b->last && b->first <= p->last) rivals.push_back(p);
+      if (p->first <= b->last && b->first <= p->last) rivals.push_back(taken(*p, *b));
     }
-    std::sort(rivals.begin(), rivals.end(),
-              [](const Block* x, const Block* y) { return x->offset < y->offset; });
-    int64_t offset = 0;
-    for (const Block* r : rivals) {
-      if (offset + b->bytes <= r->offset) break;
-      offset = std::max(offset, r->offset + r->bytes);
+    std::sort(rivals.begin(), rivals.end());
+    b->offset = 0;
+    for (const auto& [low, high] : rivals) {
+      if (low < b->offset && b->offset < high) b->offset = high;
     }
-    b->offset = offset;
-    total = std::max(total, offset + b->bytes);
+    total = std::max(total, b->offset + b->bytes);
     placed.push_back(b);
   }
   return total;
 }
 
-int64_t working_set(const std::vector<Block>& blocks) {
-  std::map<int64_t, int64_t> changes;  // of the sum, by step
-  for (const Block& b : blocks) {
-    changes[b.first] += b.bytes;
-    changes[b.last + 1] -= b.bytes;
+/// By the steps at which they change.
+std::map<int64_t, int64_t> Planner::working_sets(bool over) const {
+  std::map<int64_t, int64_t> sums, saved;
+  for (const Block& b : blocks_) {
+    sums[b.first] += b.bytes;
+    sums[b.last + 1] -= b.bytes;
   }
-  int64_t most = 0, sum = 0;
-  for (const auto& [step, change] : changes) most = std::max(most, sum += change);
-  return most;
+  int64_t sum = 0;
+  for (auto& [step, change] : sums) change = sum += change;
+  if (!over) return sums;
+  for (const auto& [pair, lag] : lags_) {
+    const Block &read = blocks_[pair.first], &written = blocks_[pair.second];
+    const int64_t both = std::max(read.bytes + std::max<int64_t>(lag, 0), written.bytes);
+    int64_t& most = saved[written.first];
+    most = std::max(most, read.bytes + written.bytes - both);
+  }
+  for (const auto& [step, bytes] : saved) sums[step] -= bytes;
+  return sums;
 }
 
 using Less = std::function<bool(const Block*, const Block*)>;
@@ -76,30 +127,52 @@ const Less kOrders[] = {
     },
     [](const Block* a, const Block* b) { return a->last - a->first > b->last - b->first; },
     [](const Block* a, const Block* b) { return a->first < b->first; },
+    [](const Block* a, const Block* b) { return a->first > b->first; },
 };
 
-}  // namespace
-
-Plan plan_memory(const std::vector<Lifetime>& lifetimes, int64_t align) {
-  std::vector<Block> blocks = blocks_of(lifetimes, align);
+/// Each order, then what lies at the far end before all others, again and again.
+Plan Planner::best() {
   Plan plan;
-  plan.bound = working_set(blocks);
   plan.bytes = -1;
   for (const Less& less : kOrders) {
     std::vector<Block*> order;
-    for (Block& b : blocks) order.push_back(&b);
+    for (Block& b : blocks_) order.push_back(&b);
     std::sort(order.begin(), order.end(), [&](const Block* a, const Block* b) {
       return less(a, b) || (!less(b, a) && a < b);  // ties: in order of the blocks
     });
-    const int64_t bytes = place(order);
-    if (plan.bytes >= 0 && bytes >= plan.bytes) continue;
-    plan.bytes = bytes;
-    for (const Block& b : blocks) {
-      for (const int64_t id : b.buffers) plan.offsets[id] = b.offset;
+    for (int tries = 0; tries < kTries && !order.empty(); ++tries) {
+      const int64_t bytes = place(order);
+      if (plan.bytes < 0 || bytes < plan.bytes) keep(plan, bytes);
+      const auto last = std::find_if(order.begin(), order.end(),
+                                     [&](const Block* b) { return b->offset + b->bytes == bytes; });
+      if (last == order.begin()) break;
+      std::rotate(order.begin(), last, last + 1);
     }
   }
   plan.bytes = std::max<int64_t>(plan.bytes, 0);
   return plan;
+}
+
+void Planner::keep(Plan& plan, int64_t bytes) const {
+  plan.bytes = bytes;
+  for (const Block& b : blocks_) {
+    for (const int64_t id : b.buffers) plan.offsets[id] = b.offset;
+  }
+}
+
+}  // namespace
+
+Plan plan_memory(const std::vector<Lifetime>& lifetimes, int64_t align, int64_t enough) {
+  Planner planner(lifetimes, align);
+  const int64_t bound = planner.bound();
+  Plan best = planner.best();
+  if (planner.has_lags()) {
+    planner.keep_apart(std::max(bound, enough));
+    const Plan few = planner.best();
+    if (few.bytes <= std::max(best.bytes, enough)) best = few;
+  }
+  best.bound = bound;
+  return best;
 }
 
 Placed ImagePlan::place(const Buffer& b, int64_t first, int64_t last) {

@@ -1,16 +1,23 @@
 // Memory: every arena buffer gets an offset such that buffers that live at the same time do not
-// overlap. In: buffers with their first write and last read. Out: offsets, the size of the arena.
+// overlap, but for what a step may write over what it reads. In: buffers with their first write and
+// last read. Out: offsets, the size of the arena.
 #pragma once
 
 #include "ir/program.h"
 
 namespace tinycc {
 
+/// May kernels write over what they read? Those of scalars do it in the order of their text.
+inline bool is_tight(const Target& t) { return t.prefer == Prefer::ram && t.is_scalar(); }
+
 struct Lifetime {
   int64_t buffer = 0;
   int64_t bytes = 0;
   int64_t first = 0, last = 0;  // steps, both included
   int64_t in_place_of = -1;     // takes over this buffer's memory at its first step
+  /// Buffers that its first step reads for the last time and may write over, with how far they have
+  /// to start behind it at least (lag_of() in ir/reach.h).
+  std::vector<std::pair<int64_t, int64_t>> over = {};
 };
 
 struct Plan {
@@ -19,9 +26,10 @@ struct Plan {
   int64_t bound = 0;                   // largest working set of one step: no plan can be smaller
 };
 
-/// Best of several greedy orders (largest first, longest-lived first, first written first), each at
-/// the lowest offset that is free for the whole life. Offsets are multiples of `align`.
-Plan plan_memory(const std::vector<Lifetime>& lifetimes, int64_t align);
+/// Best of several greedy orders (largest first, longest-lived first, first written first …), each block
+/// at the lowest offset that is free for the whole life. Offsets are multiples of `align`. Steps write
+/// over what they read only where the arena would else be larger than `enough`.
+Plan plan_memory(const std::vector<Lifetime>& lifetimes, int64_t align, int64_t enough = 0);
 
 /// Images are taken whole: one that is free by then and has to grow least, or another one.
 class ImagePlan {

@@ -275,6 +275,7 @@ class Chooser {
     add_rows(t);
     if (is_split() && choice_.outer == 2 && !nest_.staged) t.outer.push_back(t.vectors + "o");
     const std::string lane = add_vector(t);
+    t.put_first(draft_, c_, nest_);
     std::vector<std::string> all(t.outer);
     all.insert(all.end(), t.inner.begin(), t.inner.end());
     if (all.size() > 1) t.moves.push_back("order " + list(all));
@@ -430,8 +431,7 @@ class Chooser {
       windows.push_back(nest_.dot->attr.name);
     }
     if (choice_.reduced != 1) return windows;
-    windows.clear();
-    for (Expr k : reduced_) windows.push_back(k->attr.name);
+    for (size_t i = 0; i < windows.size(); ++i) windows[i] = reduced_[i]->attr.name;
     return windows;
   }
 

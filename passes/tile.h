@@ -2,6 +2,7 @@
 // name, and in which order they will stand.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "passes/cost.h"
+#include "passes/plan.h"
 
 namespace tinycc {
 
@@ -36,6 +38,15 @@ struct Tile {
     outer.push_back(row + "o");
     row = split(row, size);
     rows = size;
+  }
+  /// Results that may be written over what has been read come in the order of memory.
+  void put_first(const Draft& draft, const Computation& c, const Nest& n) {
+    if (!is_tight(draft.target) || n.peeled_low + n.peeled_high > 0) return;
+    const std::vector<Expr> order = ranges_in_memory_order(draft, c);
+    const auto found = std::find_if(outer.begin(), outer.end(), [&](const std::string& loop) {
+      return loop.starts_with(order.front()->attr.name);  // the loop, its tiles, or it and another
+    });
+    if (found != outer.end()) std::rotate(outer.begin(), found, found + 1);
   }
   /// Marks so many turns of the last loop of the sum, which an idiom takes together; the loops to
   /// unroll around them.

@@ -166,6 +166,57 @@ TEST_CASE("programs: arguments, order and places") {
   says(program_mistake("", "repeat t 5 { call row(y; t) }"), "scalar t may leave its range");
 }
 
+TEST_CASE("programs: what is written over what was read trails behind the reads") {
+  const std::string steps = "call k(x, a) call k(a, b) call k(b, y)";
+  CHECK(program_mistake("buffer a: f32[4] at 4 buffer b: f32[4] at 0 ", steps) == "none");
+  says(program_mistake("buffer a: f32[4] at 0 buffer b: f32[4] at 4 ", steps), "a and b live");
+  // What comes last in a turn of c is written before what the next turn reads first.
+  const auto windows = [](int64_t at) {
+    const std::string a = "buffer a: f32[6] at " + std::to_string(at);
+    try {
+      verify(parse_program(
+          "program p { arena 64 align 4 bound 64 buffer x: f32[6] input buffer y: f32[4] output " +
+          a +
+          " buffer b: f32[4] at 0 input x = x as x output y = y as y "
+          "kernel c { in X: f32[6] out Y: f32[6] for i 6 { Y[i] = X[i] } } "
+          "kernel d { in X: f32[4] out Y: f32[4] for i 4 { Y[i] = X[i] } } "
+          "kernel w { in X: f32[6] out Y: f32[4] for c 2 { for i 4 { Y[i] = X[i + c] + X[i + 2] } "
+          "} }"
+          "steps { call c(x, a) call w(a, b) call d(b, y) } }"));
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("none");
+  };
+  CHECK(windows(12) == "none");
+  says(windows(8), "a and b live");
+}
+
+TEST_CASE("programs: a ring keeps rows until they are read") {
+  const auto rows = [](const std::string& calls) {
+    try {
+      verify(
+          parse_program("program p { arena 64 align 4 bound 64 buffer x: f32[4,2] input "
+                        "buffer y: f32[3,2] output buffer a: f32[4,2] layout(d0%2 d1) at 0 "
+                        "input x = x as x output y = y as y "
+                        "kernel make { in X: f32[4,2] out A: f32[4,2] layout(d0%2 d1) scalar r 4 "
+                        "for i 2 { A[r, i] = X[r, i] } } "
+                        "kernel use { in A: f32[4,2] layout(d0%2 d1) out Y: f32[3,2] scalar r 3 "
+                        "for i 2 { Y[r, i] = A[r, i] + A[r + 1, i] } } "
+                        "steps { block { " +
+                        calls + " } } }"));
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("none");
+  };
+  CHECK(rows("call make(x, a; 0) repeat t 3 { call make(x, a; t + 1) call use(a, y; t) }") ==
+        "none");
+  says(rows("repeat t 3 { call make(x, a; t + 1) call use(a, y; t) }"), "no longer has row 0");
+  says(rows("repeat t 4 { call make(x, a; t) } repeat t 3 { call use(a, y; t) }"),
+       "a no longer has row 0");
+}
+
 TEST_CASE("programs: what a repeat leaves to its next turn lives through it") {
   const std::string buffers = "buffer a: f32[4] at 0 buffer b: f32[4] at 0 ";
   says(program_mistake(buffers,

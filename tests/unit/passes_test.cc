@@ -9,7 +9,9 @@
 #include "ir/build.h"
 #include "ir/eval.h"
 #include "ir/image.h"
+#include "ir/overlap.h"
 #include "ir/verify.h"
+#include "passes/bands.h"
 #include "passes/build_program.h"
 #include "passes/pipeline.h"
 #include "passes/proposals.h"
@@ -254,6 +256,43 @@ TEST_CASE("random graphs: programs on images compute what their graphs mean") {
     }
   }
   CHECK(tensors > 50);
+}
+
+/// Pairs of tensors that share memory at the same time, other than element by element.
+int64_t overlaps(const Program& program) {
+  int64_t count = 0;
+  for (const auto& [a, first] : program.buffers) {
+    for (const auto& [b, second] : program.buffers)
+      count += first.last == second.first && shifted(first, second) ? 1 : 0;
+  }
+  return count;
+}
+
+TEST_CASE("random graphs: in less memory, over what was read and by rows, they compute the same") {
+  size_t bands = 0;
+  int64_t over = 0;
+  for (uint32_t seed = 1; seed <= 250; ++seed) {
+    CAPTURE(seed);
+    Target tight;
+    tight.dialect = "iso";
+    tight.vector_bytes = 0;
+    tight.prefer = Prefer::ram;
+    tight.dot = seed % 2 == 0 ? Dot::smlad : Dot::none;
+    RandomGraph random(seed);
+    const Values inputs = random.inputs();
+    const std::vector<TensorData> want = eval(random.graph(), inputs);
+    const Draft plain = lowered(random.graph(), tight);
+    const Banded banded = *with_bands(plain, 0);
+    bands += banded.bands.size();
+    for (const Program& program : {build_program(plain, {}), build_program(banded, {})}) {
+      verify(program);
+      over += overlaps(program);
+      const std::vector<TensorData> got = run_program(program, inputs);
+      for (size_t k = 0; k < got.size(); ++k) check_close(got[k], want[k]);
+    }
+  }
+  CHECK(bands > 50);
+  CHECK(over > 20);
 }
 
 TEST_CASE("devices: what is padded lies in f16 with its frame, and is widened where it is read") {
