@@ -259,7 +259,7 @@ TEST_CASE("random graphs: programs on images compute what their graphs mean") {
 }
 
 /// Pairs of tensors that share memory at the same time, other than element by element.
-int64_t overlaps(const Program& program) {
+static int64_t overlaps(const Program& program) {
   int64_t count = 0;
   for (const auto& [a, first] : program.buffers) {
     for (const auto& [b, second] : program.buffers)

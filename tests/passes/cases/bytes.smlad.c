@@ -11,26 +11,26 @@ static void bytes_copy_t142(const bytes_x *x, bytes_t_t142 *t142)
 }
 
 /*
- * tile c 4; order y x co ci; order ky kx in; tail in 4; dot ini; register ci; unroll ino ci
+ * tile c 4; order co y x ci; order ky kx in; tail in 4; dot ini; register ci; unroll ino ci
  */
 static void bytes_copy_t(const bytes_t_t142 *t142, bytes_t *t)
 {
-    for (int32_t y = 0; y < 5; ++y) {
-        const int32_t y0 = ((-y + 6) < 3) ? (-y + 6) : 3;
-        const int32_t y0_2 = ((-y + 1) < 0) ? 0 : (-y + 1);
-        const int32_t y0_3 = (y < 1) ? y : 1;
-        const int32_t y0_4 = ((y - 3) < 0) ? 0 : (y - 3);
-        for (int32_t x = 0; x < 6; ++x) {
-            const int32_t x0 = ((-x + 7) < 3) ? (-x + 7) : 3;
-            const int32_t x0_2 = ((-x + 1) < 0) ? 0 : (-x + 1);
-            const int32_t x0_3 = (x < 1) ? x : 1;
-            const int32_t x0_4 = ((x - 4) < 0) ? 0 : (x - 4);
-            for (int32_t co = 0; co < 2; ++co) {
+    for (int32_t co = 0; co < 2; ++co) {
+        for (int32_t y = 0; y < 5; ++y) {
+            const int32_t y0 = ((-y + 6) < 3) ? (-y + 6) : 3;
+            const int32_t y0_2 = ((-y + 1) < 0) ? 0 : (-y + 1);
+            const int32_t y0_3 = (y < 1) ? y : 1;
+            const int32_t y0_4 = ((y - 3) < 0) ? 0 : (y - 3);
+            for (int32_t x = 0; x < 6; ++x) {
+                const int32_t x0 = ((-x + 7) < 3) ? (-x + 7) : 3;
+                const int32_t x0_2 = ((-x + 1) < 0) ? 0 : (-x + 1);
+                const int32_t x0_3 = (x < 1) ? x : 1;
+                const int32_t x0_4 = ((x - 4) < 0) ? 0 : (x - 4);
                 int32_t sum[4];
-                sum[0] = bytes_constants.w_start[y0_3 + y0_4][x0_3 + x0_4][co][0];
-                sum[1] = bytes_constants.w_start[y0_3 + y0_4][x0_3 + x0_4][co][1];
-                sum[2] = bytes_constants.w_start[y0_3 + y0_4][x0_3 + x0_4][co][2];
-                sum[3] = bytes_constants.w_start[y0_3 + y0_4][x0_3 + x0_4][co][3];
+                sum[0] = bytes_constants.w_start[co][y0_3 + y0_4][x0_3 + x0_4][0];
+                sum[1] = bytes_constants.w_start[co][y0_3 + y0_4][x0_3 + x0_4][1];
+                sum[2] = bytes_constants.w_start[co][y0_3 + y0_4][x0_3 + x0_4][2];
+                sum[3] = bytes_constants.w_start[co][y0_3 + y0_4][x0_3 + x0_4][3];
                 const int32_t ky_end = (y0 - y0_2);
                 for (int32_t ky = 0; ky < ky_end; ++ky) {
                     const int32_t kx_end = (x0 - x0_2);
