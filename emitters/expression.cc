@@ -112,7 +112,7 @@ Text KernelWriter::quotient(Expr e) {
 /// What is clamped is written twice: what memory holds gets a name, so that both are the same to provers.
 Text KernelWriter::clamped(Expr e) {
   const Text t = index(e);
-  if (lane_ || !reads_memory(e) || !reads_within(e)) return t;
+  if (!names_.program().target.provable || lane_ || !reads_memory(e) || !reads_within(e)) return t;
   return {temporary(dialect_.index, t.text)};
 }
 
