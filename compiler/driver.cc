@@ -258,11 +258,10 @@ std::vector<Cycles> cycles_of(const Program& program) {
 
 /// Where a device keeps tensors as halves: it adds products up in an order of its own, and so rounds others.
 double error_of_halves(const Program& program) {
-  const auto is_half = [](const auto& b) {
-    const DType dtype = b.second.buffer->dtype;
-    return dtype == DType::f16 || dtype == DType::bf16;
-  };
-  const bool rounds = program.target.is_device() && std::ranges::any_of(program.buffers, is_half);
+  const bool rounds =
+      program.target.is_device() && std::ranges::any_of(program.buffers, [](const auto& b) {
+        return is_half(b.second.buffer->dtype);
+      });
   return rounds ? program.target.error_of_halves() : 0;
 }
 

@@ -13,8 +13,6 @@
 namespace tinycc {
 namespace {
 
-bool is_half(DType t) { return t == DType::f16 || t == DType::bf16; }
-
 constexpr int64_t kLeastLanes = 2;
 
 }  // namespace

@@ -36,6 +36,8 @@ inline bool is_float(DType type) { return kind_of(type) == DKind::floating; }
 inline bool is_integer(DType type) {
   return kind_of(type) == DKind::signed_int || kind_of(type) == DKind::unsigned_int;
 }
+/// f16, bf16
+inline bool is_half(DType type) { return is_float(type) && bits_of(type) == 16; }
 inline bool is_bool(DType type) { return type == DType::boolean; }
 
 /// `value` rounded to the nearest value of a floating type, ties to even; overflow gives infinity

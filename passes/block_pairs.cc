@@ -109,7 +109,8 @@ class Pairing {
     const double most = left * static_cast<double>(extent) / bytes;
     if (bytes <= 2 * l2 || most < 1) return false;
     rows.block = block_within(rows, most);
-    return rows.block < extent && count_of(all_[pair.to]) / extent * rows.block >= kLeastElements;
+    return rows.block < extent &&
+           turns_of(all_[pair.to].ranges) / extent * rows.block >= kLeastElements;
   }
 
   /// The same for what a group of a device's items shares: of as many dimensions as it takes, and so many
@@ -128,12 +129,6 @@ class Pairing {
       if (bytes <= most) pair.dims.resize(d + 1);
     }
     return bytes <= most && groups > 1 && suits_blocks(pair);
-  }
-
-  static int64_t count_of(const Computation& c) {
-    int64_t count = 1;
-    for (Expr r : c.ranges) count *= extent_of(r);
-    return count;
   }
 
   /// Each block reads all constants again: they have to stay in the second cache.

@@ -109,7 +109,7 @@ bool guards(Expr e, Expr r) {
 
 int64_t widest_lanes(const Draft& draft, const Computation& c) {
   const auto width = [&](DType t) -> int64_t {  // of a lane: devices compute with f16 as f32
-    return draft.target.is_device() && is_float(t) && bits_of(t) == 16 ? 4 : bytes_of(t);
+    return draft.target.is_device() && is_half(t) ? 4 : bytes_of(t);
   };
   int64_t bytes = width(draft.buffers.at(c.target).dtype);
   for (Expr n : outside_indices(c.value)) {

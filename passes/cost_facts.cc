@@ -21,7 +21,7 @@ bool may_run_in_place(const Draft& draft, const Computation& c) {
 
 bool has_vectors(const Draft& draft, const Computation& c) {
   const DType t = draft.buffers.at(c.target).dtype;
-  const bool half = draft.target.is_device() && is_float(t) && bits_of(t) == 16;  // in memory: lanes are f32
+  const bool half = draft.target.is_device() && is_half(t);  // in memory: lanes are f32
   return draft.target.has_vectors() && (half || bits_of(t) >= (is_float(t) ? 32 : 8));
 }
 

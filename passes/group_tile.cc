@@ -107,7 +107,7 @@ class Analysis {
   Product p_;
 };
 
-/// The tiles that a product might be cut in, and the fastest of them.
+/// The tiles that a product might be cut in.
 class Tiles {
  public:
   Tiles(const Target& target, const Product& p)
@@ -119,41 +119,38 @@ class Tiles {
         sum_(turns_of(p.sums)),
         last_(extent_of(p.sums.back())) {}
 
-  GroupTile best() const {
-    GroupTile best;
+  std::vector<GroupTile> of_items() const {
+    std::vector<GroupTile> all;
     for (const int64_t rows : {8, 16, 32, 64, 128}) {
       for (const int64_t columns : {8, 16, 32, 64, 128}) {
         for (const int64_t item_rows : {1, 2, 4, 8}) {
           for (const int64_t item_columns : {4, 8})
-            try_tile({rows, columns, item_rows, item_columns}, best);
+            add_tile({rows, columns, item_rows, item_columns}, all);
         }
       }
     }
-    return best;
+    return all;
   }
 
   /// The same of tiles of matrices.
-  GroupTile best_of_matrices(const MatrixForm* form, int64_t unit) const {
-    GroupTile best;
+  std::vector<GroupTile> of_matrices(const MatrixForm* form, int64_t unit) const {
+    std::vector<GroupTile> all;
     const int64_t most = form->items > 1 ? 4 : 16;  // side by side
     for (const int64_t rows : {1, 2, 4}) {
       for (const int64_t columns : {1, 2, 4, 8}) {
         for (int64_t warp_rows = 1; warp_rows <= most; warp_rows *= 2) {
           for (int64_t warp_columns = 1; warp_columns <= most; warp_columns *= 2) {
             const int64_t r = rows * form->rows, c = columns * form->columns;
-            try_tile({r * warp_rows, c * warp_columns, r, c, form, unit}, best);
+            add_tile({r * warp_rows, c * warp_columns, r, c, form, unit}, all);
           }
         }
       }
     }
-    return best;
+    return all;
   }
 
-  /// Every tile that was looked at since.
-  const std::vector<GroupTile>& all() const { return all_; }
-
  private:
-  void try_tile(GroupTile t, GroupTile& best) const {
+  void add_tile(GroupTile t, std::vector<GroupTile>& all) const {
     const int64_t items = t.items();
     if (t.rows > rows_ || t.columns > columns_ ||
         items < std::max(kLeastItems, t.matrix != nullptr ? 2 * t.matrix->items : 0) ||
@@ -165,8 +162,7 @@ class Tiles {
     const int64_t most = std::min<int64_t>(64, panel_bytes(t) / element_ / (t.rows + t.columns));
     t.depth = t.unit * divisor_within(last_ / t.unit, most / t.unit);
     t.cycles = t.matrix != nullptr ? cycles_of_matrices(t) : cycles(t);
-    all_.push_back(t);
-    if (best.rows == 0 || t.cycles < best.cycles) best = t;
+    all.push_back(t);
   }
 
   /// Two of each lie in shared memory, padded: a matrix's rows by 16 bytes.
@@ -227,7 +223,6 @@ class Tiles {
 
   const Target& target_;
   const int64_t rows_, columns_, batch_, element_, sum_, last_;
-  mutable std::vector<GroupTile> all_;
 };
 
 }  // namespace
@@ -249,35 +244,37 @@ bool is_matrix_product(const Product& p, const Computation& c) {
   return (is(e[0], p.a) && is(e[1], p.b)) || (is(e[0], p.b) && is(e[1], p.a));
 }
 
-}  // namespace
-
-namespace {
-
 /// What matrices the target multiplies of these operands: elements of a sum at a time; 0: none.
 int64_t matrix_unit(const Target& target, const Product& p, const Computation& c) {
   const bool possible = target.has_matrices() && is_matrix_product(p, c);
   return possible ? matrix_form(target.matrix)->depth_of(p.a->dtype) : 0;
 }
 
+std::vector<GroupTile> tiles_of_matrices(const Target& target, const Product& p,
+                                         const Computation& c) {
+  const int64_t unit = matrix_unit(target, p, c);
+  if (unit == 0) return {};
+  return Tiles(target, p).of_matrices(matrix_form(target.matrix), unit);
+}
+
+GroupTile fastest(const std::vector<GroupTile>& all) {
+  const auto found = std::ranges::min_element(all, {}, &GroupTile::cycles);
+  return found == all.end() ? GroupTile{} : *found;
+}
+
 }  // namespace
 
 GroupTile best_tile(const Draft& draft, const Computation& c, const Product& p) {
-  const Tiles tiles(draft.target, p);
-  GroupTile tile = tiles.best();
-  const int64_t unit = matrix_unit(draft.target, p, c);
-  if (unit == 0) return tile;
-  const GroupTile matrices = tiles.best_of_matrices(matrix_form(draft.target.matrix), unit);
+  const GroupTile tile = fastest(Tiles(draft.target, p).of_items()),
+                  matrices = fastest(tiles_of_matrices(draft.target, p, c));
   // (halves that are no matrices are widened one by one)
-  if (matrices.rows > 0 && (tile.rows == 0 || matrices.cycles < 1.2 * tile.cycles)) tile = matrices;
-  return tile;
+  const bool wins = matrices.rows > 0 && (tile.rows == 0 || matrices.cycles < 1.2 * tile.cycles);
+  return wins ? matrices : tile;
 }
 
 std::vector<GroupTile> group_tiles(const Draft& draft, const Computation& c, const Product& p) {
-  const Tiles tiles(draft.target, p);
-  tiles.best();
-  if (const int64_t unit = matrix_unit(draft.target, p, c); unit > 0)
-    tiles.best_of_matrices(matrix_form(draft.target.matrix), unit);
-  std::vector<GroupTile> all = tiles.all();
+  std::vector<GroupTile> all = Tiles(draft.target, p).of_items();
+  for (const GroupTile& t : tiles_of_matrices(draft.target, p, c)) all.push_back(t);
   std::ranges::sort(all, {}, [](const GroupTile& t) {
     return std::tuple(t.cycles, t.rows, t.columns, t.item_rows, t.item_columns);
   });

@@ -14,7 +14,6 @@ namespace tinycc {
 namespace {
 
 constexpr int64_t kSmallWork = 2000;  // FLOPs of kernels that are merged without a common loop
-constexpr size_t kMostParts = 24;     // of a kernel: what people read, and passes go over each time
 constexpr int64_t kLocalBytes = 2048;  // of one array on the stack, where memory matters
 
 /// Of one array on the stack: rows stay in the nearest cache, beside what they are made of.

@@ -15,6 +15,9 @@ namespace tinycc {
 /// FLOPs of kernels on a device that starting another one takes longer than.
 inline constexpr int64_t kSmallOnDevice = 8000;
 
+/// Parts of a kernel: what people read, and passes go over each time.
+inline constexpr size_t kMostParts = 24;
+
 /// A kernel with the computations that it makes.
 struct Unit {
   Kernel kernel;

@@ -72,7 +72,6 @@ bool follows(const StmtRef& first, const StmtRef& second) {
 }  // namespace
 
 std::optional<Unit> merged_groups(const Draft& draft, const Unit& first, const Unit& second) {
-  constexpr size_t kMostParts = 24;
   if (first.kernel.body->kind != StmtKind::loop || first.parts[0]->loop != second.parts[0]->loop ||
       first.parts.size() >= kMostParts || second.parts.size() > 1)
     return {};

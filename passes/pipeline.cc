@@ -50,8 +50,10 @@ constexpr DraftPass kDraftPasses[] = {
     {"block",
      [](Draft& draft, const Decide&) {
        const Target& t = draft.target;
-       if (t.shares_blocks()) block_pairs(draft);
-       if (t.shares_blocks()) join_siblings(draft);
+       if (t.shares_blocks()) {
+         block_pairs(draft);
+         join_siblings(draft);
+       }
        if (!t.has_vectors() || t.is_device() || t.prefer != Prefer::speed || t.threads != 1) return;
        block_chains(draft);
        block_pairs(draft);

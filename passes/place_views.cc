@@ -32,17 +32,11 @@ int64_t axis_after(Expr view, int64_t axis) {
 
 class Placing {
  public:
-  explicit Placing(Graph& graph)
-      : graph_(graph), order_(topological(graph.roots())), facts_(graph) {}
+  explicit Placing(Graph& graph) : graph_(graph), facts_(graph) {}
 
   void run() {
-    rewrite_graph(graph_, [&](Expr e) {
-      const Expr original = order_.at(next_++);
-      facts_.note_replacement(original, e);
-      const Expr result = e->is(Op::concat) ? with_placed_parts(e) : e;
-      facts_.note_replacement(e, result);
-      return result;
-    });
+    rewrite_graph(graph_, facts_,
+                  [&](Expr e) { return e->is(Op::concat) ? with_placed_parts(e) : e; });
     for (GraphOutput& o : graph_.outputs) o.value = placed(o.value);
   }
 
@@ -86,8 +80,6 @@ class Placing {
   }
 
   Graph& graph_;
-  const std::vector<Expr> order_;
-  size_t next_ = 0;
   GraphFacts facts_;
 };
 

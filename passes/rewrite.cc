@@ -36,6 +36,17 @@ void GraphFacts::note_replacement(Expr from, Expr to) {
   if (from != to) uses_[to] += uses_[from];
 }
 
+void rewrite_graph(Graph& graph, GraphFacts& facts, const std::function<Expr(Expr)>& change) {
+  const std::vector<Expr> order = topological(graph.roots());
+  size_t next = 0;
+  rewrite_graph(graph, [&](Expr e) {
+    facts.note_replacement(order.at(next++), e);
+    const Expr result = change(e);
+    facts.note_replacement(e, result);
+    return result;
+  });
+}
+
 namespace {
 
 constexpr int kMostRounds = 100;
@@ -49,19 +60,15 @@ bool is_static_node(Expr e) {
 class Round {
  public:
   Round(const Graph& graph, const RewriteOptions& options, RuleCounts& counts)
-      : order_(topological(graph.roots())),
-        facts_(graph),
+      : facts_(graph),
         options_(options),
         counts_(counts),
         simplifier_({}, options.fast ? Precision::fast : Precision::exact) {}
 
-  /// `e` is the next node in topological order, with its new sources.
-  Expr change(Expr e) {
-    const Expr original = order_.at(next_++);
-    facts_.note_replacement(original, e);
-    const Expr result = better(is_elementwise(e->op) ? simplifier_.normal(e) : e);
-    facts_.note_replacement(e, result);
-    return result;
+  void run(Graph& graph) {
+    rewrite_graph(graph, facts_, [&](Expr e) {
+      return better(is_elementwise(e->op) ? simplifier_.normal(e) : e);
+    });
   }
 
  private:
@@ -79,8 +86,6 @@ class Round {
     return e;
   }
 
-  std::vector<Expr> order_;
-  size_t next_ = 0;
   GraphFacts facts_;
   const RewriteOptions& options_;
   RuleCounts& counts_;
@@ -91,8 +96,7 @@ class Round {
 void apply_rules(Graph& graph, const RewriteOptions& options, RuleCounts& counts) {
   for (int i = 0; i < kMostRounds; ++i) {
     const std::vector<Expr> before = graph.roots();
-    Round round(graph, options, counts);
-    rewrite_graph(graph, [&](Expr e) { return round.change(e); });
+    Round(graph, options, counts).run(graph);
     if (graph.roots() == before) return;
   }
   TCC_CHECK(false, "the rewrite rules go in circles");

@@ -146,10 +146,6 @@ bool is_shared_array(const StmtRef& s) {
   return s->kind == StmtKind::alloc && s->buffer->space == Space::shared;
 }
 
-bool shares_array(const StmtRef& s) {
-  return is_shared_array(s) || std::ranges::any_of(s->body, shares_array);
-}
-
 /// for b { alloc shared; for i { A }; for j { B } }  →  for b group { alloc; for i lane { A }; for j lane { B } }
 std::optional<StmtRef> in_groups(const StmtRef& s) {
   if (s->kind == StmtKind::loop) {
@@ -187,7 +183,8 @@ StmtRef with_own_arrays(const StmtRef& body) {
 void mark_blocks(Kernel& kernel) {
   std::vector<StmtRef> parts =
       kernel.body->kind == StmtKind::seq ? kernel.body->body : std::vector{kernel.body};
-  const auto block = std::ranges::find_if(parts, shares_array);
+  const auto block =
+      std::ranges::find_if(parts, [](const StmtRef& s) { return shared_bytes(s) > 0; });
   if (block == parts.end()) return;
   const std::optional<StmtRef> groups = in_groups(*block);
   if (groups) *block = with_barriers(*groups);

@@ -6,6 +6,7 @@
 // and constants move together (until they are one).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <unordered_map>
 
@@ -28,6 +29,9 @@ class GraphFacts {
   mutable std::unordered_map<Expr, bool> constant_;
   std::unordered_map<Expr, int> uses_;
 };
+
+/// rewrite_graph() that keeps the facts true: `change` sees each node with its new sources.
+void rewrite_graph(Graph& graph, GraphFacts& facts, const std::function<Expr(Expr)>& change);
 
 /// exact: same bits. reassociates: another order of rounding, accepted unless --exact asks.
 enum class Exactness : uint8_t { exact, reassociates };

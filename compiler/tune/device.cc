@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -62,18 +61,7 @@ class OnDevice : public BySums {
   void run() override { take_sums(answer_to(0)); }
 
   Reading time(double seconds, double limit_us) override {
-    calls(1);  // warms the caches
-    const double once = calls(1);
-    if (once > limit_us) return {true, once, 0, ""};
-    const auto each = static_cast<size_t>(std::clamp(kReading_us / std::max(once, 1e-3), 1.0, 1e4));
-    const double reading = once * static_cast<double>(each);
-    std::vector<double> samples(
-        static_cast<size_t>(std::clamp(seconds * 1e6 / reading, 3.0, 31.0)));
-    for (double& s : samples) s = calls(each);
-    std::sort(samples.begin(), samples.end());
-    const double median = samples[samples.size() / 2];
-    return {true, median, (samples[samples.size() * 3 / 4] - samples[samples.size() / 4]) / median,
-            ""};
+    return reading_of([&](size_t n) { return calls(n); }, seconds, limit_us, kReading_us);
   }
 
  private:

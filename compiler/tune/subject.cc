@@ -159,10 +159,17 @@ Reading Here::time(double seconds, double limit_us) {
     for (size_t i = 0; i < n; ++i) run();
     return (now_us() - start) / static_cast<double>(n);
   };
+  return reading_of(calls, seconds, limit_us, kSample_us);
+}
+
+}  // namespace
+
+Reading reading_of(const std::function<double(size_t)>& calls, double seconds, double limit_us,
+                   double sample_us) {
   calls(1);  // warms the caches
   const double once = calls(1);
   if (once > limit_us) return {true, once, 0, ""};
-  const auto each = static_cast<size_t>(std::clamp(kSample_us / std::max(once, 1e-3), 1.0, 1e5));
+  const auto each = static_cast<size_t>(std::clamp(sample_us / std::max(once, 1e-3), 1.0, 1e5));
   const double sample = once * static_cast<double>(each);
   const auto wanted = static_cast<size_t>(std::max(seconds * 1e6 / sample, 1.0));
   std::vector<double> samples(std::clamp(wanted, kLeastSamples, kMostSamples));
@@ -171,8 +178,6 @@ Reading Here::time(double seconds, double limit_us) {
   const double median = quantile(samples, 0.5);
   return {true, median, (quantile(samples, 0.75) - quantile(samples, 0.25)) / median, ""};
 }
-
-}  // namespace
 
 size_t result_bytes(const Program& program) {
   size_t bytes = 2 * kSums * sizeof(double) * program.outputs.size();

@@ -3,6 +3,8 @@
 // through a command that runs programs there. Lives in the child.
 #pragma once
 
+#include <functional>
+
 #include "compiler/tune/trial.h"
 #include "emitters/source.h"
 
@@ -18,6 +20,11 @@ class Running {
   virtual void store(SharedBytes& results) = 0;
   virtual Reading time(double seconds, double limit_us) = 0;
 };
+
+/// The reading of about `seconds` of calls, one clock reading for each `sample_us` of them; of one call
+/// where that takes longer than `limit_us`. calls(n): microseconds of one of n calls.
+Reading reading_of(const std::function<double(size_t)>& calls, double seconds, double limit_us,
+                   double sample_us);
 
 std::unique_ptr<Running> run_here(const Program& program, const Subject& subject);
 /// The kernels' own time counts, by the device's clock.

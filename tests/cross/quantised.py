@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Writes model.yaml and weights.safetensors: MLPerf Tiny's ResNet-8 as a quantiser leaves it, with weights
 from a generator of random numbers."""
-import json
-import random
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools"))
+import int8_model  # noqa: E402
 
 MODEL = """tinycc: 1
 name: quantised
@@ -34,14 +37,4 @@ outputs:
 SHAPES = [[16, 3, 3, 3], [16, 16, 3, 3], [16, 16, 3, 3], [32, 16, 3, 3], [32, 32, 3, 3], [32, 16, 1, 1],
           [64, 32, 3, 3], [64, 64, 3, 3], [64, 32, 1, 1], [10, 64]]
 
-generator = random.Random(1)
-header, data = {}, bytearray()
-for i, shape in enumerate(SHAPES):
-    begin, count = len(data), 1
-    for extent in shape:
-        count *= extent
-    data += bytes(generator.randrange(1, 256) ^ 128 for _ in range(count))
-    header[f"w{i}"] = {"dtype": "I8", "shape": shape, "data_offsets": [begin, len(data)]}
-text = json.dumps(header).encode()
-open("weights.safetensors", "wb").write(len(text).to_bytes(8, "little") + text + data)
-open("model.yaml", "w").write(MODEL)
+int8_model.write(MODEL, SHAPES)

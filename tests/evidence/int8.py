@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """Writes model.yaml and weights.safetensors: a small network as a quantiser leaves it, with a residual
 sum, a pool and softmax, and weights from a generator of random numbers."""
-import json
-import random
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools"))
+import int8_model  # noqa: E402
 
 MODEL = """tinycc: 1
 name: small
@@ -23,14 +26,4 @@ outputs:
 """
 SHAPES = [[8, 3, 3, 3], [8, 8, 3, 3], [10, 8]]
 
-generator = random.Random(1)
-header, data = {}, bytearray()
-for i, shape in enumerate(SHAPES):
-    begin, count = len(data), 1
-    for extent in shape:
-        count *= extent
-    data += bytes(generator.randrange(1, 256) ^ 128 for _ in range(count))
-    header[f"w{i}"] = {"dtype": "I8", "shape": shape, "data_offsets": [begin, len(data)]}
-text = json.dumps(header).encode()
-open("weights.safetensors", "wb").write(len(text).to_bytes(8, "little") + text + data)
-open("model.yaml", "w").write(MODEL)
+int8_model.write(MODEL, SHAPES)
