@@ -61,9 +61,13 @@ std::vector<Expr> topological_with_dims(std::vector<Expr> roots) {
 }
 
 void rewrite_graph(Graph& graph, const std::function<Expr(Expr)>& change) {
+  rewrite_graph(graph, [&](Expr, Expr e) { return change(e); });
+}
+
+void rewrite_graph(Graph& graph, const std::function<Expr(Expr, Expr)>& change) {
   std::unordered_map<Expr, Expr> replaced;
   for (Expr node : topological(graph.roots())) {
-    const Expr changed = change(with_new_sources(node, replaced));
+    const Expr changed = change(node, with_new_sources(node, replaced));
     replaced.emplace(node, changed);
     move_origin(graph, node, changed);
   }

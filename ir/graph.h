@@ -65,5 +65,7 @@ std::vector<Expr> topological_with_dims(std::vector<Expr> roots);
 /// Rebuilds the graph bottom-up: `change` sees each node with its new sources and returns its
 /// replacement (or the node itself). Origins go from a node to its replacement.
 void rewrite_graph(Graph& graph, const std::function<Expr(Expr)>& change);
+/// The same, for a `change` that also sees the node as it was: change(original, node).
+void rewrite_graph(Graph& graph, const std::function<Expr(Expr, Expr)>& change);
 
 }  // namespace tinycc

@@ -64,20 +64,6 @@ void allocated_outside(const StmtRef& s, std::map<int64_t, BufferRef>& found) {
   for (const StmtRef& part : s->body) allocated_outside(part, found);
 }
 
-/// Calls visit(buffer id, index, is a store) for each access in a statement.
-template <typename Visit>
-void visit_accesses(const StmtRef& s, const Visit& visit) {
-  walk(s, [&](const Stmt& part) {
-    if (part.kind != StmtKind::store) return;
-    visit(part.buffer->id, part.index, true);
-    std::vector<Expr> roots = part.index;
-    roots.push_back(part.value);
-    for (Expr e : topological(roots)) {
-      if (e->is(Op::load)) visit(e->attr.ints[0], e->sources, false);
-    }
-  });
-}
-
 using Ids = std::set<int64_t>;
 
 bool meet(const Ids& a, const Ids& b) {

@@ -46,13 +46,10 @@ class Touches {
     }
   }
   void store(const Stmt& s) {
-    std::vector<Expr> roots(s.index);
-    roots.push_back(s.value);
-    for (Expr e : topological(roots)) {
-      if (e->is(Op::load) && e->attr.ints[0] == read_.id)
-        reads.push_back({path_, address_of(read_, e->sources)});
-    }
-    if (s.buffer->id == written_.id) writes.push_back({path_, address_of(written_, s.index)});
+    visit_accesses(s, [&](int64_t id, const std::vector<Expr>& index, bool is_store) {
+      if (!is_store && id == read_.id) reads.push_back({path_, address_of(read_, index)});
+      if (is_store && id == written_.id) writes.push_back({path_, address_of(written_, index)});
+    });
     in_order = in_order && s.buffer->id != read_.id;
   }
 

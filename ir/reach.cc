@@ -35,15 +35,8 @@ std::optional<Known> with_turns(const std::vector<Expr>& roots, Known known) {
 // ---- one call
 
 Reach::Reach(const Kernel& kernel, const Buffer& buffer) : buffer_(buffer) {
-  walk(kernel.body, [&](const Stmt& s) {
-    if (s.kind != StmtKind::store) return;
-    if (s.buffer->id == buffer.id) all_.push_back({true, s.index, address_of(buffer, s.index)});
-    std::vector<Expr> roots(s.index);
-    roots.push_back(s.value);
-    for (Expr e : topological(roots)) {
-      if (e->is(Op::load) && e->attr.ints[0] == buffer.id)
-        all_.push_back({false, e->sources, address_of(buffer, e->sources)});
-    }
+  visit_accesses(kernel.body, [&](int64_t id, const std::vector<Expr>& index, bool is_store) {
+    if (id == buffer.id) all_.push_back({is_store, index, address_of(buffer, index)});
   });
 }
 

@@ -122,6 +122,23 @@ StmtRef with_body(const StmtRef& s, std::vector<StmtRef> body);
 StmtRef rewrite_stmt(const StmtRef& s, const std::function<StmtRef(const StmtRef&)>& change);
 /// Pre-order walk over all statements.
 void walk(const StmtRef& s, const std::function<void(const Stmt&)>& visit);
+/// Calls visit(buffer id, index, is a store) for each access that a store makes: its own, then the loads.
+template <typename Visit>
+void visit_accesses(const Stmt& store, const Visit& visit) {
+  visit(store.buffer->id, store.index, true);
+  std::vector<Expr> roots = store.index;
+  roots.push_back(store.value);
+  for (Expr e : topological(roots)) {
+    if (e->is(Op::load)) visit(e->attr.ints[0], e->sources, false);
+  }
+}
+/// The same of every store in a statement.
+template <typename Visit>
+void visit_accesses(const StmtRef& s, const Visit& visit) {
+  walk(s, [&](const Stmt& part) {
+    if (part.kind == StmtKind::store) visit_accesses(part, visit);
+  });
+}
 /// Has it a loop of this kind?
 bool has_loop(const StmtRef& s, LoopKind kind);
 /// Turns of all these loops together, at most.

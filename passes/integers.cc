@@ -57,13 +57,9 @@ std::optional<Rounding> rounding_in(Expr e, Constants& constants) {
 class Integers {
  public:
   Integers(Graph& graph, bool has_frames)
-      : graph_(graph),
-        has_frames_(has_frames),
-        order_(topological(graph.roots())),
-        constants_(graph) {}
+      : graph_(graph), has_frames_(has_frames), constants_(graph) {}
 
-  Expr change(Expr e) {
-    const Expr original = order_.at(next_++);
+  Expr change(Expr original, Expr e) {
     if (!is_static_node(e)) return e;
     note(e, original);
     const Expr other = replaced(e);
@@ -331,8 +327,6 @@ class Integers {
 
   Graph& graph_;
   const bool has_frames_;
-  const std::vector<Expr> order_;
-  size_t next_ = 0;
   Constants constants_;
   std::unordered_map<Expr, Quantity> quantities_;
   std::unordered_map<Expr, Expr> leaves_;  // by function of one byte: that
@@ -345,7 +339,7 @@ std::map<std::string_view, int> use_integers(Graph& graph, bool has_frames) {
   if (std::none_of(order.begin(), order.end(), [](Expr e) { return is_narrow(e->dtype); }))
     return {};
   Integers integers(graph, has_frames);
-  rewrite_graph(graph, [&](Expr e) { return integers.change(e); });
+  rewrite_graph(graph, [&](Expr original, Expr e) { return integers.change(original, e); });
   return integers.counts;
 }
 

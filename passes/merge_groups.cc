@@ -41,14 +41,8 @@ std::optional<Unit> in_lanes(const Draft& draft, const Unit& u, const std::vecto
 }
 
 void collect(const StmtRef& s, std::set<int64_t>& read, std::set<int64_t>& written) {
-  walk(s, [&](const Stmt& part) {
-    if (part.kind != StmtKind::store) return;
-    written.insert(part.buffer->id);
-    std::vector<Expr> roots = part.index;
-    roots.push_back(part.value);
-    for (Expr e : topological(roots)) {
-      if (e->is(Op::load)) read.insert(e->attr.ints[0]);
-    }
+  visit_accesses(s, [&](int64_t id, const std::vector<Expr>&, bool is_store) {
+    (is_store ? written : read).insert(id);
   });
 }
 

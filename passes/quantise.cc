@@ -162,7 +162,6 @@ class Weights {
 
 void quantise(Graph& graph, const Rounding8& rounding, const std::vector<ValueRange>& ranges,
               bool per_channel) {
-  const std::vector<Expr> order = topological(graph.roots());
   std::unordered_map<Expr, ValueRange> range_of;
   for (size_t i = 0; i < ranges.size(); ++i) range_of[rounding.tensors[i]] = ranges[i];
   for (Expr e : rounding.shares) {  // whatever occurred
@@ -172,9 +171,7 @@ void quantise(Graph& graph, const Rounding8& rounding, const std::vector<ValueRa
   const std::set<Expr, ById> sums(rounding.sums.begin(), rounding.sums.end());
   Weights weights(graph, {DType::i8, per_channel, 0});
   std::vector<Rounded> all;
-  size_t next = 0;
-  rewrite_graph(graph, [&](Expr e) {
-    const Expr original = order[next++];
+  rewrite_graph(graph, [&](Expr original, Expr e) {
     if (sums.count(original) != 0) e = weights.change(e);
     const auto range = range_of.find(original);
     if (range == range_of.end()) return e;

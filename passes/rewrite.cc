@@ -37,10 +37,8 @@ void GraphFacts::note_replacement(Expr from, Expr to) {
 }
 
 void rewrite_graph(Graph& graph, GraphFacts& facts, const std::function<Expr(Expr)>& change) {
-  const std::vector<Expr> order = topological(graph.roots());
-  size_t next = 0;
-  rewrite_graph(graph, [&](Expr e) {
-    facts.note_replacement(order.at(next++), e);
+  rewrite_graph(graph, [&](Expr original, Expr e) {
+    facts.note_replacement(original, e);
     const Expr result = change(e);
     facts.note_replacement(e, result);
     return result;

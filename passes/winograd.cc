@@ -482,12 +482,9 @@ std::unordered_map<Expr, std::string> names_by_node(const Graph& graph,
 void use_winograd(Graph& graph, const Target& target, const Decide& decide) {
   if (!target.has_vectors() || target.is_device() || target.prefer != Prefer::speed) return;
   const GraphFacts facts(graph);
-  const std::vector<Expr> order = topological(graph.roots());
-  const auto names = names_by_node(graph, order);
+  const auto names = names_by_node(graph, topological(graph.roots()));
   const double weight = time_of_weight(graph, target);
-  size_t next = 0;
-  rewrite_graph(graph, [&](Expr e) {
-    const Expr original = order.at(next++);
+  rewrite_graph(graph, [&](Expr original, Expr e) {
     const std::optional<Filtering> c = Recogniser(e, facts).run();
     const std::string name = c ? names.at(original) : "";
     const Form* form =
