@@ -256,13 +256,15 @@ std::vector<Cycles> cycles_of(const Program& program) {
   return estimated_cycles(program);
 }
 
-/// Where a device keeps tensors as halves: it adds products up in an order of its own, and so rounds others.
-double error_of_halves(const Program& program) {
+/// Where a device rounds operands, or keeps tensors as halves: it adds products up in an order of its own,
+/// and so rounds others.
+double error_of_rounding(const Program& program) {
+  const Target& t = program.target;
   const bool rounds =
-      program.target.is_device() && std::ranges::any_of(program.buffers, [](const auto& b) {
-        return is_half(b.second.buffer->dtype);
-      });
-  return rounds ? program.target.error_of_halves() : 0;
+      t.is_device() && (t.tf32 || std::ranges::any_of(program.buffers, [](const auto& b) {
+                          return is_half(b.second.buffer->dtype);
+                        }));
+  return rounds ? t.error_of_rounding() : 0;
 }
 
 /// --registers: of two targets, the device's.
@@ -290,7 +292,7 @@ Built build(const Options& options, const LoadedModel& model, const Target& targ
   if (ended || options.explain) return built;
 
   if (options.evidence) require_provable(program, options);
-  built.golden = golden_cases(meant, program.macs, error_of_halves(program));
+  built.golden = golden_cases(meant, program.macs, error_of_rounding(program));
   const Names names(program, options.weights);
   std::vector<KernelText> kernels;
   for (size_t k = 0; k < program.kernels.size(); ++k) kernels.push_back(emit_kernel(names, k));

@@ -45,7 +45,8 @@ constexpr const char* kOpencl =
     "Two targets, a device and c for where there is no such device, share one interface.\n"
     "For opencl, cuda, hip and metal:\n"
     "  half=1 (tensors in f16; bf16: in that), of opencl images=1 (tensors in images of texels),\n"
-    "  of cuda and hip arch=sm_80 or gfx1100 (what their compilers are told),\n"
+    "  of cuda and hip arch=sm_80 or gfx1100 (what their compilers are told), of cuda tf32=1 (tensor\n"
+    "  cores for floats, which they round),\n"
     "  prefer=..., board=..., gpu=generic (the default) or one of\n";
 
 constexpr const char* kExitCodes =

@@ -25,7 +25,7 @@ struct Dialect {
   std::string matrix = "";        // how their warps multiply matrices (Target::matrix)
   const char* memory = "";        // of a device: what pointers to its memory start with
   const char* kernel = "";        // of a device: what a kernel starts with,
-  const char* most_items = "";    // and over it, where its groups have so many items
+  const char* group_kernel = "";  // and in place of that, where its groups have {} items
   const char* function = "";      // of a device in C++: what its other functions start with
   const char* local = "";         // of a device in C++: what pointers to local variables start with
   const char* float_suffix = "";  // of functions of one float: expf
@@ -50,7 +50,8 @@ inline Dialect dialect_of(const Target& target) {
             .shared = "__local ",
             .matrix = target.matrix,
             .memory = "__global ",
-            .kernel = "__kernel "};
+            .kernel = "__kernel ",
+            .group_kernel = "__kernel __attribute__((reqd_work_group_size({}, 1, 1)))\n"};
   }
   if (target.dialect == "cuda" || target.dialect == "hip") {
     return {.vectors = vectors,
@@ -64,6 +65,7 @@ inline Dialect dialect_of(const Target& target) {
             .shared = "__shared__ __align__(16) ",
             .matrix = target.matrix,
             .kernel = "extern \"C\" __global__ ",
+            .group_kernel = "extern \"C\" __global__ __launch_bounds__({})\n",
             .function = "__device__ ",
             .float_suffix = "f",
             .restricted = "__restrict__ ",
@@ -81,7 +83,7 @@ inline Dialect dialect_of(const Target& target) {
             .matrix = target.matrix,
             .memory = "device ",
             .kernel = "kernel ",
-            .most_items = "[[max_total_threads_per_threadgroup({})]]\n",
+            .group_kernel = "[[max_total_threads_per_threadgroup({})]] kernel\n",
             .local = "thread ",
             .restricted = "",
             .numbered = true,

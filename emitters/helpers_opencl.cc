@@ -59,7 +59,8 @@ static inline ushort@N@ @P@_f_put_f16x@N@(float@N@ x)
      "#define @M@_F_PUT_f16x@N@(place, x) vstore@N@(@P@_f_put_f16x@N@(x), 0, &(place))\n"},
     {"@M@_F_AT_bf16x@N@",
      "/* The @N@ elements of bf16 that start at this place, as f32. */\n"
-     "#define @M@_F_AT_bf16x@N@(place) as_float@N@(convert_uint@N@(vload@N@(0, &(place))) << 16)\n"},
+     "#define @M@_F_AT_bf16x@N@(place) as_float@N@(convert_uint@N@(vload@N@(0, &(place))) << "
+     "16)\n"},
     {"@P@_f_put_bf16x@N@", R"(
 static inline ushort@N@ @P@_f_put_bf16x@N@(float@N@ x)
 {

@@ -145,16 +145,19 @@ std::vector<std::string> kernel_shards(const HostInputs& host, bool& sharded) {
   size_t total = 0;
   for (const size_t k : called_kernels(host.names)) total += host.kernels.at(k).body.size();
   const bool device = host.names.program().target.is_device();  // whose compiler gets it whole
-  const char* const most_items = dialect_of(host.names.program().target).most_items;
+  const Dialect dialect = dialect_of(host.names.program().target);
   sharded = total > kShardText && !device;
   for (const size_t k : called_kernels(host.names)) {
     const KernelText& kernel = host.kernels[k];
     const std::string guard =
         kernel.guards_loads && !device ? host.names.macro("F_GUARDED") + " " : "";
-    const std::string head = guard + (sharded || device ? "" : "static ") + host.names.signature(k);
     const int64_t group = host.names.program().kernels[k].group;
-    const std::string items = group > 0 ? fmt::format(fmt::runtime(most_items), group) : "";
-    const std::string text = comment_of(host, k, callers[k]) + items + wrap_arguments(head, 0) +
+    std::string over, head = guard + (sharded || device ? "" : "static ") + host.names.signature(k);
+    if (group > 0) {
+      over = fmt::format(fmt::runtime(dialect.group_kernel), group);
+      head = head.substr(std::string_view(dialect.kernel).size());
+    }
+    const std::string text = comment_of(host, k, callers[k]) + over + wrap_arguments(head, 0) +
                              "\n" + kernel.body + "\n";
     const bool fits = !texts.empty() && texts.back().size() + text.size() <= kShardText;
     if (texts.empty() || (sharded && !fits)) texts.emplace_back();

@@ -17,26 +17,32 @@ constexpr int64_t kWarp = 32;
 Expr quotient(Expr e, int64_t by) { return e / constant_int(*e->pool, DType::i64, by); }
 Expr remainder(Expr e, int64_t by) { return e % constant_int(*e->pool, DType::i64, by); }
 
-constexpr std::array<MatrixForm::Operand, 4> kHalves{{{DType::f16, 16}}},
-    kHalvesAndFloats{{{DType::f16, 16}, {DType::f32, 16}}}, kBytes{{{DType::i8, 4}}};
+using Operands = std::array<MatrixForm::Operand, 4>;
+constexpr MatrixForm::Operand kHalf{DType::f16, 16, 2, true, false},
+    kBrain{DType::bf16, 16, 2, true, false}, kByte{DType::i8, 32, 1, false, false},
+    kByte16{DType::i8, 16, 1, false, false}, kDot{DType::i8, 4, 4, false, false},
+    kFloat{DType::f32, 16, 8, true, false}, kRounded{DType::f32, 8, 4, false, true},
+    kAppleHalf{DType::f16, 16, 16, true, false}, kAppleBrain{DType::bf16, 16, 16, true, false},
+    kAppleFloat{DType::f32, 16, 16, true, false};
 
-// mma.sync m16n8k16's C fragment (PTX ISA 9.7.14); v_mfma_f32_16x16x16_f16 (CDNA 3 ISA, 7); v_wmma_f32_16x16x16
-// of RDNA 3 (every other row), of RDNA 4 (eight rows). simdgroup: matrices of 8×8, four rows for each half
-// of a SIMD group, two columns an item; Apple's own library MLX relies on that.
+Expr mma_row(Expr l, Expr p) { return quotient(remainder(l, 32), 4) + quotient(p, 2) * 8.0; }
+Expr mma_column(Expr l, Expr p) { return remainder(l, 4) * 2.0 + remainder(p, 2); }
+Expr column_of_16(Expr l, Expr) { return remainder(l, 16); }
+
+// mma.sync m16n8's C fragment (PTX ISA 9.7.14), which Turing's smaller matrices make up too; v_mfma_*_16x16
+// (CDNA 3 ISA, 7); v_wmma_*_16x16x16 of RDNA 3 (every other row), of RDNA 4 (eight rows). simdgroup:
+// matrices of 8×8, four rows for each half of a SIMD group, two columns an item; Apple's own library MLX
+// relies on that.
 constexpr MatrixForm kForms[] = {
-    {"mma", 16, 8, 32, 4, 2, kHalves,
-     [](Expr l, Expr p) { return quotient(remainder(l, 32), 4) + quotient(p, 2) * 8.0; },
-     [](Expr l, Expr p) { return remainder(l, 4) * 2.0 + remainder(p, 2); }},
-    {"mfma", 16, 16, 64, 4, 2, kHalves,
-     [](Expr l, Expr p) { return quotient(remainder(l, 64), 16) * 4.0 + p; },
-     [](Expr l, Expr) { return remainder(l, 16); }},
-    {"wmma11", 16, 16, 32, 8, 2, kHalves,
-     [](Expr l, Expr p) { return p * 2.0 + quotient(remainder(l, 32), 16); },
-     [](Expr l, Expr) { return remainder(l, 16); }},
-    {"wmma12", 16, 16, 32, 8, 2, kHalves,
-     [](Expr l, Expr p) { return quotient(remainder(l, 32), 16) * 8.0 + p; },
-     [](Expr l, Expr) { return remainder(l, 16); }},
-    {"simdgroup", 16, 8, 32, 4, 16, kHalvesAndFloats,
+    {"mma", 16, 8, 32, 4, Operands{{kHalf, kBrain, kByte, kRounded}}, mma_row, mma_column},
+    {"mma75", 16, 8, 32, 4, Operands{{kHalf, kByte}}, mma_row, mma_column},
+    {"mfma", 16, 16, 64, 4, Operands{{kHalf, kBrain, kByte, kFloat}},
+     [](Expr l, Expr p) { return quotient(remainder(l, 64), 16) * 4.0 + p; }, column_of_16},
+    {"wmma11", 16, 16, 32, 8, Operands{{kHalf, kBrain, kByte16}},
+     [](Expr l, Expr p) { return p * 2.0 + quotient(remainder(l, 32), 16); }, column_of_16},
+    {"wmma12", 16, 16, 32, 8, Operands{{kHalf, kBrain, kByte16}},
+     [](Expr l, Expr p) { return quotient(remainder(l, 32), 16) * 8.0 + p; }, column_of_16},
+    {"simdgroup", 16, 8, 32, 4, Operands{{kAppleHalf, kAppleBrain, kAppleFloat}},
      [](Expr l, Expr p) {
        return quotient(remainder(l, 32), 16) * 4.0 + quotient(remainder(l, 8), 2) +
               quotient(p, 2) * 8.0;
@@ -44,7 +50,7 @@ constexpr MatrixForm kForms[] = {
      [](Expr l, Expr p) {
        return quotient(remainder(l, 16), 8) * 4.0 + remainder(l, 2) * 2.0 + remainder(p, 2);
      }},
-    {"dot", 4, 4, 1, 16, 4, kBytes, [](Expr, Expr p) { return quotient(p, 4); },
+    {"dot", 4, 4, 1, 16, Operands{{kDot}}, [](Expr, Expr p) { return quotient(p, 4); },
      [](Expr, Expr p) { return remainder(p, 4); }},
 };
 
@@ -375,11 +381,11 @@ const MatrixForm* matrix_form(std::string_view name) {
   return nullptr;
 }
 
-int64_t MatrixForm::depth_of(DType operand) const {
+const MatrixForm::Operand* MatrixForm::operand(DType dtype) const {
   for (const Operand& o : operands) {
-    if (o.depth > 0 && o.dtype == operand) return o.depth;
+    if (o.depth > 0 && o.dtype == dtype) return &o;
   }
-  return 0;
+  return nullptr;
 }
 
 bool has_groups(const StmtRef& s) { return has_loop(s, LoopKind::group); }

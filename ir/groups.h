@@ -44,20 +44,22 @@ struct LoopNest {
 LoopNest nest_of(const StmtRef& loop, LoopKind kind);
 
 /// A warp's product: sums[rows][columns] += a[rows][depth] * b[depth][columns]. Each of its items holds
-/// so many `parts` of the sums; part p of item l stands in row(l, p), column(l, p). `cycles` that a unit
-/// takes for 16 by 16 by 8.
+/// so many `parts` of the sums; part p of item l stands in row(l, p), column(l, p).
 struct MatrixForm {
   struct Operand {
     DType dtype;
-    int64_t depth;
+    int64_t depth;  // 0: none
+    double cycles;  // that a unit takes for 16 by 16 by 8
+    bool turns;     // can be read where it lies the other way round
+    bool
+        rounds;  // floats to ten bits behind the point (tf32), so only where the target asks for it
   };
   std::string_view name;
   int64_t rows, columns, items, parts;
-  double cycles;
-  std::array<Operand, 4> operands;  // of depth 0: none
+  std::array<Operand, 4> operands;
   Expr (*row)(Expr item, Expr part);
   Expr (*column)(Expr item, Expr part);
-  int64_t depth_of(DType operand) const;  // 0: it does not multiply these
+  const Operand* operand(DType dtype) const;  // null: it does not multiply these
 };
 /// By Target::matrix; null where there is none.
 const MatrixForm* matrix_form(std::string_view name);

@@ -32,6 +32,7 @@ struct Target {
   int64_t thread_ns = 2000;  // about so much work of a kernel is worth another thread
   bool half = false;         // of a device: larger tensors lie in memory as f16,
   bool brain = false;        // or, then, as bf16
+  bool tf32 = false;         // matrices of floats are rounded to ten bits behind the point
   bool images = false;       // of OpenCL: tensors that are reached by fours lie in images of texels
   int64_t image_side = 16384, image_pitch = 64;  // longest side, and what rows are rounded up to
   int64_t group = 64;                            // work-items that a device starts together
@@ -59,9 +60,9 @@ struct Target {
     if (language == "opencl") return matrix == "dot";
     return !matrix.empty() && (language == "metal") == (matrix == "simdgroup");
   }
-  /// What storing tensors as halves may change of the largest element of a result, about: 2 %, with three
-  /// bits less 10 %.
-  double error_of_halves() const { return brain ? 0.1 : 0.02; }
+  /// What rounding tensors to halves, or operands to tf32, may change of the largest element of a result,
+  /// about: 2 %, with three bits less 10 %.
+  double error_of_rounding() const { return half && brain ? 0.1 : 0.02; }
   /// Does padding lie in memory, as a frame around the tensor?
   bool has_frames() const { return prefer == Prefer::speed || provable; }
   /// No vectors at all: tiles hold scalars.

@@ -206,7 +206,7 @@ class MovesWriter {
     const int64_t pad = t_.row_pad() * 8 / bits_of(operand->dtype);
     const std::string apart = pad > 0 ? fmt::format("+{}", pad) : "";
     copied.insert(along ? copied.end() : copied.begin(), depth.begin(), depth.end());
-    if (along || bits_of(operand->dtype) == 8) {  // (no instruction turns bytes)
+    if (along || !t_.operand->turns) {
       panel.push_back(inner + apart);
     } else {
       panel.insert(panel.end() - 1, inner + (rows ? "" : "+1"));

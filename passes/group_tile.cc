@@ -133,7 +133,8 @@ class Tiles {
   }
 
   /// The same of tiles of matrices.
-  std::vector<GroupTile> of_matrices(const MatrixForm* form, int64_t unit) const {
+  std::vector<GroupTile> of_matrices(const MatrixForm* form,
+                                     const MatrixForm::Operand* operand) const {
     std::vector<GroupTile> all;
     const int64_t most = form->items > 1 ? 4 : 16;  // side by side
     for (const int64_t rows : {1, 2, 4}) {
@@ -141,7 +142,7 @@ class Tiles {
         for (int64_t warp_rows = 1; warp_rows <= most; warp_rows *= 2) {
           for (int64_t warp_columns = 1; warp_columns <= most; warp_columns *= 2) {
             const int64_t r = rows * form->rows, c = columns * form->columns;
-            add_tile({r * warp_rows, c * warp_columns, r, c, form, unit}, all);
+            add_tile({r * warp_rows, c * warp_columns, r, c, form, operand, operand->depth}, all);
           }
         }
       }
@@ -210,7 +211,7 @@ class Tiles {
     const auto warps = static_cast<double>(t.items() / std::min<int64_t>(t.matrix->items, 32));
     const auto copied = static_cast<double>(t.rows + t.columns);
     const auto element = static_cast<double>(element_);
-    const double multiplied = rows * columns * t.matrix->cycles,
+    const double multiplied = rows * columns * t.operand->cycles,
                  read = (rows * 2 + columns) * element;
     const double busy =
         std::max({warps * multiplied, warps * read, copied * 16 * element / kBytesPerCycle}) +
@@ -244,17 +245,13 @@ bool is_matrix_product(const Product& p, const Computation& c) {
   return (is(e[0], p.a) && is(e[1], p.b)) || (is(e[0], p.b) && is(e[1], p.a));
 }
 
-/// What matrices the target multiplies of these operands: elements of a sum at a time; 0: none.
-int64_t matrix_unit(const Target& target, const Product& p, const Computation& c) {
-  const bool possible = target.has_matrices() && is_matrix_product(p, c);
-  return possible ? matrix_form(target.matrix)->depth_of(p.a->dtype) : 0;
-}
-
 std::vector<GroupTile> tiles_of_matrices(const Target& target, const Product& p,
                                          const Computation& c) {
-  const int64_t unit = matrix_unit(target, p, c);
-  if (unit == 0) return {};
-  return Tiles(target, p).of_matrices(matrix_form(target.matrix), unit);
+  if (!target.has_matrices() || !is_matrix_product(p, c)) return {};
+  const MatrixForm* form = matrix_form(target.matrix);
+  const MatrixForm::Operand* operand = form->operand(p.a->dtype);
+  if (operand == nullptr || (operand->rounds && !target.tf32)) return {};
+  return Tiles(target, p).of_matrices(form, operand);
 }
 
 GroupTile fastest(const std::vector<GroupTile>& all) {

@@ -27,7 +27,8 @@ std::optional<Product> product_of(const Draft& draft, const Computation& computa
 struct GroupTile {
   int64_t rows = 0, columns = 0, item_rows = 1, item_columns = 4;
   const MatrixForm* matrix = nullptr;
-  int64_t unit = 1;  // how deep a matrix is
+  const MatrixForm::Operand* operand = nullptr;  // of which
+  int64_t unit = 1;                              // how deep a matrix is
   int64_t depth = 1;
   double cycles = 0;  // of the whole kernel, by the estimate
   /// Bytes between rows of matrices, so that they start in different banks.

@@ -50,6 +50,7 @@ using std::trunc;
 #else
 
 #define __global__
+#define __launch_bounds__(most)
 #define __device__
 #define __shared__ static thread_local
 #define __align__(n) __attribute__((aligned(n)))

@@ -12,11 +12,17 @@ const ShimHeader kHeaders[] = {
     {"cuda_types.h", R"(#pragma once
 #define __device__ __attribute__((device))
 #define __global__ __attribute__((global))
+#ifdef __HIP__
+#define __launch_bounds__(most) __attribute__((amdgpu_flat_work_group_size(1, most)))
+#else
+#define __launch_bounds__(most) __attribute__((launch_bounds(most)))
+#endif
 #define __shared__ __attribute__((shared))
 #define __align__(n) __attribute__((aligned(n)))
 __attribute__((device, convergent)) void __syncthreads();
 __attribute__((device)) unsigned long __cvta_generic_to_shared(const void *place);
 __attribute__((device)) int __dp4a(int a, int b, int sum);
+__attribute__((device)) float __uint_as_float(unsigned bits);
 #define TCC_SHUFFLE(type) \
   __attribute__((device, convergent)) type __shfl_down_sync(unsigned items, type x, unsigned step);
 TCC_SHUFFLE(float)
@@ -43,7 +49,8 @@ typedef unsigned int uint32_t, uint;
 typedef long int64_t;
 typedef unsigned long uint64_t, ulong;
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
-#define __METAL_VERSION__ 230
+#define __METAL_VERSION__ 310
+typedef ushort bfloat;
 #define INFINITY (__builtin_inff())
 #define NAN (__builtin_nanf(""))
 #define device __global

@@ -96,6 +96,7 @@ constexpr TargetField kFields[] = {
      [](Target& t, const std::string& v) { return number(v, 0, 1000000000, false, t.thread_ns); },
      For::cpu},
     {"half", "true or false, 1 or 0, f16 or bf16", half, For::device},
+    {"tf32", kTruth, truth<&Target::tf32>, For::built},
     {"images", kTruth, truth<&Target::images>, For::opencl},
     {"arch", "what the device's compiler takes: sm_80, gfx1100", arch, For::built},
     {"image_side", "texels of an image's longest side, 4 to 65536",
@@ -112,10 +113,10 @@ constexpr TargetField kFields[] = {
      For::device},
     {"shared_bytes", kBytes, bytes<&Target::shared_bytes>, For::device},
     {"panels", kTruth, truth<&Target::panels>, For::device},
-    {"matrix", "none, mma, mfma, wmma11, wmma12, simdgroup or dot",
+    {"matrix", "none, mma, mma75, mfma, wmma11, wmma12, simdgroup or dot",
      [](Target& t, const std::string& v) {
        t.matrix = v == "none" ? "" : v;
-       return one_of(v, {"none", "mma", "mfma", "wmma11", "wmma12", "simdgroup", "dot"});
+       return one_of(v, {"none", "mma", "mma75", "mfma", "wmma11", "wmma12", "simdgroup", "dot"});
      },
      For::device},
     {"prefer", "speed, ram or size", prefer},

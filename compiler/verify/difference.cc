@@ -55,7 +55,8 @@ Tolerance tolerance_of(const Graph& graph, const Target& target) {
     const auto is_row = [&](Expr e) { return e->dtype == row.dtype; };
     if (std::any_of(nodes.begin(), nodes.end(), is_row)) tolerance = row.tolerance;
   }
-  if (target.half) tolerance.relative = std::max(tolerance.relative, target.error_of_halves());
+  if (target.half || target.tf32)
+    tolerance.relative = std::max(tolerance.relative, target.error_of_rounding());
   return tolerance;
 }
 

@@ -140,7 +140,7 @@ TEST_CASE("a warp's items hold each element of a tile once") {
     REQUIRE(e->is(Op::constant));
     return e->attr.ints[0];
   };
-  for (const char* name : {"mma", "mfma", "wmma11", "wmma12", "simdgroup", "dot"}) {
+  for (const char* name : {"mma", "mma75", "mfma", "wmma11", "wmma12", "simdgroup", "dot"}) {
     CAPTURE(name);
     const MatrixForm& form = *matrix_form(name);
     std::set<int64_t> held;
