@@ -29,6 +29,7 @@ struct Computation {
   int64_t loop = -1;        // id of the scan in whose body it stands; -1: none
   int64_t chain = -1;       // those of one number become one kernel that works on blocks; -1: none
   std::vector<Expr> outermost;  // ranges over these blocks
+  bool by_items = false;        // of a device, each of which is an item's own
   Origin origin;
 };
 

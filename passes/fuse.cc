@@ -20,7 +20,7 @@ namespace {
 
 constexpr double kStoreAndLoad = 2.0;  // in additions
 constexpr double kMost = 1e18;
-constexpr double kMostGuarded = 600;       // reads of an element behind a condition, on devices
+constexpr double kMostGuarded = 1000;      // reads of an element behind a condition, on devices
 constexpr double kMostFramed = 1.125;      // times a tensor's elements, with a frame, on devices
 constexpr int64_t kMostOperations = 2000;  // of one kernel, beside those of a stack: no more fits a
                                            // page, or a compiler's patience

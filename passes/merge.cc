@@ -13,7 +13,7 @@
 namespace tinycc {
 namespace {
 
-constexpr int64_t kSmallWork = 2000;  // FLOPs of kernels that are merged without a common loop
+constexpr int64_t kSmallWork = 2000;   // FLOPs of kernels that are merged without a common loop
 constexpr int64_t kLocalBytes = 2048;  // of one array on the stack, where memory matters
 
 /// Of one array on the stack: rows stay in the nearest cache, beside what they are made of.
@@ -375,7 +375,8 @@ void replace_buffer(Draft& draft, Unit& unit, int64_t old, const BufferRef& part
 
 void shrink_buffers(Draft& draft, Unit& unit, const std::function<bool(int64_t)>& is_private) {
   if (unit.parts.size() < 2) return;
-  const bool chain = unit.parts[0]->chain >= 0, blocks = chain && draft.target.shares_blocks(),
+  const bool chain = unit.parts[0]->chain >= 0,
+             blocks = chain && draft.target.shares_blocks() && !unit.parts[0]->by_items,
              groups = has_groups(unit.kernel.body) || blocks;
   int64_t room = draft.target.shared_bytes - shared_bytes(unit.kernel.body);
   StmtRef& body = unit.kernel.body;

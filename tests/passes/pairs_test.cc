@@ -16,10 +16,8 @@ namespace {
 
 class Net {
  public:
-  Expr x(Shape shape) {
-    graph.inputs.push_back({"x", input(*graph.pool, "x", DType::f32, std::move(shape)), ""});
-    return graph.inputs[0].node;
-  }
+  Expr x(Shape shape) { return in("x", std::move(shape)); }
+  Expr y(Shape shape) { return in("y", std::move(shape)); }
   Expr w(const std::string& name, Shape shape) {
     const Expr e = weight(*graph.pool, name, DType::f32, std::move(shape));
     graph.weights.emplace(name, random_tensor(e, random_));
@@ -36,6 +34,11 @@ class Net {
   Graph graph;
 
  private:
+  Expr in(const char* name, Shape shape) {
+    graph.inputs.push_back({name, input(*graph.pool, name, DType::f32, std::move(shape)), ""});
+    return graph.inputs.back().node;
+  }
+
   std::mt19937 random_{3};
 };
 
@@ -72,20 +75,39 @@ const Case kCases[] = {
      3, 2},
 };
 
-size_t kernels_of(const Case& c, int64_t l2_bytes) {
+/// On a device whose groups share memory.
+const Case kDeviceCases[] = {
+    {"a residual sum of two",
+     [](Net& n) {
+       return relu(
+           add(n.conv(n.x({1, 16, 14, 14}), 24, 1, 1), n.conv(n.y({1, 8, 14, 14}), 24, 1, 1)));
+     },
+     1, 1},
+    {"the mean of all there is, by channels",
+     [](Net& n) { return global_average_pool(n.conv(n.x({1, 128, 8, 8}), 256, 1, 1)); }, 1, 2},
+};
+
+size_t kernels_of(const Case& c, int64_t l2_bytes, bool device = false) {
   Net net;
   net.graph.name = "pair";
   net.graph.outputs.push_back({"y", c.result(net)});
   Target target;
   target.vector_bytes = 32;
   target.l2_bytes = l2_bytes;
+  if (device) {
+    target.language = target.dialect = "opencl";
+    target.threads = 1 << 20;
+    target.shared_bytes = 32768;
+    target.panels = false;
+  }
   const Graph meant = net.graph;
   for (const GraphPass& pass : graph_passes()) pass.run(net.graph, {target, true});
   const Program program =
       build_program(lowered(net.graph, target), [](auto&&...) { return std::nullopt; });
   verify(program, "pairs");
   std::mt19937 random(5);
-  const Values x{{"x", random_tensor(net.graph.inputs[0].node, random)}};
+  Values x;
+  for (const auto& in : net.graph.inputs) x.emplace(in.name, random_tensor(in.node, random));
   const std::vector<double> want = eval(meant, x)[0].numbers(),
                             got = run_program(program, x)[0].numbers();
   double worst = 0, most = 0;
@@ -97,9 +119,17 @@ size_t kernels_of(const Case& c, int64_t l2_bytes) {
   return program.kernels.size();
 }
 
+TEST_CASE("on a device two sums of one place are an item's, blocks are of channels too") {
+  for (const Case& c : kDeviceCases) {
+    CAPTURE(std::string(c.what));
+    CHECK(kernels_of(c, 1 << 20, true) == c.kernels);
+    CHECK(kernels_of(c, 1 << 14, true) == c.of_blocks);
+  }
+}
+
 TEST_CASE("what one sum hands to the next by rows stays near, in blocks") {
   for (const Case& c : kCases) {
-    CAPTURE(c.what);
+    CAPTURE(std::string(c.what));
     CHECK(kernels_of(c, 1 << 20) == c.kernels);
     CHECK(kernels_of(c, 1 << 15) == c.of_blocks);
   }

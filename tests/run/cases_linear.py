@@ -355,12 +355,21 @@ def blocks(case):
         case.let(name, f"relu(conv2d({source}, {name}.w, {name}.b{text})) / 16")
         return np.maximum(ref.conv(value, w, b, **more), 0) / 16
 
+    def residual(name, a, left, b, right, count):
+        """Two convolutions of one pixel, added up."""
+        w, v = (case.weight(f"{name}.{n}", count, x.shape[1], 1, 1) for n, x in (("w", left), ("v", right)))
+        case.let(name, f"relu(conv2d({a}, {name}.w) + conv2d({b}, {name}.v)) / 16")
+        return np.maximum(ref.conv(left, w) + ref.conv(right, v), 0) / 16
+
     corners = ["::2, ::2", "1::2, ::2", "::2, 1::2", "1::2, 1::2"]
     case.let("focus", "concat([" + ", ".join(f"x[:, :, {c}]" for c in corners) + "], dim=1)")
     f = np.concatenate([x[:, :, i::2, j::2] for j in (0, 1) for i in (0, 1)], 1)
     s = conv("stem", "focus", f, 16, 3, padding=1)
     d = conv("deep", "stem", s, 16, 3, padding=1, groups=16)
     p = conv("point", "deep", d, 24, 1)
+    t = residual("twin", "deep", d, "point", p, 32)
+    case.out("pooled", "mean(relu(conv2d(twin, last.w)), dim=[2, 3])",
+             np.maximum(ref.conv(t, case.weight("last.w", 40, 32, 1, 1)), 0).mean((2, 3)))
     a, b = conv("left", "point", p, 12, 1), conv("right", "point", p, 12, 1)
     r = conv("inner", "left", a, 12, 3, padding=1)
     case.let("sum", "left + relu(conv2d(inner, back.w))")
