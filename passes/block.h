@@ -19,6 +19,9 @@ void block_chains(Draft& draft);
 /// what a depthwise convolution hands to a pointwise one, or a convolution to pooling, stays near.
 ///
 ///   for y P[y] = Σ…   for y C[y] = Σ P[s*y + 0…s-1]   →  for b { for y in b P; for y in b C }
+///
+/// On devices a group shares the block, which may also be one of channels, if what every block reads again
+/// stays in the second cache; and where C reads P[y] alone, both are an item's.
 void block_pairs(Draft& draft);
 
 /// For devices: two sums of one tensor's elements become neighbours of one chain, which share no loop: an
