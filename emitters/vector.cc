@@ -129,11 +129,11 @@ void KernelWriter::find_vector_registers() {
     before = spoilt.size();
     vector_registers_.clear();
     walk(body_, [&](const Stmt& s) {
-      if (s.kind != StmtKind::loop || s.loop != LoopKind::vector ||
-          s.body[0]->kind != StmtKind::store)
-        return;
-      const bool ok = vectorizable(s);
-      const Stmt& store = *s.body[0];
+      if (s.kind != StmtKind::loop || s.loop != LoopKind::vector) return;
+      const bool quads = s.body[0]->kind == StmtKind::loop;
+      const Stmt& store = quads ? *s.body[0]->body[0] : *s.body[0];
+      if (store.kind != StmtKind::store) return;
+      const bool ok = quads ? quads_in(s).has_value() : vectorizable(s);
       const auto note = [&](int64_t buffer, const std::vector<Expr>& at) {
         if (buffers_.at(buffer)->space != Space::reg) return;
         lane_ = s.range;

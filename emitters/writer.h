@@ -47,6 +47,10 @@ class KernelWriter {
   void write_vector_loop(const Stmt& s, bool declares);
   void write_texel(const Stmt& s);
   bool write_idiom(const Stmt& loop);
+  int64_t step_along(Expr load, Expr r);
+  std::optional<ByteProduct> quads_in(const Stmt& loop);
+  bool write_quads(const Stmt& loop);
+  std::optional<Text> scaled(Expr e);
   bool write_dot(const Stmt& loop, const ByteProduct& p);
   void begin_sum(const std::string& sum);
   bool write_scaling(const Stmt& loop);

@@ -11,9 +11,9 @@ namespace tinycc {
 /// What to spend memory or time on.
 enum class Prefer : uint8_t { speed, ram, size };
 
-/// Instructions that add products of bytes to a sum: those of Arm's DSP extension, of its vector
-/// extension for microcontrollers.
-enum class Dot : uint8_t { none, smlad, mve };
+/// Instructions that add products of bytes to sums: those of Arm's DSP extension, of its vector extension for
+/// microcontrollers; four to each lane of a vector (Arm's SDOT).
+enum class Dot : uint8_t { none, smlad, mve, sdot };
 
 struct Target {
   std::string language = "c";       // c, opencl
@@ -38,8 +38,8 @@ struct Target {
   int64_t group = 64;                            // work-items that a device starts together
   int64_t units = 1;                             // of a device: what work-groups are spread over
   int64_t shared_bytes = 0;  // memory that the items of a group share; 0: kernels use none
-  bool panels = true;        // do operands of products go through it? else only blocks between kernels
-  std::string matrix;        // how warps, or items, multiply matrices (groups.h); empty: not at all
+  bool panels = true;  // do operands of products go through it? else only blocks between kernels
+  std::string matrix;  // how warps, or items, multiply matrices (groups.h); empty: not at all
   Prefer prefer = Prefer::speed;
   bool provable = false;  // loops end at constants, padding has memory; notes for provers
   // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.
@@ -50,6 +50,8 @@ struct Target {
   /// Do kernels run on a device of its own, as many work-items, each a turn of their thread loops?
   bool is_device() const { return language != "c"; }
   bool has_vectors() const { return dialect != "iso"; }
+  /// Are sums of products of signed bytes made by vectors of integers, four to a lane at once?
+  bool sums_quads() const { return dot == Dot::sdot && !is_device() && has_vectors(); }
   /// Do kernels of many products run as groups that share tiles?
   bool has_groups() const { return shares_memory() && panels; }
   /// Can a block of what one kernel hands to the next stay with a group?

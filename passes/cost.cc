@@ -66,20 +66,6 @@ int64_t stride_of(const Buffer& b, int64_t dim) {
   return stride;
 }
 
-/// The nodes of e, loads included but not what computes their indices.
-std::vector<Expr> outside_indices(Expr e) {
-  std::vector<Expr> found, stack{e};
-  std::unordered_set<Expr> seen;
-  while (!stack.empty()) {
-    const Expr n = stack.back();
-    stack.pop_back();
-    if (!seen.insert(n).second) continue;
-    found.push_back(n);
-    if (!n->is(Op::load)) stack.insert(stack.end(), n->sources.begin(), n->sources.end());
-  }
-  return found;
-}
-
 /// Operations on a vector; what is fused with another one counts nothing.
 double operations(Expr e) {
   double n = 0;
@@ -98,27 +84,6 @@ double operations(Expr e) {
 
 }  // namespace
 
-bool guards(Expr e, Expr r) {
-  const std::vector<Expr> all = outside_indices(e);
-  return std::any_of(all.begin(), all.end(), [&](Expr n) {
-    if (!n->is(Op::where)) return false;
-    const std::vector<Expr> condition = outside_indices(n[0]);
-    return std::find(condition.begin(), condition.end(), r) != condition.end();
-  });
-}
-
-int64_t widest_lanes(const Draft& draft, const Computation& c) {
-  const auto width = [&](DType t) -> int64_t {  // of a lane: devices compute with f16 as f32
-    return draft.target.is_device() && is_half(t) ? 4 : bytes_of(t);
-  };
-  int64_t bytes = width(draft.buffers.at(c.target).dtype);
-  for (Expr n : outside_indices(c.value)) {
-    if (n->dtype != DType::i64 || n->is(Op::load)) bytes = std::max(bytes, width(n->dtype));
-  }
-  if (draft.target.is_scalar()) return 1;
-  return std::max<int64_t>(draft.target.lanes() * 4 / bytes, 1);
-}
-
 CostModel::CostModel(const Draft& draft, const Computation& c)
     : draft_(draft), c_(c), reduced_(reduction_ranges(c.value)), ranges_(c.ranges) {
   ranges_.insert(ranges_.end(), reduced_.begin(), reduced_.end());
@@ -128,7 +93,13 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   exact_ = must_divide(draft, c);
   widest_ = widest_lanes(draft, c);
   const Expr sum = reduction_in(c.value);
-  if (draft.target.is_scalar() && sum && sum->is(Op::reduce_add)) {
+  const bool adds = sum && sum->is(Op::reduce_add);
+  if (draft.target.sums_quads() && adds) {
+    const auto product = byte_product(sum[0]);
+    sums_quads_ = product && product->zero == 0 && product->a->dtype == DType::i8 &&
+                  product->b->dtype == DType::i8;
+  }
+  if (draft.target.is_scalar() && adds) {
     const auto product = byte_product(sum[0]);
     sums_bytes_ = product && product->zero == 0;
     sums_shifted_bytes_ = product.has_value();
@@ -333,12 +304,13 @@ double CostModel::tile_cost(size_t vector, const Nest& n) const {
     extra += staged ? staging(a, vector, n) : along ? far_lines(a, wide) * kFarLine : 0;
   }
   extra += (n.rows_outer ? kIndex * rows : 0) + (n.vector_outer ? kIndex * vectors : 0);
-  const double work = rows * vectors * inner_operations_;
+  const double work = rows * vectors * (n.quad ? 1 : inner_operations_),
+               turns = turns_ / (n.quad ? 4 : 1);
   double step = std::max({work, loads, kLatency}) + kCrowded * std::min(work, loads) + kTurn;
   if (n.vectors == 1 && rows > 4 && draft_.target.registers <= 16) step *= kOneVector;
   const bool beyond_l1 =
       draft_.target.l1_bytes > 0 && stream > static_cast<double>(draft_.target.l1_bytes) * kOfL1;
-  return rounds(n) * (turns_ * step + (beyond_l1 ? stream / kL2BytesPerUnit : 0) + extra +
+  return rounds(n) * (turns * step + (beyond_l1 ? stream / kL2BytesPerUnit : 0) + extra +
                       rows * vectors * ends(vector, n.lanes) + kRound);
 }
 

@@ -34,6 +34,7 @@ struct Nest {
   Expr dot = {};           // the loop of the reduction that an idiom takes several turns of at once
   int64_t dot_terms = 0;
   bool madd = false, scale = false;  // four sums at once: products are added; scaled to bytes
+  Expr quad = {};  // the loop of the reduction of which each lane takes four turns at once
   int64_t peeled_low = 0, peeled_high = 0;  // rows at the ends that are in no tile
 };
 
@@ -99,6 +100,7 @@ class CostModel {
   bool use_idioms(size_t vector, Nest& n) const;
   bool may_scale(size_t vector) const;
   Expr dot_range() const;
+  Expr quad_range(size_t vector) const;
   double map_cost(size_t vector, int64_t lanes) const;
   double partial_sums_cost(size_t vector, int64_t lanes, Expr rows, int64_t row_count) const;
   Nest map_along(size_t vector) const;
@@ -123,7 +125,7 @@ class CostModel {
       selected_;        // by range: the former
   bool free_ = false;   // see with_free_layouts()
   int64_t widest_ = 1;  // elements of the widest type in a vector
-  bool sums_bytes_ = false, sums_shifted_bytes_ = false;
+  bool sums_bytes_ = false, sums_shifted_bytes_ = false, sums_quads_ = false;
   std::vector<std::optional<std::pair<int64_t, int64_t>>>
       peels_;         // by range: what to peel off for the rest to be no longer guarded
   double parts_ = 1;  // of a stack, which are computed in one turn
@@ -132,6 +134,8 @@ class CostModel {
   bool exact_ = false;
 };
 
+/// The nodes of e, loads included but not what computes their indices.
+std::vector<Expr> outside_indices(Expr e);
 /// Does a condition within e depend on r, other than by what is loaded? Then it would be tested
 /// within a tile, to protect a load.
 bool guards(Expr e, Expr r);

@@ -1,10 +1,47 @@
 // What estimates and schedules ask about a computation before they choose; see cost.h.
 #include <algorithm>
+#include <unordered_set>
 
 #include "ir/simplify.h"
 #include "passes/cost.h"
 
 namespace tinycc {
+
+std::vector<Expr> outside_indices(Expr e) {
+  std::vector<Expr> found, stack{e};
+  std::unordered_set<Expr> seen;
+  while (!stack.empty()) {
+    const Expr n = stack.back();
+    stack.pop_back();
+    if (!seen.insert(n).second) continue;
+    found.push_back(n);
+    if (!n->is(Op::load)) stack.insert(stack.end(), n->sources.begin(), n->sources.end());
+  }
+  return found;
+}
+
+bool guards(Expr e, Expr r) {
+  const std::vector<Expr> all = outside_indices(e);
+  return std::any_of(all.begin(), all.end(), [&](Expr n) {
+    if (!n->is(Op::where)) return false;
+    const std::vector<Expr> condition = outside_indices(n[0]);
+    return std::find(condition.begin(), condition.end(), r) != condition.end();
+  });
+}
+
+int64_t widest_lanes(const Draft& draft, const Computation& c) {
+  const auto width = [&](DType t) -> int64_t {  // of a lane: devices compute with f16 as f32
+    return draft.target.is_device() && is_half(t) ? 4 : bytes_of(t);
+  };
+  int64_t bytes = width(draft.buffers.at(c.target).dtype);
+  const bool quads = draft.target.sums_quads() && reduction_in(c.value);  // of 32 bits
+  for (Expr n : outside_indices(c.value)) {
+    if (n->dtype != DType::i64 || (n->is(Op::load) && !quads))
+      bytes = std::max(bytes, width(n->dtype));
+  }
+  if (draft.target.is_scalar()) return 1;
+  return std::max<int64_t>(draft.target.lanes() * 4 / bytes, 1);
+}
 
 bool must_divide(const Draft& draft, const Computation& c) {
   return draft.target.is_device() || may_run_in_place(draft, c);

@@ -28,6 +28,20 @@ Expr CostModel::dot_range() const {
   return {};
 }
 
+/// The loop of the reduction along which bytes lie side by side for all lanes of a vector, and for each of them,
+/// once packed: whole quads.
+Expr CostModel::quad_range(size_t vector) const {
+  for (size_t r = ranges_.size(); sums_quads_ && r-- > c_.ranges.size();) {
+    const bool fits = std::all_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {
+      if (!a.in_reduction) return true;
+      return a.moves(vector) ? a.packable && a.moves(r) : is_contiguous(a, r);
+    });
+    if (fits && ranges_[r]->sources.empty() && extent_of(ranges_[r]) % 4 == 0 && !guarded_[r])
+      return ranges_[r];
+  }
+  return {};
+}
+
 /// In the middle of peeled rows weights do not.
 bool CostModel::moves_with_rows(const Access& a, const Nest& n) const {
   if (!n.rows || !a.moves(slot(n.rows))) return false;
@@ -117,6 +131,7 @@ bool CostModel::may_peel(size_t range) const {
 /// false: it has no registers, or no middle.
 bool CostModel::use_idioms(size_t vector, Nest& n) const {
   const Target& t = draft_.target;
+  if (n.lanes == 4) n.quad = quad_range(vector);
   n.dot = dot_range();
   const auto form = n.dot ? dot_form(t.dot, extent_of(n.dot)) : std::nullopt;
   if (form) n.dot_terms = form->terms;

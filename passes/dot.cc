@@ -32,6 +32,7 @@ std::optional<MaddForm> madd_form(Dot idiom) {
   switch (idiom) {
     case Dot::smlad: return MaddForm{3, 2, 4, 4};
     case Dot::mve: return MaddForm{2, 2, 4, 16};
+    case Dot::sdot:
     case Dot::none: return {};
   }
   return {};

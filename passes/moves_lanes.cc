@@ -127,9 +127,11 @@ class Lanes {
   BufferRef parts_;
 };
 
-/// Nothing but stores may lie within a loop whose iterations run side by side.
+/// Nothing but stores, or an idiom of each, may lie within a loop whose iterations run side by side.
 void check_innermost(const StmtRef& s) {
-  if (s->body[0]->kind != StmtKind::store) {
+  const StmtRef& body = s->body[0];
+  const bool idiom = body->kind == StmtKind::loop && body->loop == LoopKind::idiom;
+  if (body->kind != StmtKind::store && !idiom) {
     throw IllegalMove("loop `" + s->range->attr.name +
                       "` is not innermost: it cannot become a vector");
   }

@@ -220,7 +220,8 @@ class Folder {
 }  // namespace
 
 void fold_offsets(Draft& draft) {
-  if (draft.target.dot == Dot::none || !draft.target.is_scalar()) return;
+  const Target& t = draft.target;
+  if (!t.sums_quads() && (t.dot == Dot::none || !t.is_scalar())) return;
   for (Computation& c : draft.computations) Folder(draft, c).run();
 }
 

@@ -265,7 +265,7 @@ class Chooser {
     const std::vector<std::string> sums = reduction_order();
     const Expr last = *std::find_if(reduced_.begin(), reduced_.end(),
                                     [&](Expr k) { return k->attr.name == sums.back(); });
-    const int64_t block = sum_block(last);
+    const int64_t block = nest_.quad ? 0 : sum_block(last);
     if (nest_.staged)
       add_loops_of_panel(t);
     else
@@ -276,13 +276,12 @@ class Chooser {
     if (is_split() && choice_.outer == 2 && !nest_.staged) t.outer.push_back(t.vectors + "o");
     const std::string lane = add_vector(t);
     t.put_first(draft_, c_, nest_);
-    std::vector<std::string> all(t.outer);
-    all.insert(all.end(), t.inner.begin(), t.inner.end());
-    if (all.size() > 1) t.moves.push_back("order " + list(all));
+    t.order_all();
     const bool blocked = block > 0 && !t.pass.empty();
     order_sum(t, sums, blocked ? block : 0);
     std::vector<std::string> unrolled;
     if (nest_.dot) unrolled = t.use_dot(nest_.dot, nest_.dot_terms);
+    if (nest_.quad) t.split(nest_.quad->attr.name, 4);
     if (nest_.madd && CostModel::is_written_out(last, nest_))
       unrolled.push_back(last->attr.name + (last->sources.empty() ? "" : "m"));
     if (is_peeled()) unrolled.push_back(t.peel_rows(nest_));
@@ -295,6 +294,7 @@ class Chooser {
       if (nest_.madd) t.moves.push_back("madd " + t.inner.back());
       return fmt::format("{}", fmt::join(t.moves, "; "));
     }
+    if (nest_.quad) t.use_quads(nest_.quad->attr.name + "i");
     t.moves.push_back(fmt::format("vectorize {} {}", lane, nest_.lanes));
     const bool quads =
         choice_.unrolled < 0 && has_texels(draft_, c_, sums.back(), blocked ? block : 0);
@@ -426,11 +426,11 @@ class Chooser {
     for (Expr k : reduced_) (is_window(k) ? windows : others).push_back(k->attr.name);
     if (choice_.reduced == 2) std::swap(windows, others);
     windows.insert(windows.end(), others.begin(), others.end());
-    if (nest_.dot) {
-      std::erase(windows, nest_.dot->attr.name);
-      windows.push_back(nest_.dot->attr.name);
+    if (const Expr k = nest_.dot ? nest_.dot : nest_.quad) {
+      std::erase(windows, k->attr.name);
+      windows.push_back(k->attr.name);
     }
-    if (choice_.reduced != 1) return windows;
+    if (choice_.reduced != 1 || nest_.quad) return windows;
     for (size_t i = 0; i < windows.size(); ++i) windows[i] = reduced_[i]->attr.name;
     return windows;
   }

@@ -62,6 +62,17 @@ struct Tile {
     if (turns == 1 || (turns > kMostWrittenOut && !parts)) return {};
     return {k + (parts ? "oi" : "o")};
   }
+  /// All loops but those of the reduction, in order.
+  void order_all() {
+    if (outer.size() + inner.size() > 1)
+      moves.push_back(fmt::format("order {}{}{}", fmt::join(outer, " "), outer.empty() ? "" : " ",
+                                  fmt::join(inner, " ")));
+  }
+  /// Each lane of the tile takes the turns of this loop at once.
+  void use_quads(const std::string& loop) {
+    moves.push_back(fmt::format("order {} {}", fmt::join(inner, " "), loop));
+    moves.push_back("dot " + loop);
+  }
   /// Rows at both ends stay single, what is between them has tiles; the loop over rows of one.
   std::string peel_rows(const Nest& n) {
     moves.push_back(fmt::format("peel {} {} {}", row, n.peeled_low, n.peeled_high));

@@ -75,8 +75,11 @@ bool half(Target& target, const std::string& value) {
 }
 
 bool dot(Target& target, const std::string& value) {
-  target.dot = value == "smlad" ? Dot::smlad : value == "mve" ? Dot::mve : Dot::none;
-  return one_of(value, {"none", "smlad", "mve"});
+  target.dot = value == "smlad"  ? Dot::smlad
+               : value == "mve"  ? Dot::mve
+               : value == "sdot" ? Dot::sdot
+                                 : Dot::none;
+  return one_of(value, {"none", "smlad", "mve", "sdot"});
 }
 
 bool madd_cycles(Target& target, const std::string& value) {
@@ -134,7 +137,7 @@ constexpr TargetField kFields[] = {
     {"l1_bytes", kBytes, bytes<&Target::l1_bytes>},
     {"l2_bytes", kBytes, bytes<&Target::l2_bytes>},
     {"fma", kTruth, truth<&Target::fma>},
-    {"dot", "none, smlad or mve", dot, For::cpu},
+    {"dot", "none, smlad, mve or sdot", dot, For::cpu},
     {"clock_mhz", "MHz of one core at work, 1 to 100000",
      [](Target& t, const std::string& v) { return number(v, 1, 100000, false, t.clock_mhz); }},
     {"madd_cycles", "cycles from one multiply-add of a vector to the next: 0.5", madd_cycles},
