@@ -239,7 +239,10 @@ void KernelWriter::write_plain_loop(const Stmt& s) {
   const std::set<std::string> outside = taken_;  // names end with their block
   const std::string name = ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
   const int64_t extent = extent_of(s.range);
-  if (s.loop == LoopKind::unroll && extent > 1) unroll(extent);
+  const bool too_long = s.loop == LoopKind::serial && kernel_.group > 0 &&
+                        dialect_.most_unrolled > 0 && extent > dialect_.most_unrolled;
+  if ((s.loop == LoopKind::unroll && extent > 1) || too_long)
+    unroll(too_long ? dialect_.most_unrolled / 2 : extent);
   added_.clear();
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end));
   const auto starts = starts_;

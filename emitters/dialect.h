@@ -9,9 +9,12 @@
 namespace tinycc {
 
 struct Dialect {
-  bool vectors = false;           // vector types; else a vector loop is a plain loop
-  int64_t most_lanes = 64;        // of which the language, or a helper, has vectors
-  const char* unroll = "";        // before loops that must be unrolled, {} times; may be empty
+  bool vectors = false;     // vector types; else a vector loop is a plain loop
+  int64_t most_lanes = 64;  // of which the language, or a helper, has vectors
+  const char* unroll = "";  // before loops that must be unrolled, {} times; may be empty
+  /// Turns of a loop that its compiler would write out, whether there are registers enough or not; 0: it
+  /// knows better.
+  int64_t most_unrolled = 0;
   std::string index = "int32_t";  // type of loop variables
   /// Vector types of GNU C: lanes are v[i], bits are reinterpreted by casts, what lies in memory is an
   /// lvalue. Elsewhere helpers do that: F_LANE, F_SET, F_AS, F_PUT(place, v).
@@ -56,6 +59,7 @@ inline Dialect dialect_of(const Target& target) {
   if (target.dialect == "cuda" || target.dialect == "hip") {
     return {.vectors = vectors,
             .unroll = "#pragma unroll {}",
+            .most_unrolled = target.dialect == "hip" ? 16 : 0,
             .gnu_vectors = false,
             .whole_vectors = true,
             .item = "(blockIdx.x * blockDim.x + threadIdx.x)",
