@@ -1,97 +1,26 @@
 // Matrices of AMD's waves (ir/groups.h): MFMA of CDNA, WMMA of RDNA, through LLVM's builtins
 // (BuiltinsAMDGPU.def). A product adds up its terms in any order, so an item holds those that lie side by side.
+#include <algorithm>
+
 #include "emitters/matrices.h"
 
 namespace tinycc {
 namespace {
 
-// @DEVICE@ is which, @N@ how many elements of a row (column) an item holds, from @FIRST@ on. Rows and
-// columns are held alike.
-constexpr HelperRow kAmdRows[] = {
-    {"@P@_f_part_@t@", R"(
-#if @DEVICE@
-/* Of a row of @DEPTH@ (a column), what an item of a warp holds. */
-typedef @E@ @P@_f_part_@t@ __attribute__((ext_vector_type(@N@), aligned(8)));
-#endif
-)"},
-    {"@P@_f_rows_@t@", R"(
-/* A matrix of 16 rows and @DEPTH@ columns. */
-typedef struct {
-#if @DEVICE@
-    @P@_f_part_@t@ at;
-#else
-@PLACE@#endif
-} @P@_f_rows_@t@;
-)"},
-    {"@P@_f_columns_@t@", R"(
-typedef @P@_f_rows_@t@ @P@_f_columns_@t@;
-)"},
-    {"@P@_f_rows_@t@_at", R"(
-/* From shared memory, where rows are `step` elements apart. */
-static @D@inline @P@_f_rows_@t@ @P@_f_rows_@t@_at(const @C@ *place, int32_t step, int32_t lane)
-{
-    @P@_f_rows_@t@ all;
+// @N@ is how many elements of a row (column) an item holds, from @FIRST@ on.
+constexpr const char* kHeld =
+    R"(    typedef @E@ part __attribute__((ext_vector_type(@N@), aligned(8)));
+    part at;
+)";
+constexpr const char* kAt = R"(    const void *const own = &place[((lane % 16) * step) + @FIRST@];
 
-#if @DEVICE@
-    const void *const own = &place[((lane % 16) * step) + @FIRST@];
-
-    all.at = *(const @P@_f_part_@t@ *)own;
-#else
-@STEPS_DOWN@#endif
-    return all;
-}
-)"},
-    {"@P@_f_rows_@t@_turned", R"(
-/* From shared memory, where columns are `step` elements apart. */
-static @D@inline @P@_f_rows_@t@ @P@_f_rows_@t@_turned(const @C@ *place, int32_t step,
-                                                      int32_t lane)
-{
-    @P@_f_rows_@t@ all;
-
-#if @DEVICE@
-    for (int32_t k = 0; k < @N@; ++k) {
+    all.at = *(const @P@_f_@SIDE@_@t@::part *)own;
+)";
+constexpr const char* kTurned = R"(    for (int32_t k = 0; k < @N@; ++k) {
         all.at[k] = __builtin_bit_cast(@E@, place[((@FIRST@ + k) * step) + (lane % 16)]);
     }
-#else
-@STEPS_RIGHT@#endif
-    return all;
-}
-)"},
-    {"@P@_f_columns_@t@_at", R"(
-/* From shared memory, where columns are `step` elements apart. */
-static @D@inline @P@_f_columns_@t@ @P@_f_columns_@t@_at(const @C@ *place, int32_t step,
-                                                        int32_t lane)
-{
-    @P@_f_columns_@t@ all = @P@_f_rows_@t@_at(place, step, lane);
-
-#if !(@DEVICE@)
-    all.down = 1;
-    all.right = step;
-#endif
-    return all;
-}
-)"},
-    {"@P@_f_columns_@t@_turned", R"(
-/* From shared memory, where rows are `step` elements apart. */
-static @D@inline @P@_f_columns_@t@ @P@_f_columns_@t@_turned(const @C@ *place, int32_t step,
-                                                            int32_t lane)
-{
-    @P@_f_columns_@t@ all = @P@_f_rows_@t@_turned(place, step, lane);
-
-#if !(@DEVICE@)
-    all.down = step;
-    all.right = 1;
-#endif
-    return all;
-}
-)"},
-    {"@P@_f_multiply_@t@", R"(
-/* sum += rows * columns by a warp. Part p of item l stands in row @ROW_WORDS@, column l%16. */
-static @D@inline void @P@_f_multiply_@t@(@S@ *sum, @P@_f_rows_@t@ rows, @P@_f_columns_@t@ columns,
-                                         int32_t lane)
-{
-#if @DEVICE@
-    typedef @S@ sums __attribute__((ext_vector_type(@PARTS@)));
+)";
+constexpr const char* kMultiply = R"(    typedef @S@ sums __attribute__((ext_vector_type(@PARTS@)));
     sums all;
 
     (void)lane;
@@ -101,11 +30,7 @@ static @D@inline void @P@_f_multiply_@t@(@S@ *sum, @P@_f_rows_@t@ rows, @P@_f_co
 @BUILTIN@    for (int32_t part = 0; part < @PARTS@; ++part) {
         sum[part] = all[part];
     }
-#else
-@PRODUCTS@#endif
-}
-)"},
-};
+)";
 
 constexpr const char *kCdna = "defined(__gfx90a__) || defined(__gfx942__)",
                      *kCdnaFirst = "((lane % 64) / 16 * 4)", *kRdna3 = "defined(__GFX11__)",
@@ -164,17 +89,22 @@ constexpr Amd kAmd[] = {
 
 }  // namespace
 
-void add_amd_matrices(std::vector<HelperText>& helpers, const MatrixWords& words, DType dtype) {
-  for (const Amd& a : kAmd) {
-    if (words.form != a.form || dtype != a.dtype) continue;
-    Replacements with = words.all;
-    with.insert(with.end(), {{"@DEVICE@", a.device},
-                             {"@E@", a.element},
-                             {"@N@", a.count},
-                             {"@FIRST@", a.first},
-                             {"@BUILTIN@", a.builtin}});
-    add_rows(helpers, kAmdRows, with);
-  }
+MatrixTexts amd_texts(std::string_view form, DType dtype) {
+  const Amd& a = *std::ranges::find_if(
+      kAmd, [&](const Amd& row) { return row.form == form && row.dtype == dtype; });
+  const char* row = form == "mfma"     ? "l%64/16*4 + p"
+                    : form == "wmma11" ? "p*2 + l%32/16"
+                                       : "l%32/16*8 + p";
+  return {a.device,
+          kHeld,
+          kHeld,
+          kAt,
+          kTurned,
+          kAt,
+          kTurned,
+          kMultiply,
+          std::string("Part p of item l stands in row ") + row + ", column l%16.",
+          {{"@BUILTIN@", a.builtin}, {"@E@", a.element}, {"@N@", a.count}, {"@FIRST@", a.first}}};
 }
 
 }  // namespace tinycc

@@ -1,5 +1,7 @@
 // Matrices of NVIDIA's warps (ir/groups.h): ldmatrix, mma.sync (PTX ISA 9.7.14). A matrix of 16 rows is read 16
 // bytes of each at a time, which are 8 halves, 16 bytes or 4 floats: fragments of all types are alike.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "emitters/matrices.h"
@@ -7,130 +9,37 @@
 namespace tinycc {
 namespace {
 
-constexpr HelperRow kMmaRows[] = {
-    {"@P@_f_rows_@t@", R"(
-/* A matrix of 16 rows and @DEPTH@ columns, of which each item of a warp holds a 32nd. */
-typedef struct {
-#ifdef __CUDA_ARCH__
-    uint32_t at[4];
-#else
-@PLACE@#endif
-} @P@_f_rows_@t@;
-)"},
-    {"@P@_f_columns_@t@", R"(
-/* A matrix of @DEPTH@ rows and 8 columns, of which each item of a warp holds a 32nd. */
-typedef struct {
-#ifdef __CUDA_ARCH__
-    uint32_t at[2];
-#else
-@PLACE@#endif
-} @P@_f_columns_@t@;
-)"},
-    {"@P@_f_rows_@t@_at", R"(
-/* From shared memory, where rows are `step` elements apart. */
-static @D@inline @P@_f_rows_@t@ @P@_f_rows_@t@_at(const @C@ *place, int32_t step, int32_t lane)
-{
-    @P@_f_rows_@t@ all;
-
-#ifdef __CUDA_ARCH__
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+constexpr const char* kRowsAt =
+    R"(    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(all.at[0]), "=r"(all.at[1]), "=r"(all.at[2]), "=r"(all.at[3])
                  : "r"((uint32_t)__cvta_generic_to_shared(
                      &place[((lane % 16) * step) + ((lane % 32) / 16 * @CHUNK@)]))
                  : "memory");
-@ROUND_4@#else
-@STEPS_DOWN@#endif
-    return all;
-}
-)"},
-    {"@P@_f_rows_@t@_turned", R"(
-/* From shared memory, where columns are `step` elements apart. */
-static @D@inline @P@_f_rows_@t@ @P@_f_rows_@t@_turned(const @C@ *place, int32_t step,
-                                                      int32_t lane)
-{
-    @P@_f_rows_@t@ all;
-
-#ifdef __CUDA_ARCH__
-    const int32_t column = ((lane % 32) / 16 * 8) + (lane % 8);
+@ROUND_4@)";
+constexpr const char* kRowsTurned =
+    R"(    const int32_t column = ((lane % 32) / 16 * 8) + (lane % 8);
     const int32_t row = (lane % 16) / 8 * 8;
 
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(all.at[0]), "=r"(all.at[1]), "=r"(all.at[2]), "=r"(all.at[3])
                  : "r"((uint32_t)__cvta_generic_to_shared(&place[(column * step) + row]))
                  : "memory");
-#else
-@STEPS_RIGHT@#endif
-    return all;
-}
-)"},
-    {"@P@_f_columns_@t@_at", R"(
-/* From shared memory, where columns are `step` elements apart. */
-static @D@inline @P@_f_columns_@t@ @P@_f_columns_@t@_at(const @C@ *place, int32_t step,
-                                                        int32_t lane)
-{
-    @P@_f_columns_@t@ all;
-
-#ifdef __CUDA_ARCH__
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
+)";
+constexpr const char* kColumnsAt =
+    R"(    asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
                  : "=r"(all.at[0]), "=r"(all.at[1])
                  : "r"((uint32_t)__cvta_generic_to_shared(
                      &place[((lane % 8) * step) + ((lane % 16) / 8 * @CHUNK@)]))
                  : "memory");
-@ROUND_2@#else
-@STEPS_RIGHT@#endif
-    return all;
-}
-)"},
-    {"@P@_f_columns_@t@_turned", R"(
-/* From shared memory, where rows are `step` elements apart. */
-static @D@inline @P@_f_columns_@t@ @P@_f_columns_@t@_turned(const @C@ *place, int32_t step,
-                                                            int32_t lane)
-{
-    @P@_f_columns_@t@ all;
-
-#ifdef __CUDA_ARCH__
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
+@ROUND_2@)";
+constexpr const char* kColumnsTurned =
+    R"(    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
                  : "=r"(all.at[0]), "=r"(all.at[1])
                  : "r"((uint32_t)__cvta_generic_to_shared(&place[(lane % 16) * step]))
                  : "memory");
-#else
-@STEPS_DOWN@#endif
-    return all;
-}
-)"},
-    {"@P@_f_multiply_@t@", R"(
-/* sum += rows * columns by a warp. Item l holds of the sum what is in rows l/4 and l/4 + 8, in columns
- * l%4*2 and the next. */
-static @D@inline void @P@_f_multiply_@t@(@S@ *sum, @P@_f_rows_@t@ rows, @P@_f_columns_@t@ columns,
-                                         int32_t lane)
-{
-#ifdef __CUDA_ARCH__
-    (void)lane;
-@INSTRUCTIONS@#else
-@PRODUCTS@#endif
-}
-)"},
-};
+)";
 
-// Floats keep ten bits behind the point, the nearest number (what mma.sync would do is to cut).
-constexpr HelperRow kRoundedRows[] = {
-    {"@P@_f_round_tf32", R"(
-/* The nearest number with ten bits behind the point, away from zero where two are. */
-static @D@inline float @P@_f_round_tf32(float x)
-{
-    union {
-        float number;
-        uint32_t bits;
-    } value;
-
-    value.number = x;
-    if ((value.bits & 0x7F800000u) != 0x7F800000u) {
-        value.bits = (value.bits + 0x1000u) & 0xFFFFE000u;
-    }
-    return value.number;
-}
-)"},
-};
+// To the nearest number with ten bits behind the point; what mma.sync would do is to cut.
 constexpr const char* kRound = R"(    for (int32_t part = 0; part < @N@; ++part) {
         asm("cvt.rna.tf32.f32 %0, %1;"
             : "=r"(all.at[part])
@@ -194,18 +103,22 @@ std::string instructions(const Mma& m) {
 
 }  // namespace
 
-void add_mma_matrices(std::vector<HelperText>& helpers, const MatrixWords& words, DType dtype) {
-  for (const Mma& m : kMma) {
-    if (m.dtype != dtype) continue;
-    const bool rounds = dtype == DType::f32;
-    Replacements with = words.all;
-    with.insert(with.begin(), {{"@INSTRUCTIONS@", instructions(m)},
-                               {"@ROUND_4@", rounds ? replaced(kRound, {{"@N@", "4"}}) : ""},
-                               {"@ROUND_2@", rounds ? replaced(kRound, {{"@N@", "2"}}) : ""},
-                               {"@CHUNK@", std::to_string(128 / bits_of(dtype))}});
-    if (rounds) add_rows(helpers, kRoundedRows, with);
-    add_rows(helpers, kMmaRows, with);
-  }
+MatrixTexts mma_texts(DType dtype) {
+  const Mma& m = *std::ranges::find(kMma, dtype, &Mma::dtype);
+  const bool rounds = dtype == DType::f32;
+  return {
+      "defined(__CUDA_ARCH__)",
+      "    uint32_t at[4];\n",
+      "    uint32_t at[2];\n",
+      kRowsAt,
+      kRowsTurned,
+      kColumnsAt,
+      kColumnsTurned,
+      "    (void)lane;\n" + instructions(m),
+      "Item l holds of the sum what is in rows l/4 and l/4 + 8, in columns\n * l%4*2 and the next.",
+      {{"@ROUND_4@", rounds ? replaced(kRound, {{"@N@", "4"}}) : ""},
+       {"@ROUND_2@", rounds ? replaced(kRound, {{"@N@", "2"}}) : ""},
+       {"@CHUNK@", std::to_string(128 / bits_of(dtype))}}};
 }
 
 }  // namespace tinycc

@@ -1,24 +1,28 @@
-// Matrices of devices as helpers of kernels: what their makers' texts (helpers_mma, _amd, _apple) share.
+// Matrices of devices as helpers of kernels: what their makers have (helpers_mma, _amd, _apple), which
+// helpers_matrices puts into functions of one form.
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "emitters/helpers.h"
 #include "ir/groups.h"
 
 namespace tinycc {
 
-/// What stands for the words between @ in the texts of one form's operand: @t@, @C@ its type, @S@ that of sums,
-/// @DEPTH@; @PLACE@, @STEPS_DOWN@, @STEPS_RIGHT@, @PRODUCTS@ what there is where there is no instruction.
-struct MatrixWords {
-  std::string form;
-  Replacements all;
+/// What stands in an #ifdef of those functions, for one form (MatrixForm) and one type of elements. Statements
+/// that read fill `all`, from `place`, where rows, or columns, are `step` elements apart.
+struct MatrixTexts {
+  std::string device;                      // the #ifdef's condition
+  std::string rows, columns;               // members of the types of both operands
+  std::string rows_at, rows_turned;        // a row's elements lie side by side, a column's do
+  std::string columns_at, columns_turned;  // a column's do, a row's do
+  std::string multiply;                    // sum += rows * columns
+  std::string spread;                      // which sums an item holds, in words
+  Replacements words;                      // for all of these
 };
 
-/// A form's matrices of one type of elements: f_rows_T, f_columns_T, each with _at and _turned, and f_multiply_T.
-void add_mma_matrices(std::vector<HelperText>& helpers, const MatrixWords& words, DType dtype);
-void add_amd_matrices(std::vector<HelperText>& helpers, const MatrixWords& words, DType dtype);
-void add_apple_matrices(std::vector<HelperText>& helpers, const MatrixWords& words, DType dtype);
+MatrixTexts mma_texts(DType dtype);
+MatrixTexts amd_texts(std::string_view form, DType dtype);
+MatrixTexts apple_texts(DType dtype);
 
 }  // namespace tinycc
