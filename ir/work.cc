@@ -65,7 +65,9 @@ Roof roof_of(const Kernel& k, const Target& t) {
   const double gbps = bytes <= t.l2_bytes ? std::max(cache_gbps(t), memory) : memory;
   const auto parts = static_cast<double>(k.parts);
   Roof roof;
-  roof.compute_us = static_cast<double>(k.flops) / peak_gflops(t) * 1e-3 / parts;
+  const bool quads = t.sums_quads() && has_loop(k.body, LoopKind::idiom);  // 16 products, as many sums
+  const double work = quads ? static_cast<double>(k.macs) / 2 : static_cast<double>(k.flops);
+  roof.compute_us = work / peak_gflops(t) * 1e-3 / parts;
   roof.memory_us = static_cast<double>(bytes) / gbps * 1e-3;
   const double units_us = t.madd_cycles / ghz(t) * 1e-3;
   roof.predicted_us = std::max(static_cast<double>(k.cost) * units_us / parts, roof.memory_us);
