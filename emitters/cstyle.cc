@@ -240,7 +240,9 @@ void KernelWriter::write_plain_loop(const Stmt& s) {
   const std::string name = ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
   const int64_t extent = extent_of(s.range);
   const bool too_long = s.loop == LoopKind::serial && kernel_.group > 0 &&
-                        dialect_.most_unrolled > 0 && extent > dialect_.most_unrolled;
+                        dialect_.most_unrolled > 0 && extent > dialect_.most_unrolled &&
+                        !has_loop(s.body[0], LoopKind::lane) &&
+                        !has_loop(s.body[0], LoopKind::serial);
   if ((s.loop == LoopKind::unroll && extent > 1) || too_long)
     unroll(too_long ? dialect_.most_unrolled / 2 : extent);
   added_.clear();
