@@ -181,8 +181,7 @@ Program compile(const LoadedModel& model, const Target& target, const Options& o
   passes.run(
       "schedule",
       [&] {
-        program = build_program(std::move(draft), moves_of(options, tuned),
-                                target.is_device() ? 0 : options.ram);
+        program = build_program(std::move(draft), moves_of(options, tuned), target.ram);
       },
       [&] { return to_text(program); });
   ended = line.done(Stage::schedule, [&] {
@@ -332,10 +331,7 @@ int run(const Options& options) {
 }
 
 int compile_model(const Options& options, LoadedModel model) {
-  for (Target& t : model.targets) {
-    t.provable = options.evidence;
-    if (options.ram > 0 && !t.is_device()) t.prefer = Prefer::ram;
-  }
+  for (Target& t : model.targets) t.provable = options.evidence;
   Line line(options);
   const TunedMoves tuned = read_tuned(options, model.files);
   std::vector<Built> parts;

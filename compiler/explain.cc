@@ -96,14 +96,24 @@ std::string resources_text(const Resources& r) {
       r.matrix);
 }
 
+/// " (tcm 32,768 of 65,536, sram 1,024 of 262,144)"
+std::string memories_text(const Program& p) {
+  std::string out;
+  for (const Bank& m : p.memories)
+    out += fmt::format("{}{} {} of {}", out.empty() ? " (" : ", ", m.name, thousands(m.bytes),
+                       thousands(m.size));
+  return out.empty() ? "" : out + ")";
+}
+
 std::string machine_text(const Program& p) {
   const Target& t = p.target;
   return fmt::format(
-      "{}: {} steps, {} kernels, arena {} bytes, {} multiply-adds a run\n"
+      "{}: {} steps, {} kernels, arena {} bytes{}, {} multiply-adds a run\n"
       "for {} {}, {} thread{}, {} MHz: a core does {:.1f} GFLOP/s, reads {:.1f} GB/s from caches, "
       "{:.1f} from "
       "memory\n\n",
-      p.name, p.steps.size(), p.kernels.size(), thousands(p.arena_bytes), thousands(p.macs),
+      p.name, p.steps.size(), p.kernels.size(), thousands(p.arena_bytes), memories_text(p),
+      thousands(p.macs),
       t.dialect, t.resolved.empty() ? t.cpu : t.resolved, t.threads, t.threads == 1 ? "" : "s",
       t.clock_mhz, peak_gflops(t), cache_gbps(t), static_cast<double>(t.memory_mbps) * 1e-3);
 }

@@ -70,6 +70,10 @@ void check_together(const std::vector<Target>& targets, const std::vector<Target
           "run tinycc once for each, with --target and an -o of its own",
           specs[i].at);
   }
+  if (targets.size() > 1 &&
+      std::any_of(targets.begin(), targets.end(), [](const Target& t) { return !t.memories.empty(); }))
+    throw Error(ExitCode::unsupported, "memories= beside a device",
+                "run tinycc for c alone, or leave memories= away");
   if (options.weights == WeightsMode::bin &&
       std::any_of(targets.begin(), targets.end(), [](const Target& t) { return t.is_device(); }))
     throw Error(ExitCode::unsupported, "--weights bin: not for devices",
@@ -85,7 +89,12 @@ std::vector<Target> targets_of(const Options& options, std::vector<TargetSpec> s
   std::vector<Target> targets;
   for (const TargetSpec& spec : specs) {
     targets.push_back(resolve_target(spec));
-    const auto is_same = [&](const Target& t) { return t.language == targets.back().language; };
+    Target& target = targets.back();
+    if (options.ram > 0 && !target.is_device()) {
+      target.ram = options.ram;
+      target.prefer = Prefer::ram;
+    }
+    const auto is_same = [&](const Target& t) { return t.language == target.language; };
     if (std::count_if(targets.begin(), targets.end(), is_same) > 1) {
       throw Error(spec.at.file.empty() ? ExitCode::usage : ExitCode::bad_input,
                   "two " + spec.language + " targets would write the same files",

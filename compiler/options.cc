@@ -38,6 +38,8 @@ constexpr const char* kExamples =
     "A target is LANGUAGE[:KEY=VALUE[,KEY=VALUE...]]. For c:\n"
     "  dialect=gnu (vector types of GCC and Clang) or iso (C99)\n"
     "  threads=N (up to N share a kernel; the caller brings a pool), prefer=speed|ram|size,\n"
+    "  ram=BYTES (as --ram), memories=tcm:64k+sram:256k (what the arena may take of each memory,\n"
+    "  fastest first: it is in as many parts),\n"
     "  board=FILE.yaml (a target record of your own)\n"
     "  cpu=generic (the default: runs anywhere), native (this machine), or one of\n";
 
@@ -288,19 +290,11 @@ std::vector<std::string> flag_names(const CLI::App& app) {
         "one model a run; several models link into one program afterwards");
 }
 
-/// "32768", "32k", "1M".
 int64_t parse_bytes(const std::string& text) {
-  int64_t bytes = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, bytes);
-  const std::string unit(rest, end);
-  const int64_t factor = unit.empty()                 ? 1
-                         : unit == "k" || unit == "K" ? 1024
-                         : unit == "m" || unit == "M" ? 1024 * 1024
-                                                      : 0;
-  if (error != std::errc() || bytes < 1 || bytes > (int64_t{1} << 40) || factor == 0)
+  const std::optional<int64_t> bytes = bytes_in(text);
+  if (bytes.value_or(0) < 1)
     usage("--ram '" + text + "' is no number of bytes", "write --ram 32768, 32k or 1M");
-  return bytes * factor;
+  return *bytes;
 }
 
 void check(Options& options, const Raw& raw) {

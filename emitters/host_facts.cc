@@ -67,9 +67,35 @@ int64_t arena_align(const Program& program) {
   return align;
 }
 
-int64_t arena_bytes(const Program& program) {
+std::vector<ArenaPart> arena_parts(const Names& names) {
+  const Program& program = names.program();
+  const bool single = program.memories.empty();
   const int64_t align = arena_align(program);
-  return (std::max<int64_t>(program.arena_bytes, 1) + align - 1) / align * align;
+  std::vector<ArenaPart> parts;
+  for (size_t m = 0; m < std::max<size_t>(program.memories.size(), 1); ++m) {
+    const std::string name = names.arena(m), macro = names.macro(upper(name));
+    const int64_t bytes = std::max<int64_t>(bytes_of_memory(program, m), 1);
+    parts.push_back({m, name, single ? "" : c_identifier(program.memories[m].name), macro,
+                     single ? "" : " " + macro + "_SECTION", (bytes + align - 1) / align * align});
+  }
+  return parts;
+}
+
+std::string context_parameter(const HostInputs& host) {
+  return fmt::format("{0}{1}_{2} *{2}", host.names.program().memories.empty() ? "" : "const ",
+                     host.names.prefix(), context_word(host));
+}
+
+std::vector<std::string> context_objects(const HostInputs& host) {
+  const std::string &n = host.names.prefix(), word = context_word(host);
+  if (host.names.program().memories.empty()) return {fmt::format("static {0}_{1} {1};", n, word)};
+  std::vector<std::string> objects, places;
+  for (const ArenaPart& part : arena_parts(host.names)) {
+    objects.push_back(fmt::format("static {0}_{1} {1}{2};", n, part.name, part.section));
+    places.push_back("&" + part.name);
+  }
+  objects.push_back(fmt::format("static const {}_arena arena = {{{}}};", n, join(places, ", ")));
+  return objects;
 }
 
 int64_t state_bytes(const Program& program) {
@@ -96,7 +122,7 @@ std::string argument_text(const Names& names, int64_t id) {
     case Space::weight:
       return (names.weights_mode() == WeightsMode::bin ? "&inputs->" : "&") +
              names.weight_place(id);
-    default: return "&" + arena_place(names, id);
+    default: return "&" + arena_place(names, id, true);
   }
 }
 
@@ -192,8 +218,8 @@ TextValues common_values(const HostInputs& host) {
   const Program& program = names.program();
   const bool state = !program.states.empty();
   std::string parameters =
-      fmt::format("const {0}_inputs *inputs, const {0}_outputs *outputs, {0}_{1} *{1}",
-                  names.prefix(), context_word(host));
+      fmt::format("const {0}_inputs *inputs, const {0}_outputs *outputs, {1}", names.prefix(),
+                  context_parameter(host));
   if (host_state(program)) parameters += fmt::format(", {}_state *state", names.prefix());
   return {
       {"name", names.prefix()},
@@ -208,6 +234,9 @@ TextValues common_values(const HostInputs& host) {
       {"host_state", host_state(program) ? "1" : ""},
       {"device", program.target.is_device() ? "1" : ""},
       {"context", context_word(host)},
+      {"context_objects", join(context_objects(host), "\n")},
+      {"memories", program.memories.empty() ? "" : "1"},
+      {"arena_align", fmt::format("{}", arena_align(program))},
       {"dims_too", program.dims.empty() ? "" : ", but for what stands in the inputs' dimensions"},
       {"limits", has_limits(program) ? "1" : ""},
       {"dims", program.dims.empty() ? "" : fmt::format("{}", program.dims.size())},

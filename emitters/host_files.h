@@ -41,10 +41,27 @@ TextValues common_values(const HostInputs& host);
 // ---- facts about the program -----------------------------------------------------------------
 
 /// Tensors that lie shifted over each other a kernel names in the arena, which is then its first
-/// parameter.
-bool takes_arena(const Names& names, size_t kernel);
-/// "arena->h1", "arena->h2.tensor".
-std::string arena_place(const Names& names, int64_t buffer);
+/// parameter: the parts of it, by memory.
+std::set<size_t> arenas_of(const Names& names, size_t kernel);
+/// Where the host finds such a part: "arena", of several "arena->tcm".
+std::string arena_pointer(const Names& names, size_t memory);
+/// "arena->h1", "arena->h2.tensor"; of several memories the host's "arena->tcm->h1", a kernel's
+/// "arena_tcm->h1".
+std::string arena_place(const Names& names, int64_t buffer, bool of_host);
+/// A part of the arena as texts name it.
+struct ArenaPart {
+  size_t memory;
+  std::string name;     // "arena", "arena_tcm": how its type ends, and an object of that
+  std::string member;   // "", "tcm": of the struct of pointers, if there are several
+  std::string macro;    // "NET_ARENA", "NET_ARENA_TCM"
+  std::string section;  // behind the object's name: "", " NET_ARENA_TCM_SECTION"
+  int64_t bytes;        // at least 1, rounded up to the alignment
+};
+std::vector<ArenaPart> arena_parts(const Names& names);
+/// "net_arena *arena", "const net_arena *arena" where it is pointers to its parts, "net_device *device".
+std::string context_parameter(const HostInputs& host);
+/// The caller's objects for it, declarations.
+std::vector<std::string> context_objects(const HostInputs& host);
 /// A buffer as an argument of a kernel within run and step: "&arena->h1", "inputs->image", "probs".
 std::string argument_text(const Names& names, int64_t buffer);
 /// The value of a scalar buffer there: "arena->done.at[0]".
@@ -52,8 +69,6 @@ std::string scalar_text(const Names& names, int64_t buffer);
 /// "8-byte types must lie at multiples of 8": the largest natural alignment in the arena, or what
 /// the plan asks for where the dialect can say so.
 int64_t arena_align(const Program& program);
-/// arena_bytes, at least 1, rounded up to the alignment.
-int64_t arena_bytes(const Program& program);
 int64_t state_bytes(const Program& program);
 int64_t weight_bytes(const Program& program);
 /// True when the buffer's dtype needs <stdint.h>.
@@ -71,9 +86,9 @@ std::string axis_text(const Program& program, const Port& port, size_t axis);
 std::map<int64_t, std::string> dim_places(const Names& names);
 
 /// The plan of the arena, lines of a comment: which step reads and writes which tensor, and where.
-std::string plan_text(const Names& names);
+std::string plan_text(const Names& names, size_t memory);
 /// The same as members of a union, each tensor at its offset.
-std::string arena_members(const Names& names);
+std::string arena_members(const Names& names, size_t memory);
 
 /// "typedef struct { float at[3][4]; } TYPE;": what kernels and host call a buffer's memory.
 std::string struct_text(const Buffer& b, const std::string& type);

@@ -80,11 +80,13 @@ std::string usage_text(const HostInputs& host) {
   const std::string& n = names.prefix();
   const bool state = !program.states.empty(), bin = names.weights_mode() == WeightsMode::bin;
   const bool device = program.target.is_device();
-  std::vector<std::string> lines{
-      device ? usage_line(fmt::format("static {}_device device;", n),
-                          fmt::format("{0}_open(&device, NULL) first, {0}_close(&device) last", n))
-             : usage_line(fmt::format("static {}_arena arena;", n),
-                          "scratch memory, yours; its contents need no care")};
+  std::vector<std::string> lines;
+  const std::string about =
+      device ? fmt::format("{0}_open(&device, NULL) first, {0}_close(&device) last", n)
+      : program.memories.empty() ? "scratch memory, yours; its contents need no care"
+                                 : "scratch memory, yours";
+  for (const std::string& object : context_objects(host))
+    lines.push_back(usage_line(object, lines.empty() ? about : ""));
   if (state && !device) {
     lines.push_back(usage_line(fmt::format("static {}_state state;", n),
                                fmt::format("kept between runs; {}_state_init(&state) first", n)));
@@ -243,6 +245,48 @@ std::string state_type(const Names& names) {
   return out + fmt::format("}} {}_state;\n\n", names.prefix());
 }
 
+/// How many bytes each part of the arena has, and where objects of its type come to lie.
+std::string arena_macros(const Names& names) {
+  std::string out;
+  for (const ArenaPart& part : arena_parts(names)) {
+    out += fmt::format("#define {}_BYTES {}u\n", part.macro, part.bytes);
+    if (part.section.empty()) continue;
+    out += fmt::format(
+        "#ifndef {0}_SECTION\n#define {0}_SECTION /* __attribute__((section(\".{1}\"))) */\n"
+        "#endif\n",
+        part.macro, names.program().memories[part.memory].name);
+  }
+  return out;
+}
+
+std::string arena_types(const Names& names, TextValues values) {
+  const std::vector<Bank>& memories = names.program().memories;
+  std::string out, members;
+  for (const ArenaPart& part : arena_parts(names)) {
+    values["the_arena"] =
+        memories.empty() ? "The arena" : "The part of the arena in " + memories[part.memory].name;
+    values["part"] = part.name;
+    values["PART"] = part.macro;
+    values["plan"] = plan_text(names, part.memory);
+    values["arena_members"] = arena_members(names, part.memory);
+    out += expand_template("arena.h", values) + "\n";
+    members += fmt::format("    {}_{} *{};\n", names.prefix(), part.name, part.member);
+  }
+  if (memories.empty()) return out;
+  return out + fmt::format(
+                   "/* The arena: its parts, which are yours. */\ntypedef struct {{\n{}}} "
+                   "{}_arena;\n\n",
+                   members, names.prefix());
+}
+
+std::string arena_entries(const Names& names) {
+  std::string out;
+  for (const ArenaPart& part : arena_parts(names))
+    out += fmt::format("{0}_status {0}_{1}_at(void *memory, size_t bytes, {0}_{1} **arena);\n",
+                       names.prefix(), part.name);
+  return out;
+}
+
 /// Is a tensor written over another one while that is read?
 bool has_trails(const Program& program) {
   return std::ranges::any_of(program.buffers, [&](const auto& a) {
@@ -279,8 +323,10 @@ std::string header_file(const HostInputs& host) {
       {"and_state", state ? " and a state" : ""},
       {"comma_state", state ? ", state" : ""},
       {"stdint", any_stdint(host) ? "1" : ""},
-      {"arena_bytes", fmt::format("{}", arena_bytes(program))},
-      {"arena_align", fmt::format("{}", align)},
+      {"arena_bytes", fmt::format("{}", arena_parts(names)[0].bytes)},  // a device has one
+      {"arena_macros", arena_macros(names)},
+      {"any_memory", program.memories.empty() ? "" : "_..."},
+      {"arena_entries", arena_entries(names)},
       {"state_bytes", fmt::format("{}", state_bytes(program))},
       {"weight_bytes", fmt::format("{}", weight_bytes(program))},
       {"weights_align", fmt::format("{}", weights_align(names))},
@@ -296,12 +342,11 @@ std::string header_file(const HostInputs& host) {
       {"tensor_types", tensor_types(names)},
       {"state_type", state_type(names)},
       {"trails", has_trails(program) ? "1" : ""},
-      {"plan", plan_text(names)},
-      {"arena_members", arena_members(names)},
       {"lengths_too", program.dims.empty() ? "" : " that its lengths take in"},
       {"aligned", program.target.dialect == "gnu"
                       ? fmt::format(" __attribute__((aligned({})))", align)
                       : ""}});
+  values["arena_types"] = arena_types(names, values);
   if (!program.target.is_device()) return wrap_long_lines(expand_template("header.h", values));
   values.merge(device_values(host));
   if (host.cpu) values.merge(front_values(host));

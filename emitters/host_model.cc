@@ -16,6 +16,9 @@ namespace {
 std::string is_null_text(const HostInputs& host) {
   const Program& program = host.names.program();
   std::vector<std::string> pointers{"inputs", "outputs", "arena"};
+  for (const ArenaPart& part : arena_parts(host.names)) {
+    if (!part.member.empty()) pointers.push_back("arena->" + part.member);
+  }
   if (!program.states.empty()) pointers.push_back("state");
   if (host.names.weights_mode() == WeightsMode::bin) pointers.push_back("inputs->weights");
   for (const Port& port : program.inputs) {
@@ -87,6 +90,26 @@ std::string without_const_arena(const HostInputs& host) {
   return out;
 }
 
+std::string arena_asserts(const Names& names) {
+  std::string out;
+  for (const ArenaPart& part : arena_parts(names))
+    out += fmt::format(
+        "_Static_assert(sizeof({0}_{1}) == {2}_BYTES, \"{3} plan\");\n"
+        "_Static_assert(_Alignof({0}_{1}) == {4}_ALIGN, \"{3} alignment\");\n",
+        names.prefix(), part.name, part.macro, part.name, names.macro("ARENA"));
+  return out;
+}
+
+std::string arena_entries(const Names& names, TextValues values) {
+  std::vector<std::string> functions;
+  for (const ArenaPart& part : arena_parts(names)) {
+    values["part"] = part.name;
+    values["PART"] = part.macro;
+    functions.push_back(expand_template("arena.c", values));
+  }
+  return join(functions, "\n");
+}
+
 TextValues model_values(const HostInputs& host) {
   const Names& names = host.names;
   const Program& program = names.program();
@@ -107,6 +130,8 @@ TextValues model_values(const HostInputs& host) {
                           {"parts", parts_text(host)},
                           {"state_init", state_init_text(names)},
                           {"checks", nan_check(names)},
+                          {"arena_asserts", arena_asserts(names)},
+                          {"arena_entries", arena_entries(names, values)},
                           {"file_bytes", ""},
                           {"mark", "\"\""},
                           {"mark_bytes", fmt::format("{}", kWeightsMarkBytes)},

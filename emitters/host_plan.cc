@@ -13,11 +13,12 @@ namespace {
 
 constexpr size_t kMatrixSteps = 12;  // plans of more steps are listed, not drawn
 
-/// Buffers of the arena by offset, then by first step.
-std::vector<const Placed*> arena_order(const Program& program) {
+/// Buffers of a memory by offset, then by first step.
+std::vector<const Placed*> arena_order(const Program& program, size_t memory) {
   std::vector<const Placed*> out;
   for (const auto& [id, placed] : program.buffers) {
-    if (placed.offset >= 0) out.push_back(&placed);
+    if (placed.offset >= 0 && place_in_memory(program, placed.offset).memory == memory)
+      out.push_back(&placed);
   }
   std::ranges::sort(out, {},
                     [](const Placed* p) { return std::tuple(p->offset, p->first, p->buffer->id); });
@@ -47,7 +48,7 @@ std::string uses_span(const Uses& uses) {
 /// Rows of the plan as cells: name, uses, offset, bytes.
 using PlanRow = std::array<std::string, 4>;
 
-std::vector<PlanRow> plan_rows(const Names& names, bool matrix) {
+std::vector<PlanRow> plan_rows(const Names& names, size_t memory, bool matrix) {
   const Program& program = names.program();
   const size_t steps = program.steps.size();
   std::string head;
@@ -55,10 +56,11 @@ std::vector<PlanRow> plan_rows(const Names& names, bool matrix) {
   std::vector<PlanRow> rows{
       {matrix ? "step" : "tensor", matrix ? head : "steps", "offset", "bytes"}};
   std::map<int64_t, Uses> uses = uses_of(program);
-  for (const Placed* p : arena_order(program)) {
+  for (const Placed* p : arena_order(program, memory)) {
     const Uses& use = uses[p->buffer->id];
     rows.push_back({names.member(p->buffer->id), matrix ? uses_matrix(use, steps) : uses_span(use),
-                    thousands(p->offset), thousands(p->buffer->bytes())});
+                    thousands(place_in_memory(program, p->offset).offset),
+                    thousands(p->buffer->bytes())});
     if (p->same_as >= 0) rows.back()[3] += "  in place of " + names.member(p->same_as);
   }
   return rows;
@@ -66,8 +68,10 @@ std::vector<PlanRow> plan_rows(const Names& names, bool matrix) {
 
 }  // namespace
 
-std::string plan_text(const Names& names) {
-  const std::vector<PlanRow> rows = plan_rows(names, names.program().steps.size() <= kMatrixSteps);
+std::string plan_text(const Names& names, size_t memory) {
+  const std::vector<PlanRow> rows =
+      plan_rows(names, memory, names.program().steps.size() <= kMatrixSteps);
+  if (rows.size() == 1 && !names.program().memories.empty()) return " *     empty";
   if (rows.size() == 1) return " *     empty: every kernel writes an output";
   std::array<size_t, 4> widths{};
   for (const PlanRow& row : rows) {
@@ -85,16 +89,17 @@ std::string plan_text(const Names& names) {
   return join(lines, "\n");
 }
 
-std::string arena_members(const Names& names) {
+std::string arena_members(const Names& names, size_t memory) {
   std::string out;
-  for (const Placed* p : arena_order(names.program())) {
-    const int64_t id = p->buffer->id;
+  for (const Placed* p : arena_order(names.program(), memory)) {
+    const int64_t id = p->buffer->id,
+                  offset = place_in_memory(names.program(), p->offset).offset;
     TCC_CHECK(p->offset % bytes_of(p->buffer->dtype) == 0,
               fmt::format("the offset of {} breaks its alignment", names.member(id)));
-    out += p->offset == 0
+    out += offset == 0
                ? fmt::format("{} {};\n", names.type(id), names.member(id))
                : fmt::format("struct {{\n    unsigned char skip[{}];\n    {} tensor;\n}} {};\n",
-                             p->offset, names.type(id), names.member(id));
+                             offset, names.type(id), names.member(id));
   }
   return out;
 }

@@ -22,6 +22,14 @@ std::string float_inputs(const HostInputs& host) {
 std::string proof_file(const HostInputs& host) {
   TextValues values = tool_values(host, {});
   values["float_inputs"] = float_inputs(host);
+  for (const ArenaPart& part : arena_parts(host.names)) {
+    const std::string raw = part.member.empty() ? "raw" : "raw_" + part.member;
+    values["raw_arenas"] += fmt::format("{}_{} *{} = NULL;\n", host.names.prefix(), part.name, raw);
+    values["any_arenas"] += fmt::format("any_bits(&{0}, sizeof {0});\n", part.name);
+    values["arenas_at"] += fmt::format(
+        "(void){}_{}_at(&{}, (size_t)Frama_C_unsigned_int_interval(0u, 0xFFFFFFFFu), &{});\n",
+        host.names.prefix(), part.name, part.name, raw);
+  }
   values["null_state"] = host_state(host.names.program()) ? ", NULL" : "";
   return expand_template("proof.c", values);
 }

@@ -72,13 +72,27 @@ std::vector<std::string> image_rows(const Names& names) {
   return rows;
 }
 
-std::vector<std::string> arena_rows(const Names& names) {
+std::vector<std::string> memory_rows(const Program& program) {
   std::vector<std::string> rows;
-  for (const auto& [id, placed] : names.program().buffers) {
+  for (const Bank& m : program.memories)
+    rows.push_back(fmt::format("{{\"name\": {}, \"size\": {}, \"bytes\": {}}}", json_string(m.name),
+                               m.size, m.bytes));
+  return rows;
+}
+
+std::vector<std::string> arena_rows(const Names& names) {
+  const Program& program = names.program();
+  std::vector<std::string> rows;
+  for (const auto& [id, placed] : program.buffers) {
     if (placed.offset < 0) continue;
+    const auto [memory, offset] = place_in_memory(program, placed.offset);
+    const std::string in =
+        program.memories.empty()
+            ? ""
+            : fmt::format("\"memory\": {}, ", json_string(program.memories[memory].name));
     rows.push_back(fmt::format(
-        "{{\"tensor\": {}, \"offset\": {}, \"bytes\": {}, \"written\": {}, \"last_read\": {}}}",
-        json_string(names.member(id)), placed.offset, placed.buffer->bytes(), placed.first,
+        "{{\"tensor\": {}, {}\"offset\": {}, \"bytes\": {}, \"written\": {}, \"last_read\": {}}}",
+        json_string(names.member(id)), in, offset, placed.buffer->bytes(), placed.first,
         placed.last));
   }
   return rows;
@@ -190,6 +204,7 @@ SourceFile emit_report(const HostInputs& host, std::span<const SourceFile> files
                                           rows_text("outputs", port_rows(program, program.outputs)),
                                           rows_text("states", port_rows(program, program.states)),
                                           sizes_text(program),
+                                          rows_text("memories", memory_rows(program)),
                                           rows_text("arena", arena_rows(names)),
                                           rows_text("images", image_rows(names)),
                                           rows_text("kernels", kernel_rows(host, files)),

@@ -294,6 +294,25 @@ std::string wrong_dims(const HostInputs& host) {
   return out;
 }
 
+/// For each part of the arena: what fills it, what tests it, and the calls of these tests.
+void arena_tests(const Names& names, TextValues& values) {
+  std::string fill, tests, calls;
+  values["start"] =
+      arena_align(names.program()) > 1 ? "size_t start = 0;" : "const size_t start = 0;";
+  values["align_matters"] = arena_align(names.program()) > 1 ? "1" : "";
+  for (const ArenaPart& part : arena_parts(names)) {
+    const std::string place = "memory" + (part.member.empty() ? "" : "->" + part.member);
+    fill += fmt::format("(void)memset({0}, 0xFF, sizeof *{0});\n", place);
+    values["part"] = part.name;
+    values["PART"] = part.macro;
+    values["member"] = part.member;
+    tests += (tests.empty() ? "" : "\n") + expand_template("test_arena.c", values);
+    calls += fmt::format("test_{}(&golden[k]);\n", part.name);
+  }
+  values.merge(
+      TextValues{{"fill_arena", fill}, {"arena_tests", tests}, {"arena_calls", calls}});
+}
+
 bool any_small_float(const std::vector<DType>& types) {
   return std::ranges::any_of(types, [](DType t) { return golden_type(t).small_float; });
 }
@@ -327,9 +346,10 @@ std::string test_file(const HostInputs& host) {
       {"small_floats", any_small_float(out) ? "1" : ""},
       {"value_cases", value_cases(out)},
       {"generate_cases", generate_cases(in)},
-      {"start", arena_align(program) > 1 ? "size_t start = 0;" : "const size_t start = 0;"},
-      {"align_matters", arena_align(program) > 1 ? "1" : ""},
+      {"context_type", fmt::format("{}{}_{}", program.memories.empty() ? "" : "const ",
+                                   names.prefix(), context_word(host))},
       {"null_ports", null_ports(host)}});
+  arena_tests(names, values);
   return expand_template("test.c", values);
 }
 

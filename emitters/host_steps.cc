@@ -50,7 +50,7 @@ std::string call_text(const Calls& calls, const Step& step, const Scope& scope, 
   const bool parallel = names.program().kernels[k].parts > 1;
   std::vector<std::string> arguments;
   if (parallel) arguments.push_back("inputs");
-  if (takes_arena(names, k)) arguments.push_back("arena");
+  for (const size_t m : arenas_of(names, k)) arguments.push_back(arena_pointer(names, m));
   for (size_t i = 0; i < step.arguments.size(); ++i) {
     if (!names.parameters(k)[i].passed) continue;
     arguments.push_back(argument_text(names, step.arguments[i]));
@@ -124,12 +124,12 @@ std::pair<std::string, std::string> used_parameters(const HostInputs& host,
                                                     const std::string& text) {
   std::vector<std::string> parameters, arguments;
   const std::string& n = host.names.prefix();
-  for (const auto& [word, declaration] :
-       {std::pair{"inputs", fmt::format("const {}_inputs *inputs", n)},
-        std::pair{"outputs", fmt::format("const {}_outputs *outputs", n)},
-        std::pair{"arena", fmt::format("{}_arena *arena", n)},
-        std::pair{"device", fmt::format("{}_device *device", n)},
-        std::pair{"state", fmt::format("{}_state *state", n)}}) {
+  const std::pair<std::string, std::string> all[] = {
+      {"inputs", fmt::format("const {}_inputs *inputs", n)},
+      {"outputs", fmt::format("const {}_outputs *outputs", n)},
+      {context_word(host), context_parameter(host)},
+      {"state", fmt::format("{}_state *state", n)}};
+  for (const auto& [word, declaration] : all) {
     if (!has_word(text, word)) continue;
     parameters.push_back(declaration);
     arguments.push_back(word);

@@ -121,6 +121,8 @@ bool Names::is_weight(int64_t buffer) const {
 void Names::name_ports() {
   const auto of_port = [&](const std::string& member) { return port_prefix() + "_" + member; };
   for (const char* name : kHostNames) taken_.insert({prefixed(name), of_port(name)});
+  for (size_t m = 0; m < program_.memories.size(); ++m)
+    taken_.insert({prefixed(arena(m)), prefixed(arena(m) + "_at")});
   std::set<std::string> members(std::begin(kLocals), std::end(kLocals));
   const auto name_all = [&](const std::vector<Port>& ports, bool typed) {
     for (const Port& port : ports) {
@@ -239,6 +241,7 @@ void Names::name_parameters(size_t k) {
   if (program_.target.is_device())
     taken.insert(std::begin(kDeviceFunctions), std::end(kDeviceFunctions));
   for (const Expr range : ranges_.back()) taken.insert(range_name(k, range));
+  for (size_t m = 0; m < program_.memories.size(); ++m) taken.insert(arena(m));
   const std::vector<bool> shifted = program_.target.is_device()
                                         ? std::vector<bool>(kernel.parameters.size())
                                         : shifted_arguments(program_, *calls_[k][0]);
@@ -250,7 +253,7 @@ void Names::name_parameters(size_t k) {
                                arguments_of(k, i).size() > 1);
     if (shifted[i]) {
       TCC_CHECK(arguments_of(k, i).size() == 1, kernels_[k] + " writes over several buffers");
-      p.element = arena_place(*this, p.buffer) + ".at";
+      p.element = arena_place(*this, p.buffer, false) + ".at";
     } else if (p.passed) {
       p.type = type(p.buffer);
       p.name = unique_identifier(kernel.parameters[i]->name, taken);
@@ -298,7 +301,8 @@ bool Names::may_restrict(size_t kernel) const {
 std::string Names::signature(size_t kernel, bool whole) const {
   const Dialect dialect = dialect_of(program_.target);
   std::vector<std::string> list;
-  if (takes_arena(*this, kernel)) list.push_back(fmt::format("{}_arena *arena", prefix()));
+  for (const size_t m : arenas_of(*this, kernel))
+    list.push_back(fmt::format("{0}_{1} *{1}", prefix(), arena(m)));
   const char* const restricted = may_restrict(kernel) ? dialect.restricted : "";
   for (const ParameterNames& p : parameters_[kernel]) {
     if (!p.passed) continue;
@@ -359,15 +363,30 @@ bool Names::takes_weights(size_t kernel) const {
          });
 }
 
-bool takes_arena(const Names& names, size_t kernel) {
-  return std::ranges::any_of(names.parameters(kernel), [&](const ParameterNames& p) {
-    return !p.passed && names.program().buffers.at(p.buffer).offset >= 0;
-  });
+std::string Names::arena(size_t memory) const {
+  return program_.memories.empty() ? "arena" : "arena_" + program_.memories[memory].name;
 }
 
-std::string arena_place(const Names& names, int64_t buffer) {
-  const bool first = names.program().buffers.at(buffer).offset == 0;
-  return "arena->" + names.member(buffer) + (first ? "" : ".tensor");
+std::set<size_t> arenas_of(const Names& names, size_t kernel) {
+  std::set<size_t> memories;
+  for (const ParameterNames& p : names.parameters(kernel)) {
+    const int64_t offset = names.program().buffers.at(p.buffer).offset;
+    if (!p.passed && offset >= 0)
+      memories.insert(place_in_memory(names.program(), offset).memory);
+  }
+  return memories;
+}
+
+std::string arena_pointer(const Names& names, size_t memory) {
+  const std::string member = arena_parts(names)[memory].member;
+  return member.empty() ? "arena" : "arena->" + member;
+}
+
+std::string arena_place(const Names& names, int64_t buffer, bool of_host) {
+  const auto [memory, offset] =
+      place_in_memory(names.program(), names.program().buffers.at(buffer).offset);
+  return (of_host ? arena_pointer(names, memory) : names.arena(memory)) + "->" +
+         names.member(buffer) + (offset == 0 ? "" : ".tensor");
 }
 
 }  // namespace tinycc

@@ -82,6 +82,9 @@ class Names {
   const std::string& member(int64_t buffer) const;
   /// The member of the inputs that holds dimension k of the program.
   const std::string& dim(size_t k) const { return dims_[k]; }
+  /// The part of the arena in a memory, as its type ends and kernels call it: "arena_tcm"; "arena", if it
+  /// is the only one.
+  std::string arena(size_t memory = 0) const;
   /// What indices are appended to, for a weight: "digits_constants.conv1_weight".
   std::string weight_element(int64_t buffer) const;
   /// The weight itself: "digits_constants.conv1_weight".

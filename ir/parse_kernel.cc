@@ -205,6 +205,7 @@ class ProgramParser {
     program_.pool = std::make_shared<Pool>();
     return *program_.pool;
   }
+  void memory();
   void image();
   void placed();
   void dim();
@@ -247,6 +248,8 @@ Program ProgramParser::parse() {
       p.arena_bound_bytes = lexer_.integer();
     else if (lexer_.take("macs"))
       p.macs = lexer_.integer();
+    else if (lexer_.take("memory"))
+      memory();
     else if (lexer_.take("image"))
       image();
     else if (lexer_.take("buffer"))
@@ -273,6 +276,15 @@ int64_t ProgramParser::known(const std::string& name, size_t at) {
   const auto found = ids_.find(name);
   if (found == ids_.end()) lexer_.fail("no buffer is called '" + name + "'", at);
   return found->second;
+}
+
+void ProgramParser::memory() {
+  Bank bank;
+  bank.name = lexer_.name();
+  bank.bytes = lexer_.integer();
+  lexer_.expect("of");
+  bank.size = lexer_.integer();
+  program_.memories.push_back(std::move(bank));
 }
 
 void ProgramParser::image() {

@@ -204,6 +204,9 @@ std::string TreePrinter::program(const Program& p) {
   line("arena " + std::to_string(p.arena_bytes) + " align " + std::to_string(p.arena_align) +
        " bound " + std::to_string(p.arena_bound_bytes));
   if (p.macs != 0) line("macs " + std::to_string(p.macs));
+  for (const Bank& m : p.memories)
+    line("memory " + spelled(m.name) + " " + std::to_string(m.bytes) + " of " +
+         std::to_string(m.size));
   for (const Image& i : p.images)
     line("image " + std::string(name_of(i.dtype)) + " " + std::to_string(i.width) + " " +
          std::to_string(i.height));

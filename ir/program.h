@@ -98,9 +98,27 @@ struct Program {
   std::vector<Port> inputs, outputs, states;
   std::vector<ProgramDim> dims;
   std::vector<Image> images;
+  // What the arena consists of, one behind the other, each a multiple of its alignment; empty: one.
+  std::vector<Bank> memories;
   int64_t arena_bytes = 0, arena_align = 4, arena_bound_bytes = 0;
   int64_t macs = 0;  // of the model as it was written: see macs_of()
 };
+
+/// Of a place in the arena: which memory it lies in, and how far behind its start.
+struct PlaceInMemory {
+  size_t memory = 0;
+  int64_t offset = 0;
+};
+inline PlaceInMemory place_in_memory(const Program& program, int64_t offset) {
+  PlaceInMemory place{0, offset};
+  while (place.memory + 1 < program.memories.size() &&
+         place.offset >= program.memories[place.memory].bytes)
+    place.offset -= program.memories[place.memory++].bytes;
+  return place;
+}
+inline int64_t bytes_of_memory(const Program& program, size_t memory) {
+  return program.memories.empty() ? program.arena_bytes : program.memories[memory].bytes;
+}
 
 /// Has a kernel of it a loop whose extent is computed?
 inline bool ends_early(const Program& program) {

@@ -15,6 +15,13 @@ enum class Prefer : uint8_t { speed, ram, size };
 /// microcontrollers; four to each lane of a vector (Arm's SDOT).
 enum class Dot : uint8_t { none, smlad, mve, sdot };
 
+/// A memory that a part of the arena lies in.
+struct Bank {
+  std::string name;   // a letter, then letters and digits; all small
+  int64_t size = 0;   // bytes that there are
+  int64_t bytes = 0;  // that are used
+};
+
 struct Target {
   std::string language = "c";       // c, opencl
   std::string dialect = "gnu";      // iso: C99; gnu: GNU C vector types; of a device: its language
@@ -41,6 +48,8 @@ struct Target {
   bool panels = true;  // do operands of products go through it? else only blocks between kernels
   std::string matrix;  // how warps, or items, multiply matrices (groups.h); empty: not at all
   Prefer prefer = Prefer::speed;
+  int64_t ram = 0;          // bytes that the arena may take, whatever time that costs; 0: as it comes
+  std::vector<Bank> memories;  // where the arena may lie, fastest first; empty: one memory of any size
   bool provable = false;  // loops end at constants, padding has memory; notes for provers
   // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.
   int64_t clock_mhz = 2500;

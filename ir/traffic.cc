@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "ir/affine.h"
 
@@ -98,7 +99,50 @@ void count_reads(const StmtRef& s, const std::set<int64_t>& images, int64_t turn
   }
 }
 
+/// How often each node is evaluated where `root` is so many times: folds take their turns.
+std::unordered_map<Expr, int64_t> evaluations(Expr root, int64_t turns) {
+  std::unordered_map<Expr, int64_t> times{{root, turns}};
+  std::vector<Expr> order = topological({root});
+  std::reverse(order.begin(), order.end());
+  for (Expr e : order) {
+    int64_t inner = times.at(e);
+    if (is_reduce(e->op)) inner *= turns_of({e->sources.begin() + 1, e->sources.end()});
+    if (e->is(Op::scan)) inner *= e->attr.ints[1];
+    for (Expr s : e->sources) times[s] = std::max(times[s], inner);
+  }
+  return times;
+}
+
+using Bits = std::map<int64_t, int64_t>;
+
+void count_bits(const StmtRef& s, int64_t turns, Bits& bits) {
+  if (s->kind == StmtKind::loop) turns *= extent_of(s->range);
+  for (const StmtRef& part : s->body) count_bits(part, turns, bits);
+  if (s->kind != StmtKind::store) return;
+  bits[s->buffer->id] += turns * bits_of(s->buffer->dtype);
+  for (const auto& [e, times] : evaluations(s->value, turns)) {
+    if (e->is(Op::load)) bits[e->attr.ints[0]] += times * bits_of(e->dtype);
+  }
+}
+
+void count_bits(const Program& program, const Step& s, int64_t turns, Bits& bits) {
+  if (s.kind == Step::Kind::repeat) turns *= extent_of(s.range);
+  for (const Step& part : s.body) count_bits(program, part, turns, bits);
+  if (s.kind != Step::Kind::call) return;
+  const Kernel& k = program.kernels[s.kernel];
+  Bits of_parameters;
+  count_bits(k.body, turns, of_parameters);
+  for (size_t i = 0; i < s.arguments.size(); ++i)
+    bits[s.arguments[i]] += of_parameters[k.parameters[i]->id];
+}
+
 }  // namespace
+
+std::map<int64_t, int64_t> accessed_bits(const Program& program) {
+  Bits bits;
+  for (const Step& s : program.steps) count_bits(program, s, 1, bits);
+  return bits;
+}
 
 Reads reads_of(const Kernel& kernel) {
   std::set<int64_t> images;

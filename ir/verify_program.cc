@@ -28,6 +28,7 @@ class ProgramVerifier {
 
   void run() {
     for (const Kernel& k : program_.kernels) verify(k, after_);
+    memories();
     for (const auto& [id, placed] : program_.buffers) buffer(id, placed);
     for (const Port& p : program_.inputs) begin(p);
     for (const Port& p : program_.states) begin(p);
@@ -54,6 +55,7 @@ class ProgramVerifier {
     return p.offset >= 0 || p.image >= 0;
   }
 
+  void memories() const;
   void buffer(int64_t id, const Placed& placed);
   void begin(const Port& port);
   void end(const Port& port);
@@ -79,6 +81,16 @@ class ProgramVerifier {
   std::unordered_set<std::string> names_;  // of buffers
 };
 
+void ProgramVerifier::memories() const {
+  int64_t sum = 0;
+  for (const Bank& m : program_.memories) {
+    check(m.bytes <= m.size, "more lies in " + m.name + " than it has");
+    check(m.bytes % program_.arena_align == 0, m.name + " ends within a unit of alignment");
+    sum += m.bytes;
+  }
+  check(program_.memories.empty() || sum == program_.arena_bytes, "memories that are not the arena");
+}
+
 void ProgramVerifier::buffer(int64_t id, const Placed& placed) {
   check(placed.buffer != nullptr && placed.buffer->id == id, "a buffer under another's id");
   const Buffer& b = *placed.buffer;
@@ -95,7 +107,9 @@ void ProgramVerifier::buffer(int64_t id, const Placed& placed) {
     check(i.dtype == b.dtype && size.width <= i.width && size.height <= i.height,
           b.name + " does not fit its image");
   } else if (placed.offset >= 0) {
-    check(placed.offset + b.bytes() <= program_.arena_bytes, b.name + " leaves the arena");
+    const auto [memory, offset] = place_in_memory(program_, placed.offset);
+    check(offset + b.bytes() <= bytes_of_memory(program_, memory),
+          b.name + (program_.memories.empty() ? " leaves the arena" : " leaves its memory"));
     check(placed.offset % std::max<int64_t>(bytes_of(b.dtype), 1) == 0, b.name + " is not aligned");
   } else {
     check(b.space != Space::arena, b.name + " has no place in the arena");

@@ -422,58 +422,6 @@ class Builder {
 
 }  // namespace
 
-namespace {
-
-/// The first call of the step that has most memory alive.
-std::string largest_step(const Program& program) {
-  std::map<int64_t, int64_t> alive;  // bytes, by step
-  for (const auto& [id, p] : program.buffers) {
-    for (int64_t t = p.first; p.offset >= 0 && t <= p.last; ++t) alive[t] += p.buffer->bytes();
-  }
-  const auto most = std::max_element(
-      alive.begin(), alive.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  if (most == alive.end() || most->first >= std::ssize(program.steps)) return program.name;
-  const Step* step = &program.steps[static_cast<size_t>(most->first)];
-  const std::string what = step->nodes.empty() ? step->computes : step->nodes.back();
-  return what.empty() ? "step " + std::to_string(most->first) : what;
-}
-
-/// The program in bands, with the smallest arena that is no smaller than need be.
-Program in_bands(const Draft& draft, const MovesOf& moves, int64_t ram) {
-  for (int64_t limit = ram; limit > ram / 2;) {  // less where a plan leaves gaps
-    const std::optional<Banded> banded = with_bands(draft, limit);
-    if (!banded) break;
-    Program program = build_program(*banded, moves, ram);
-    if (program.arena_bytes <= ram) return program;
-    limit -= std::max<int64_t>(program.arena_bytes - ram, 8);
-  }
-  Program least = build_program(*with_bands(draft, 0), moves, ram);
-  Program other = build_program(*with_bands(draft, -1), moves, ram);
-  return other.arena_bytes < least.arena_bytes ? other : least;
-}
-
-/// `ram` bytes are enough, or an error says what is needed.
-Program within(int64_t ram, const Draft& draft, const MovesOf& moves) {
-  Program least = in_bands(draft, moves, ram);
-  if (least.arena_bytes > ram) {
-    Program other = in_bands(with_rows_outermost(draft), moves, ram);
-    if (other.arena_bytes < least.arena_bytes) least = std::move(other);
-  }
-  if (least.arena_bytes <= ram) return least;
-  throw Error(ExitCode::unsupported,
-              fmt::format("the arena cannot be made as small as {} bytes: it takes {}", ram,
-                          least.arena_bytes),
-              "most is needed by " + largest_step(least));
-}
-
-}  // namespace
-
-Program build_program(Draft draft, const MovesOf& moves, int64_t ram) {
-  if (ram == 0) return Builder(std::move(draft), moves).run();
-  Program program = Builder(draft, moves, ram).run();
-  return program.arena_bytes <= ram ? program : within(ram, draft, moves);
-}
-
 Program build_program(Banded banded, const MovesOf& moves, int64_t ram) {
   return Builder(std::move(banded.draft), moves, ram, std::move(banded.bands)).run();
 }

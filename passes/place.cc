@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ir/reach.h"
+#include "ir/traffic.h"
 #include "passes/plan.h"
 
 namespace tinycc {
@@ -151,7 +152,14 @@ class Placer {
       if (b.dtype == DType::f64 || b.dtype == DType::i64)
         program_.arena_align = std::max<int64_t>(8, program_.arena_align);
     }
-    const Plan plan = plan_memory(lifetimes_, program_.arena_align, enough_);
+    program_.memories = draft_.target.memories;
+    if (!program_.memories.empty()) {
+      const std::map<int64_t, int64_t> accessed = accessed_bits(program_);
+      for (Lifetime& l : lifetimes_) l.accessed = accessed.at(l.buffer);
+    }
+    const Plan plan =
+        plan_memory(lifetimes_, program_.arena_align, enough_, program_.memories);
+    for (size_t m = 0; m < program_.memories.size(); ++m) program_.memories[m].bytes = plan.used[m];
     program_.arena_bytes = plan.bytes;
     program_.arena_bound_bytes = plan.bound;
     for (const Lifetime& l : lifetimes_) {

@@ -2,7 +2,10 @@
 #include "passes/plan.h"
 
 #include <algorithm>
+#include <compare>
 #include <functional>
+#include <numeric>
+#include <optional>
 
 #include "ir/image.h"
 
@@ -12,7 +15,17 @@ namespace {
 /// Buffers that share their memory in place, as one.
 struct Block {
   std::vector<int64_t> buffers;
-  int64_t bytes = 0, first = 0, last = 0, offset = 0;
+  int64_t bytes = 0, first = 0, last = 0, offset = 0, accessed = 0;
+  size_t memory = 0;
+  double heat() const {
+    return static_cast<double>(accessed) / static_cast<double>(std::max<int64_t>(bytes, 1));
+  }
+};
+
+/// What a plan costs, the worst first: bytes beyond the memories, accesses of slower ones, bytes.
+struct Score {
+  int64_t excess = 0, slow = 0, bytes = 0;
+  friend auto operator<=>(const Score&, const Score&) = default;
 };
 
 constexpr int kTries = 12;  // for each order
@@ -21,16 +34,20 @@ int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
 class Planner {
  public:
-  Planner(const std::vector<Lifetime>& lifetimes, int64_t align) {
+  Planner(const std::vector<Lifetime>& lifetimes, int64_t align,
+          const std::vector<Bank>& memories) {
+    for (const Bank& m : memories) sizes_.push_back(m.size / align * align);
+    if (memories.empty()) sizes_.push_back(INT64_MAX);
     std::map<int64_t, size_t> block_of;
     for (const Lifetime& l : lifetimes) {  // in order of first: what is taken over comes before
       const auto found = block_of.find(l.in_place_of);
       const size_t k = found == block_of.end() ? blocks_.size() : found->second;
-      if (k == blocks_.size()) blocks_.push_back({{}, 0, l.first, l.last, 0});
+      if (k == blocks_.size()) blocks_.push_back({{}, 0, l.first, l.last});
       Block& b = blocks_[k];
       b.buffers.push_back(l.buffer);
       b.bytes = std::max(b.bytes, round_up(l.bytes, align));
       b.last = std::max(b.last, l.last);
+      b.accessed += l.accessed;
       block_of[l.buffer] = k;
       for (const auto& [read, lag] : l.over) {
         if (block_of.contains(read)) lags_[{block_of[read], k}] = round_up(lag, align);
@@ -54,12 +71,15 @@ class Planner {
     for (const auto& [step, sum] : working_sets(true)) most = std::max(most, sum);
     return most;
   }
-  Plan best();
+  std::pair<Score, Plan> best();
 
  private:
-  void keep(Plan& plan, int64_t bytes) const;
+  using Order = std::vector<Block*>;
+  Plan kept() const;
   std::map<int64_t, int64_t> working_sets(bool over) const;
-  int64_t place(const std::vector<Block*>& order);
+  Score place(const Order& order);
+  int64_t lowest(const Block& b, const std::vector<const Block*>& placed) const;
+  Order::iterator worst(Order& order, const Score& score) const;
   std::pair<int64_t, int64_t> taken(const Block& by, const Block& b) const;
   const int64_t* lag(const Block& read, const Block& written) const {
     const auto found = lags_.find({static_cast<size_t>(&read - blocks_.data()),
@@ -67,6 +87,7 @@ class Planner {
     return found == lags_.end() ? nullptr : &found->second;
   }
 
+  std::vector<int64_t> sizes_, used_;  // of the memories
   std::vector<Block> blocks_;
   std::map<std::pair<size_t, size_t>, int64_t> lags_;  // of what is read, what is written over it
 };
@@ -78,24 +99,38 @@ std::pair<int64_t, int64_t> Planner::taken(const Block& by, const Block& b) cons
           by.offset + (under ? std::min(by.bytes, *under) : by.bytes)};
 }
 
-/// Places each block at the lowest offset where it meets no placed block of its time.
-int64_t Planner::place(const std::vector<Block*>& order) {
+/// The lowest offset in its memory where it meets no placed block of its time.
+int64_t Planner::lowest(const Block& b, const std::vector<const Block*>& placed) const {
+  std::vector<std::pair<int64_t, int64_t>> rivals;
+  for (const Block* p : placed) {
+    if (p->memory == b.memory && p->first <= b.last && b.first <= p->last)
+      rivals.push_back(taken(*p, b));
+  }
+  std::sort(rivals.begin(), rivals.end());
+  int64_t offset = 0;
+  for (const auto& [low, high] : rivals) {
+    if (low < offset && offset < high) offset = high;
+  }
+  return offset;
+}
+
+/// Places each block in the first memory that has room, or the last one.
+Score Planner::place(const Order& order) {
   std::vector<const Block*> placed;
-  int64_t total = 0;
+  used_.assign(sizes_.size(), 0);
+  Score score;
   for (Block* b : order) {
-    std::vector<std::pair<int64_t, int64_t>> rivals;
-    for (const Block* p : placed) {
-      if (p->first <= b->last && b->first <= p->last) rivals.push_back(taken(*p, *b));
+    for (b->memory = 0;; ++b->memory) {
+      b->offset = lowest(*b, placed);
+      if (b->offset + b->bytes <= sizes_[b->memory] || b->memory + 1 == sizes_.size()) break;
     }
-    std::sort(rivals.begin(), rivals.end());
-    b->offset = 0;
-    for (const auto& [low, high] : rivals) {
-      if (low < b->offset && b->offset < high) b->offset = high;
-    }
-    total = std::max(total, b->offset + b->bytes);
+    used_[b->memory] = std::max(used_[b->memory], b->offset + b->bytes);
+    score.slow += b->accessed * static_cast<int64_t>(b->memory);
     placed.push_back(b);
   }
-  return total;
+  score.excess = std::max<int64_t>(used_.back() - sizes_.back(), 0);
+  for (const int64_t bytes : used_) score.bytes += bytes;
+  return score;
 }
 
 /// By the steps at which they change.
@@ -128,48 +163,73 @@ const Less kOrders[] = {
     [](const Block* a, const Block* b) { return a->last - a->first > b->last - b->first; },
     [](const Block* a, const Block* b) { return a->first < b->first; },
     [](const Block* a, const Block* b) { return a->first > b->first; },
+    [](const Block* a, const Block* b) { return a->heat() > b->heat(); },
 };
+const Less& kHottest = std::end(kOrders)[-1];
 
-/// Each order, then what lies at the far end before all others, again and again.
-Plan Planner::best() {
-  Plan plan;
-  plan.bytes = -1;
+/// What makes the plan bad: it lies at the far end of the last memory in use or, where all fits, has most
+/// accesses of those that a faster memory could hold.
+Planner::Order::iterator Planner::worst(Order& order, const Score& score) const {
+  const auto slow = [&](const Block* b) {
+    const bool fits = b->memory > 0 && b->bytes <= sizes_[b->memory - 1];
+    return fits ? b->accessed * static_cast<int64_t>(b->memory) : 0;
+  };
+  const auto most = std::max_element(order.begin(), order.end(), [&](auto a, auto b) {
+    return slow(a) < slow(b);
+  });
+  if (score.excess == 0 && slow(*most) > 0) return most;
+  size_t last = used_.size() - 1;
+  while (last > 0 && used_[last] == 0) --last;
+  return std::find_if(order.begin(), order.end(), [&](const Block* b) {
+    return b->memory == last && b->offset + b->bytes == used_[last];
+  });
+}
+
+/// Each order, then what is worst before all others, again and again.
+std::pair<Score, Plan> Planner::best() {
+  std::optional<std::pair<Score, Plan>> best;
   for (const Less& less : kOrders) {
-    std::vector<Block*> order;
+    if (&less == &kHottest && sizes_.size() == 1) continue;
+    Order order;
     for (Block& b : blocks_) order.push_back(&b);
     std::sort(order.begin(), order.end(), [&](const Block* a, const Block* b) {
       return less(a, b) || (!less(b, a) && a < b);  // ties: in order of the blocks
     });
-    for (int tries = 0; tries < kTries && !order.empty(); ++tries) {
-      const int64_t bytes = place(order);
-      if (plan.bytes < 0 || bytes < plan.bytes) keep(plan, bytes);
-      const auto last = std::find_if(order.begin(), order.end(),
-                                     [&](const Block* b) { return b->offset + b->bytes == bytes; });
+    for (int tries = 0; tries < kTries; ++tries) {
+      const Score score = place(order);
+      if (!best || score < best->first) best = {score, kept()};
+      const auto last = order.empty() ? order.begin() : worst(order, score);
       if (last == order.begin()) break;
       std::rotate(order.begin(), last, last + 1);
     }
   }
-  plan.bytes = std::max<int64_t>(plan.bytes, 0);
-  return plan;
+  return *best;
 }
 
-void Planner::keep(Plan& plan, int64_t bytes) const {
-  plan.bytes = bytes;
+Plan Planner::kept() const {
+  Plan plan;
+  plan.used = used_;
   for (const Block& b : blocks_) {
-    for (const int64_t id : b.buffers) plan.offsets[id] = b.offset;
+    const int64_t start = std::accumulate(
+        used_.begin(), used_.begin() + static_cast<ptrdiff_t>(b.memory), int64_t{0});
+    for (const int64_t id : b.buffers) plan.offsets[id] = start + b.offset;
   }
+  plan.bytes = std::accumulate(used_.begin(), used_.end(), int64_t{0});
+  return plan;
 }
 
 }  // namespace
 
-Plan plan_memory(const std::vector<Lifetime>& lifetimes, int64_t align, int64_t enough) {
-  Planner planner(lifetimes, align);
+Plan plan_memory(const std::vector<Lifetime>& lifetimes, int64_t align, int64_t enough,
+                 const std::vector<Bank>& memories) {
+  Planner planner(lifetimes, align, memories);
   const int64_t bound = planner.bound();
-  Plan best = planner.best();
+  auto [score, best] = planner.best();
   if (planner.has_lags()) {
+    score.bytes = std::max(score.bytes, enough);
     planner.keep_apart(std::max(bound, enough));
-    const Plan few = planner.best();
-    if (few.bytes <= std::max(best.bytes, enough)) best = few;
+    auto few = planner.best();
+    if (few.first <= score) best = std::move(few.second);
   }
   best.bound = bound;
   return best;

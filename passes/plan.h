@@ -18,18 +18,24 @@ struct Lifetime {
   /// Buffers that its first step reads for the last time and may write over, with how far they have
   /// to start behind it at least (lag_of() in ir/reach.h).
   std::vector<std::pair<int64_t, int64_t>> over = {};
+  int64_t accessed = 0;  // bits that a run reads and writes of it
 };
 
 struct Plan {
-  std::map<int64_t, int64_t> offsets;  // by buffer
+  std::map<int64_t, int64_t> offsets;  // by buffer: in the arena, its memories one behind the other
+  std::vector<int64_t> used;           // bytes of each memory; of the last one maybe too many
   int64_t bytes = 0;                   // of the arena
   int64_t bound = 0;                   // largest working set of one step: no plan can be smaller
 };
 
 /// Best of several greedy orders (largest first, longest-lived first, first written first …), each block
 /// at the lowest offset that is free for the whole life. Offsets are multiples of `align`. Steps write
-/// over what they read only where the arena would else be larger than `enough`.
-Plan plan_memory(const std::vector<Lifetime>& lifetimes, int64_t align, int64_t enough = 0);
+/// over what they read only where the arena would else be larger than `enough`. Of several memories
+/// each block takes the first that has room, those that are accessed most for their size before others;
+/// the best plan has the fewest accesses of the second, twice that of the third … What fits nowhere is
+/// put into the last.
+Plan plan_memory(const std::vector<Lifetime>& lifetimes, int64_t align, int64_t enough = 0,
+                 const std::vector<Bank>& memories = {});
 
 /// Images are taken whole: one that is free by then and has to grow least, or another one.
 class ImagePlan {

@@ -20,6 +20,9 @@ struct TargetField {
 const TargetField* find_target_field(const Target& target, const std::string& key);
 std::vector<std::string> target_field_names(const Target& target);
 
+/// {tcm: 64k, sram: 256k} as --target has it: "tcm:64k+sram:256k".
+std::string memories_text(const YamlNode& map);
+
 /// The embedded record of a CPU or, for a device's language, a GPU, with its bases applied; false if
 /// there is none of this name.
 bool apply_embedded_record(const std::string& name, Target& target);

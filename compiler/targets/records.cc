@@ -33,8 +33,10 @@ const Records& records(bool device) {
 }
 
 /// A value as the text that --target would have: a list is its items with spaces between.
-std::string text_of(const YamlNode& value) {
+std::string text_of(const YamlEntry& entry) {
+  const YamlNode& value = entry.value;
   if (value.is_scalar()) return value.text;
+  if (value.is_map() && entry.key.text == "memories") return memories_text(value);
   std::string out;
   for (const YamlNode& item : value.items) {
     if (!item.is_scalar()) fail_at(item, "a word is expected here, not " + item.kind_name());
@@ -52,7 +54,7 @@ void apply_field(const YamlEntry& entry, Target& target) {
     fail_at(entry.key, "a target record has no key '" + entry.key.text + "'",
             suggestion(entry.key.text, names, "it has"));
   }
-  if (!field->apply(target, text_of(entry.value))) {
+  if (!field->apply(target, text_of(entry))) {
     fail_at(entry.value, "this is no value for " + entry.key.text,
             std::string("it takes ") + field->takes);
   }
@@ -75,6 +77,13 @@ void apply_record(const YamlNode& record, Target& target, int depth) {
 }
 
 }  // namespace
+
+std::string memories_text(const YamlNode& map) {
+  std::string out;
+  for (const YamlEntry& m : map.entries)
+    out += (out.empty() ? "" : "+") + m.key.text + ":" + m.value.text;
+  return out;
+}
 
 std::vector<std::string> record_names(bool device) {
   std::vector<std::string> names;

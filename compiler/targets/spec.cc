@@ -117,7 +117,9 @@ TargetSpec parse_text(const std::string& text, const Location& at) {
   return spec;
 }
 
-std::string setting_text(const YamlNode& value) {
+std::string setting_text(const YamlEntry& entry) {
+  const YamlNode& value = entry.value;
+  if (value.is_map() && entry.key.text == "memories") return memories_text(value);
   std::string out = value.text;
   for (const YamlNode& item : value.items) out += (out.empty() ? "" : " ") + item.text;
   if (value.is_map() || out.empty()) fail_at(value, "a setting is a word or a number");
@@ -144,7 +146,7 @@ TargetSpec parse_target(const YamlNode& node, const std::string& folder) {
               "write {c: {cpu: cortex-m4, dialect: iso}}");
     }
     for (const YamlEntry& entry : settings.entries) {
-      add_setting(spec, {entry.key.text, setting_text(entry.value), entry.value.at()});
+      add_setting(spec, {entry.key.text, setting_text(entry), entry.value.at()});
     }
   }
   spec.folder = folder;
@@ -183,6 +185,7 @@ Target resolve_target(const TargetSpec& spec) {
     if (s.key != machine && s.key != "board") apply_setting(s, target);
   }
   if (target.images) target.vector_bytes = 16;  // a texel
+  if (target.ram > 0) target.prefer = Prefer::ram;
   return target;
 }
 

@@ -36,6 +36,9 @@ TargetSpec parse_target(const YamlNode& node, const std::string& folder);
 Target resolve_target(const TargetSpec& spec);
 Target resolve_target(const std::string& text);
 
+/// "32768", "32k", "1M".
+std::optional<int64_t> bytes_in(const std::string& text);
+
 /// The path of the board file that the target names, if it does.
 std::optional<std::string> board_file(const TargetSpec& spec);
 

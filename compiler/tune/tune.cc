@@ -119,7 +119,8 @@ void print_table(const Search& search) {
 
 int tune(const Options& options) {
   LoadedModel model = load_model(options);
-  const Target& target = only_target(model, "tune");
+  Target target = only_target(model, "tune");
+  target.memories.clear();  // the plan does not change what kernels are like
   if (target.is_device() && (target.language != "opencl" || !options.runner.empty())) {
     throw Error(
         ExitCode::unsupported, "tuning times kernels of a device by OpenCL, on this machine",

@@ -217,6 +217,19 @@ TEST_CASE("programs: a ring keeps rows until they are read") {
        "a no longer has row 0");
 }
 
+TEST_CASE("programs: parts of an arena in several memories") {
+  const std::string steps = "call k(x, a) call k(a, y)";
+  const auto placed = [&](const std::string& at) {
+    return program_mistake("memory tcm 16 of 20 memory sram 48 of 99 buffer a: f32[4] at " + at + " ",
+                           steps);
+  };
+  CHECK(placed("0") == "none");
+  CHECK(placed("16") == "none");
+  says(placed("8"), "a leaves its memory");
+  says(program_mistake("memory tcm 64 of 32 buffer a: f32[4] at 0 ", steps), "more lies in tcm");
+  says(program_mistake("memory tcm 32 of 32 buffer a: f32[4] at 0 ", steps), "are not the arena");
+}
+
 TEST_CASE("programs: what a repeat leaves to its next turn lives through it") {
   const std::string buffers = "buffer a: f32[4] at 0 buffer b: f32[4] at 0 ";
   says(program_mistake(buffers,

@@ -268,9 +268,9 @@ static int64_t overlaps(const Program& program) {
   return count;
 }
 
-TEST_CASE("random graphs: in less memory, over what was read and by rows, they compute the same") {
+TEST_CASE("random graphs: in less memory, over what was read, by rows, and in several memories, they compute the same") {
   size_t bands = 0;
-  int64_t over = 0;
+  int64_t over = 0, parts = 0;
   for (uint32_t seed = 1; seed <= 250; ++seed) {
     CAPTURE(seed);
     Target tight;
@@ -284,15 +284,20 @@ TEST_CASE("random graphs: in less memory, over what was read and by rows, they c
     const Draft plain = lowered(random.graph(), tight);
     const Banded banded = *with_bands(plain, 0);
     bands += banded.bands.size();
-    for (const Program& program : {build_program(plain, {}), build_program(banded, {})}) {
+    Draft parted = plain;
+    parted.target.memories = {{"tcm", 64 + 64 * (seed % 8)}, {"sram", 512}, {"psram", 1 << 20}};
+    for (const Program& program :
+         {build_program(plain, {}), build_program(banded, {}), build_program(parted, {})}) {
       verify(program);
       over += overlaps(program);
+      parts += std::ranges::count_if(program.memories, [](const Bank& m) { return m.bytes > 0; });
       const std::vector<TensorData> got = run_program(program, inputs);
       for (size_t k = 0; k < got.size(); ++k) check_close(got[k], want[k]);
     }
   }
   CHECK(bands > 50);
   CHECK(over > 20);
+  CHECK(parts > 100);
 }
 
 TEST_CASE("devices: what is padded lies in f16 with its frame, and is widened where it is read") {
