@@ -232,19 +232,23 @@ bool fills_local(const Stmt& s) {
 
 }  // namespace
 
+/// How many turns of a loop its compiler is told to write out; 0: it is told nothing.
+int64_t KernelWriter::unrolled_turns(const Stmt& s) const {
+  const int64_t extent = extent_of(s.range), most = dialect_.most_unrolled;
+  if (s.loop == LoopKind::unroll) return extent;
+  const bool innermost =
+      !has_loop(s.body[0], LoopKind::lane) && !has_loop(s.body[0], LoopKind::serial);
+  const bool too_long = kernel_.group > 0 && most > 0 && extent > most;
+  return too_long && s.loop == LoopKind::serial && innermost ? most / 2 : 0;
+}
+
 void KernelWriter::write_plain_loop(const Stmt& s) {
   const std::string end = named_end_of(s.range);
   if (names_.program().target.provable && fills_local(s))  // else the array seems partly unset
     line(fmt::format("/*@ loop unroll {}; */", extent_of(s.range)));
   const std::set<std::string> outside = taken_;  // names end with their block
   const std::string name = ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
-  const int64_t extent = extent_of(s.range);
-  const bool too_long = s.loop == LoopKind::serial && kernel_.group > 0 &&
-                        dialect_.most_unrolled > 0 && extent > dialect_.most_unrolled &&
-                        !has_loop(s.body[0], LoopKind::lane) &&
-                        !has_loop(s.body[0], LoopKind::serial);
-  if ((s.loop == LoopKind::unroll && extent > 1) || too_long)
-    unroll(too_long ? dialect_.most_unrolled / 2 : extent);
+  if (const int64_t turns = unrolled_turns(s); turns > 1) unroll(turns);
   added_.clear();
   line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end));
   const auto starts = starts_;

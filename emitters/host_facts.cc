@@ -81,9 +81,13 @@ std::vector<ArenaPart> arena_parts(const Names& names) {
   return parts;
 }
 
-std::string context_parameter(const HostInputs& host) {
-  return fmt::format("{0}{1}_{2} *{2}", host.names.program().memories.empty() ? "" : "const ",
+std::string context_type(const HostInputs& host) {
+  return fmt::format("{}{}_{}", host.names.program().memories.empty() ? "" : "const ",
                      host.names.prefix(), context_word(host));
+}
+
+std::string context_parameter(const HostInputs& host) {
+  return context_type(host) + " *" + context_word(host);
 }
 
 std::vector<std::string> context_objects(const HostInputs& host) {
@@ -217,9 +221,8 @@ TextValues common_values(const HostInputs& host) {
   const Names& names = host.names;
   const Program& program = names.program();
   const bool state = !program.states.empty();
-  std::string parameters =
-      fmt::format("const {0}_inputs *inputs, const {0}_outputs *outputs, {1}", names.prefix(),
-                  context_parameter(host));
+  std::string parameters = fmt::format("const {0}_inputs *inputs, const {0}_outputs *outputs, {1}",
+                                       names.prefix(), context_parameter(host));
   if (host_state(program)) parameters += fmt::format(", {}_state *state", names.prefix());
   return {
       {"name", names.prefix()},

@@ -58,7 +58,9 @@ struct ArenaPart {
   int64_t bytes;        // at least 1, rounded up to the alignment
 };
 std::vector<ArenaPart> arena_parts(const Names& names);
-/// "net_arena *arena", "const net_arena *arena" where it is pointers to its parts, "net_device *device".
+/// "net_arena", "const net_arena" where it is pointers to its parts, "net_device".
+std::string context_type(const HostInputs& host);
+/// "net_arena *arena", "net_device *device".
 std::string context_parameter(const HostInputs& host);
 /// The caller's objects for it, declarations.
 std::vector<std::string> context_objects(const HostInputs& host);

@@ -346,8 +346,7 @@ std::string test_file(const HostInputs& host) {
       {"small_floats", any_small_float(out) ? "1" : ""},
       {"value_cases", value_cases(out)},
       {"generate_cases", generate_cases(in)},
-      {"context_type", fmt::format("{}{}_{}", program.memories.empty() ? "" : "const ",
-                                   names.prefix(), context_word(host))},
+      {"context_type", context_type(host)},
       {"null_ports", null_ports(host)}});
   arena_tests(names, values);
   return expand_template("test.c", values);

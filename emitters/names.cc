@@ -371,15 +371,14 @@ std::set<size_t> arenas_of(const Names& names, size_t kernel) {
   std::set<size_t> memories;
   for (const ParameterNames& p : names.parameters(kernel)) {
     const int64_t offset = names.program().buffers.at(p.buffer).offset;
-    if (!p.passed && offset >= 0)
-      memories.insert(place_in_memory(names.program(), offset).memory);
+    if (!p.passed && offset >= 0) memories.insert(place_in_memory(names.program(), offset).memory);
   }
   return memories;
 }
 
 std::string arena_pointer(const Names& names, size_t memory) {
-  const std::string member = arena_parts(names)[memory].member;
-  return member.empty() ? "arena" : "arena->" + member;
+  const std::vector<Bank>& memories = names.program().memories;
+  return memories.empty() ? "arena" : "arena->" + c_identifier(memories[memory].name);
 }
 
 std::string arena_place(const Names& names, int64_t buffer, bool of_host) {

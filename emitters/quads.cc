@@ -3,13 +3,15 @@
 //   for c 4 vector { for k 4 idiom { sum[c] = sum[c] + a[k] * b[c,k] } }
 //
 // as the call of a helper, whose body is Arm's SDOT where the compiler has it, else a loop.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "emitters/helpers.h"
 #include "emitters/writer.h"
-#include "ir/affine.h"
 #include "ir/build.h"
 #include "ir/idiom.h"
+#include "ir/reach.h"
 #include "ir/simplify.h"
 
 namespace tinycc {
@@ -81,39 +83,23 @@ void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with
 /// i32((i64(s) * i64(f) + addend) >> shift), which NEON has instructions for, though not for products of 64 bits.
 std::optional<Text> KernelWriter::scaled(Expr e) {
   const bool form = names_.program().target.sums_quads() && dialect_.gnu_vectors &&
-                    lanes_ == kQuad && e->is(Op::cast) && e->dtype == DType::i32 &&
-                    e[0]->is(Op::shr) && e[0]->dtype == DType::i64 && e[0][0]->is(Op::add);
-  if (!form) return {};
-  const auto wide = [](Expr x) { return x->is(Op::cast) && x[0]->dtype == DType::i32; };
-  for (const size_t i : {size_t{0}, size_t{1}}) {
-    const Expr product = e[0][0][i], addend = e[0][0][1 - i];
-    if (!product->is(Op::mul) || !wide(product[0]) || !wide(product[1])) continue;
-    const std::string s = vector_of(product[0][0], DType::i32).text,
-                      f = vector_of(product[1][0], DType::i32).text,
-                      a = vector_of(addend, DType::i64).text;
-    return Text{fmt::format("{}({}, {}, {}, {})", names_.prefixed("f_scaled"), s, f, a,
-                            integer_of(e[0][1])),
-                kAtom, true};
-  }
-  return {};
+                    lanes_ == kQuad && e->is(Op::cast) && e->dtype == DType::i32;
+  const std::optional<ScaledSum> whole = form ? scaled_sum(e[0]) : std::nullopt;
+  if (!whole) return {};
+  const std::string sums = vector_of(whole->sum, DType::i32).text,
+                    factors = vector_of(whole->factor, DType::i32).text,
+                    addends = vector_of(whole->addend, DType::i64).text;
+  return Text{fmt::format("{}({}, {}, {}, {})", names_.prefixed("f_scaled"), sums, factors, addends,
+                          whole->shift),
+              kAtom, true};
 }
 
 /// How far elements of neighbours along the range lie apart; -1: not known.
 int64_t KernelWriter::step_along(Expr load, Expr r) {
-  const Buffer& b = *buffers_.at(load->attr.ints[0]);
-  const std::vector<Expr> at = physical(b.id, load->sources);
-  const std::vector<int64_t> extents = b.layout.extents(b.shape);
-  int64_t stride = 1, step = 0;
-  for (size_t i = at.size(); i-- > 0; stride *= extents[i]) {
-    const Affine sum = affine(at[i]);
-    for (const auto& [term, factor] : sum.terms) {
-      if (term == r)
-        step += factor * stride;
-      else if (occurs(r, term))
-        return -1;
-    }
-  }
-  return step;
+  const Affine at = address_of(*buffers_.at(load->attr.ints[0]), load->sources);
+  const bool known = std::ranges::all_of(
+      at.terms, [&](const auto& t) { return t.first == r || !occurs(r, t.first); });
+  return known ? at.coefficient(r) / bits_of(load->dtype) : -1;
 }
 
 /// The product that lanes add up four terms of at a time: a the same for all, b in the order of the lanes.

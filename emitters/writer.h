@@ -37,6 +37,7 @@ class KernelWriter {
   void write(const StmtRef& s);
   void write_seq(const Stmt& s);
   void write_loop(const StmtRef& s);
+  int64_t unrolled_turns(const Stmt& s) const;
   void write_plain_loop(const Stmt& s);
   void name_starts(const Stmt& loop);
   void unroll(int64_t extent);

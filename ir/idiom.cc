@@ -41,21 +41,25 @@ std::optional<ByteProduct> byte_product(Expr product) {
   return {};
 }
 
+std::optional<ScaledSum> scaled_sum(Expr whole) {
+  if (!whole->is(Op::shr) || whole->dtype != DType::i64 || !whole[1]->is(Op::constant)) return {};
+  const auto total = whole[0]->is(Op::add) ? with_first(whole[0], Op::mul) : std::nullopt;
+  if (!total) return {};
+  const auto [product, addend] = *total;
+  const Expr sum = narrow(product[0]), factor = narrow(product[1]);
+  return sum && factor ? std::optional(ScaledSum{sum, factor, addend, integer_of(whole[1])})
+                       : std::nullopt;
+}
+
 std::optional<Scaling> scaling(Expr value) {
   if (!value->is(Op::cast) || !is_byte(value->dtype) || !value[0]->is(Op::max)) return {};
   const Expr max = value[0], min = max[0];
   if (!min->is(Op::min) || !max[1]->is(Op::constant) || !min[1]->is(Op::constant)) return {};
-  const Expr whole = min[0], shr = whole->is(Op::cast) ? whole[0] : whole;
-  if (!shr->is(Op::shr) || shr->dtype != DType::i64 || !shr[1]->is(Op::constant)) return {};
-  const auto total = shr[0]->is(Op::add) ? with_first(shr[0], Op::mul) : std::nullopt;
-  if (!total) return {};
-  const auto [product, addend] = *total;
-  const bool simple = addend->is(Op::constant) || addend->is(Op::load);
-  Expr sum = narrow(product[0]), factor = narrow(product[1]);
-  if (!sum || !factor || !simple) return {};
-  if (!factor->is(Op::load)) std::swap(sum, factor);
-  if (!factor->is(Op::load)) return {};
-  return Scaling{sum, factor, addend, integer_of(shr[1]), integer_of(max[1]), integer_of(min[1])};
+  auto scaled = scaled_sum(min[0]->is(Op::cast) ? min[0][0] : min[0]);
+  if (!scaled || !(scaled->addend->is(Op::constant) || scaled->addend->is(Op::load))) return {};
+  if (!scaled->factor->is(Op::load)) std::swap(scaled->sum, scaled->factor);
+  if (!scaled->factor->is(Op::load)) return {};
+  return Scaling{*scaled, integer_of(max[1]), integer_of(min[1])};
 }
 
 Expr added_to(const Stmt& s) {

@@ -20,9 +20,15 @@ struct ByteProduct {
 };
 std::optional<ByteProduct> byte_product(Expr product);
 
-struct Scaling {
+/// (sum * factor + addend) >> shift, in i64.
+struct ScaledSum {
   Expr sum, factor, addend;  // i32, i32, i64
-  int64_t shift = 0, least = 0, most = 0;
+  int64_t shift = 0;
+};
+std::optional<ScaledSum> scaled_sum(Expr whole);
+
+struct Scaling : ScaledSum {
+  int64_t least = 0, most = 0;
 };
 std::optional<Scaling> scaling(Expr value);
 
