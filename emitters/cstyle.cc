@@ -37,6 +37,7 @@ std::string KernelWriter::body() {
     if (s.kind == StmtKind::store) ++stores_[s.buffer->id];
   });
   if (dialect_.vectors) find_vector_registers();
+  find_sums();
   const bool groups_only = body_->kind == StmtKind::loop && body_->loop == LoopKind::group;
   if (splits_ && *dialect_.item != 0 && !groups_only)
     line(fmt::format("const {0} item = ({0}){1};", dialect_.index, dialect_.item));

@@ -54,7 +54,11 @@ class KernelWriter {
   std::optional<Text> scaled(Expr e);
   bool write_dot(const Stmt& loop, const ByteProduct& p);
   void begin_sum(const std::string& sum);
+  bool write_start(const Stmt& loop);
   bool write_scaling(const Stmt& loop);
+  std::optional<std::pair<Scaling, std::vector<Expr>>> scaling_of(const Stmt& loop);
+  bool lie_side_by_side(const Stmt& loop, const std::vector<Expr>& loads);
+  void find_sums();
   bool write_products(const Stmt& loop, const ByteProduct& p, bool one_a);
   std::string run_of(const Stmt& loop, int64_t turn, int64_t buffer, std::vector<Expr> index);
   bool starts_vector(int64_t buffer, const Stmt& s) const;
@@ -163,6 +167,7 @@ class KernelWriter {
   std::map<int64_t, std::string> elements_;      // what indices are appended to
   std::map<int64_t, int64_t> vector_registers_;  // reg buffers whose last dimension is a vector
   std::set<std::string> added_;                  // sums, in this step of an idiom
+  std::set<int64_t> side_by_side_, paired_;      // see find_sums()
   std::map<int64_t, int> stores_;                // statements that write a buffer
   std::unordered_map<Expr, std::string> ranges_;
   std::map<std::string, std::string> rows_;       // where runs of bytes begin, by their names

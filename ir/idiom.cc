@@ -56,10 +56,18 @@ std::optional<Scaling> scaling(Expr value) {
   const Expr max = value[0], min = max[0];
   if (!min->is(Op::min) || !max[1]->is(Op::constant) || !min[1]->is(Op::constant)) return {};
   auto scaled = scaled_sum(min[0]->is(Op::cast) ? min[0][0] : min[0]);
-  if (!scaled || !(scaled->addend->is(Op::constant) || scaled->addend->is(Op::load))) return {};
+  const Expr addend = scaled ? scaled->addend : Expr();
+  const bool is_high =
+      addend && addend->is(Op::constant) && (integer_of(addend) & int64_t{UINT32_MAX}) == 0;
+  if (!addend || scaled->shift < 32 || !(is_high || addend->is(Op::load))) return {};
   if (!scaled->factor->is(Op::load)) std::swap(scaled->sum, scaled->factor);
   if (!scaled->factor->is(Op::load)) return {};
   return Scaling{*scaled, integer_of(max[1]), integer_of(min[1])};
+}
+
+bool starts_sums(const Stmt& s) {
+  return s.kind == StmtKind::store && s.buffer->space == Space::reg && s.buffer->dtype == DType::i32 &&
+         (s.value->is(Op::load) || s.value->is(Op::constant));
 }
 
 Expr added_to(const Stmt& s) {

@@ -5,6 +5,7 @@
 //   dot     for k { sum = sum + (a[k] + zero) * b[k] }        one sum
 //   madd    for c { sum[c] = sum[c] + (a + zero) * b[c] }     a is a[c], or one for all
 //   scale   for c { y[c] = bytes(clamp((sum[c] * factor[c] + addend) >> shift, least, most)) }
+//   start   for c { sum[c] = from[c] }                            or one number
 #pragma once
 
 #include <optional>
@@ -27,10 +28,14 @@ struct ScaledSum {
 };
 std::optional<ScaledSum> scaled_sum(Expr whole);
 
+/// The addend is a load, or a multiple of 2^32; the shift is one by 32 at least.
 struct Scaling : ScaledSum {
   int64_t least = 0, most = 0;
 };
 std::optional<Scaling> scaling(Expr value);
+
+/// Does a statement give sums in registers their first values?
+bool starts_sums(const Stmt& store);
 
 /// The product that a statement adds to what it stores to; empty: it does something else.
 Expr added_to(const Stmt& store);

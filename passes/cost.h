@@ -97,6 +97,7 @@ class CostModel {
   double with_peeled_rows(const Nest& n, const std::function<double(double)>& tile) const;
   bool moves_with_rows(const Access& a, const Nest& n) const;
   bool may_madd(size_t vector) const;
+  bool adds_pairs(size_t vector, const Nest& n) const;
   bool use_idioms(size_t vector, Nest& n) const;
   bool may_scale(size_t vector) const;
   Expr dot_range() const;

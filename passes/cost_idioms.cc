@@ -81,7 +81,7 @@ double CostModel::with_peeled_rows(const Nest& n, const std::function<double(dou
 
 /// Do the products of neighbours along the range have neighbours, or one for all, as operands?
 bool CostModel::may_madd(size_t vector) const {
-  if (!sums_shifted_bytes_ || !madd_form(draft_.target.dot)) return false;
+  if (!sums_shifted_bytes_ || !madd_form(draft_.target.dot, false)) return false;
   return std::all_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {
     return !a.in_reduction || is_contiguous(a, vector) || !a.moves(vector);
   });
@@ -90,11 +90,18 @@ bool CostModel::may_madd(size_t vector) const {
 /// Are sums that are neighbours along the range scaled to bytes that are neighbours in memory?
 bool CostModel::may_scale(size_t vector) const {
   const auto scaled = scaling(c_.value);
-  if (!scaled || draft_.target.dot != Dot::mve || scaled->shift < 32) return false;
+  if (!scaled || draft_.target.dot != Dot::mve) return false;
   return std::all_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {
     const bool of_scale = a.is_store || a.load == scaled->factor || a.load == scaled->addend;
     return !of_scale || is_contiguous(a, vector);
   });
+}
+
+/// Does every operand of the products move with the range, and are there eight of each?
+bool CostModel::adds_pairs(size_t vector, const Nest& n) const {
+  return n.scale && n.vectors % 8 == 0 &&
+         std::all_of(accesses_.begin(), accesses_.end(),
+                     [&](const Access& a) { return !a.in_reduction || a.moves(vector); });
 }
 
 bool CostModel::is_written_out(Expr k, const Nest& n) {
@@ -104,7 +111,7 @@ bool CostModel::is_written_out(Expr k, const Nest& n) {
 }
 
 double CostModel::madd_cost(size_t vector, const Nest& n) const {
-  const MaddForm form = *madd_form(draft_.target.dot);
+  const MaddForm form = *madd_form(draft_.target.dot, adds_pairs(vector, n));
   const double fours = static_cast<double>(n.vectors) / 4;
   const auto last =
       std::find_if(reduced_.rbegin(), reduced_.rend(), [](Expr k) { return !is_window(k); });
@@ -139,7 +146,7 @@ bool CostModel::use_idioms(size_t vector, Nest& n) const {
   n.scale = n.vectors % 4 == 0 && may_scale(vector);
   const int64_t sums = n.row_count * n.vectors;
   if (form && sums > form->most_sums) return false;
-  if (n.madd && sums > madd_form(t.dot)->most_sums) return false;
+  if (n.madd && sums > madd_form(t.dot, false)->most_sums) return false;
   if (!form && !n.madd && sums + n.vectors + 1 > registers() - 1) return false;
   if (!n.rows || !guarded_[slot(n.rows)]) return true;
   std::tie(n.peeled_low, n.peeled_high) = *peels_[slot(n.rows)];

@@ -28,10 +28,10 @@ std::optional<DotForm> dot_form(Dot idiom, int64_t extent) {
   return best;
 }
 
-std::optional<MaddForm> madd_form(Dot idiom) {
+std::optional<MaddForm> madd_form(Dot idiom, bool pairs) {
   switch (idiom) {
     case Dot::smlad: return MaddForm{3, 2, 4, 4};
-    case Dot::mve: return MaddForm{2, 2, 4, 16};
+    case Dot::mve: return pairs ? MaddForm{1, 2, 2, 16, true} : MaddForm{2, 2, 3, 16, true};
     case Dot::sdot:
     case Dot::none: return {};
   }

@@ -19,11 +19,13 @@ struct DotForm {
 
 /// The form that leaves the fewest of a loop's turns over; nothing where none has so few terms.
 std::optional<DotForm> dot_form(Dot idiom, int64_t extent);
-/// What it takes to add products to four sums side by side, in instructions.
+/// What it takes to add products to sums side by side, in instructions for four of them.
 struct MaddForm {
   double fetch_four, fetch_one, multiply;  // four bytes; one for all sums; for four sums
   int64_t most_sums = 0;                   // of a tile
+  bool starts = false;                     // four sums at once are given their first values, too
 };
-std::optional<MaddForm> madd_form(Dot idiom);
+/// `pairs`: eight sums at once, each of both operands its own, scaled eight at once. Nothing: no form.
+std::optional<MaddForm> madd_form(Dot idiom, bool pairs);
 
 }  // namespace tinycc

@@ -20,6 +20,7 @@
 //   dot k              for k 4 { c = c + a*b } →  for k (idiom), of integers: see ir/idiom.h
 //   madd c             for c 4 { s[c] = s[c] + a*b[c] } →  for c (idiom), likewise
 //   scale c            for c 4 { y[c] = bytes((s[c]*f[c] + a) >> 40) } →  for c (idiom), likewise
+//   start c            for c 4 { s[c] = b[c] } →  for c (idiom), likewise
 //   thread y xo        for y { for xo         →  for y (thread) { for xo (thread): shared as one
 //   expand p           for p 3 { S(p) }       →  S(0); S(1); S(2), without what p decides
 //   share x            for x { A(t) } for x { B(t) }, t used by both or several times
@@ -66,6 +67,7 @@ StmtRef vectorize(const StmtRef& tree, const std::string& name, int64_t count);
 StmtRef dot(const StmtRef& tree, const std::string& name);
 StmtRef madd(const StmtRef& tree, const std::string& name);
 StmtRef scale(const StmtRef& tree, const std::string& name);
+StmtRef start(const StmtRef& tree, const std::string& name);
 StmtRef expand(const StmtRef& tree, const std::string& name);
 /// Every loop that is to be unrolled, for languages that cannot ask a compiler to do so.
 StmtRef expand_unrolled(const StmtRef& tree);

@@ -245,6 +245,8 @@ constexpr MoveRow kMoves[] = {
      }},
     {"scale", 1, 1,
      [](const StmtRef& t, const Words& w, const std::string&) { return scale(t, w[1]); }},
+    {"start", 1, 1,
+     [](const StmtRef& t, const Words& w, const std::string&) { return start(t, w[1]); }},
     {"madd", 1, 1,
      [](const StmtRef& t, const Words& w, const std::string&) { return madd(t, w[1]); }},
     {"dot", 1, 1,
@@ -336,6 +338,12 @@ StmtRef madd(const StmtRef& tree, const std::string& name) {
   const Expr r = must_find(tree, name);
   const auto are_sums = [&](const Stmt& s) { return added_to(s) && moves_with(s, r); };
   return as_idiom(tree, name, are_sums, "adds to no integers side by side");
+}
+
+StmtRef start(const StmtRef& tree, const std::string& name) {
+  const Expr r = must_find(tree, name);
+  const auto starts = [&](const Stmt& s) { return starts_sums(s) && moves_with(s, r); };
+  return as_idiom(tree, name, starts, "starts no sums");
 }
 
 StmtRef scale(const StmtRef& tree, const std::string& name) {

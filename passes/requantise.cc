@@ -8,7 +8,7 @@ namespace tinycc {
 namespace {
 
 constexpr double kError = 0x1p-8;  // of a result, in steps
-constexpr double kSmallSum = 0x1p20;
+constexpr double kSmallSum = 0x1p26;
 constexpr int kQuotientBits = 16;  // behind the point, of a numerator
 
 double size_of(const Numbers& n) { return std::max(std::abs(n.least()), std::abs(n.most())); }
@@ -62,9 +62,10 @@ void take_bias(Quantity& x, Graph& graph) {
   const Numbers bias = mapped(t.offset, [](double v) { return std::round(v); });
   const double low = static_cast<double>(t.range.low) + bias.least(),
                high = static_cast<double>(t.range.high) + bias.most();
-  const bool is_small = size_of(bias) <= size_of(t.range) + kSmallSum,
-             is_fine = is_small && (is_whole(t.offset) || size_of(t.scale) / 2 <= kError);
-  if (x.terms.size() != 1 || t.offset.is_uniform() || !is_fine || !fits(DType::i32, low, high))
+  const Numbers off = joined(joined(t.offset, bias, std::minus<>()), t.scale, std::multiplies<>());
+  const bool is_small = size_of(bias) <= size_of(t.range) + kSmallSum;
+  if (x.terms.size() != 1 || t.offset.is_uniform() || !is_small || size_of(off) > kError ||
+      !fits(DType::i32, low, high))
     return;
   t.q = cast(t.q, DType::i32) + constant_for(t.q, bias, DType::i32, "bias", graph);
   t.range = {static_cast<int64_t>(low), static_cast<int64_t>(high)};

@@ -291,7 +291,7 @@ class Chooser {
       unrolled.insert(unrolled.end(), t.inner.begin(), t.inner.end());
       t.moves.push_back("unroll " + list(unrolled));
       if (nest_.scale) t.moves.push_back("scale " + t.inner.back());
-      if (nest_.madd) t.moves.push_back("madd " + t.inner.back());
+      if (nest_.madd) t.use_madd(draft_.target.dot);
       return fmt::format("{}", fmt::join(t.moves, "; "));
     }
     if (nest_.quad) t.use_quads(nest_.quad->attr.name + "i");

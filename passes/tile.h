@@ -62,6 +62,11 @@ struct Tile {
     if (turns == 1 || (turns > kMostWrittenOut && !parts)) return {};
     return {k + (parts ? "oi" : "o")};
   }
+  /// Products are added to the innermost loop's sums side by side.
+  void use_madd(Dot idiom) {
+    if (madd_form(idiom, false)->starts) moves.push_back("start " + inner.back());
+    moves.push_back("madd " + inner.back());
+  }
   /// All loops but those of the reduction, in order.
   void order_all() {
     if (outer.size() + inner.size() > 1)
