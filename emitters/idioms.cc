@@ -19,6 +19,11 @@ namespace {
 /// Does a + zero fit 16 bits, and its sum with another?
 bool fits_16(const ByteProduct& p) { return std::abs(p.zero) <= INT8_MAX + 1; }
 
+/// What sums start with, if it is loaded and no number.
+std::vector<Expr> started_from(const Stmt& start) {
+  return start.value->is(Op::load) ? std::vector{start.value} : std::vector<Expr>();
+}
+
 }  // namespace
 
 /// Of i8(max(min(x, 127), -128)), with the limits of that type, where the CPU may have it: x.
@@ -66,7 +71,7 @@ void KernelWriter::find_sums() {
       side_by_side_.insert(s.buffer->id);
       eight = eight && lie_side_by_side(loop, {product->a, product->b}) && fits_16(*product);
     } else if (starts_sums(s)) {
-      eight = eight && s.value->is(Op::load) && lie_side_by_side(loop, {s.value});
+      eight = eight && lie_side_by_side(loop, started_from(s));
     } else {
       const auto form = scaling_of(loop);
       eight = eight && form && form->second.size() == 2;
@@ -143,8 +148,8 @@ bool KernelWriter::write_products(const Stmt& loop, const ByteProduct& p, bool o
     const auto run = [&](Expr load) { return run_of(loop, at, load->attr.ints[0], load->sources); };
     const std::string sums = run_of(loop, at, s.buffer->id, s.index);
     begin_sum(sums);
-    line(fmt::format("{}({}, {}, {});", names_.prefixed(fmt::format("f_madd_{}x{}", types, width)), sums,
-                     one_a ? one : fmt::format("{}, {}", run(p.a), p.zero), run(p.b)));
+    line(fmt::format("{}({}, {}, {});", names_.prefixed(fmt::format("f_madd_{}x{}", types, width)),
+                     sums, one_a ? one : fmt::format("{}, {}", run(p.a), p.zero), run(p.b)));
   }
   return true;
 }
@@ -155,8 +160,7 @@ bool KernelWriter::write_start(const Stmt& loop) {
   const int64_t lanes = extent_of(loop.range);
   const bool loads = s.value->is(Op::load);
   const int64_t width = loads && paired_.count(s.buffer->id) != 0 ? 8 : 4;
-  if (lanes % 4 != 0 || !lie_side_by_side(loop, loads ? std::vector{s.value} : std::vector<Expr>()))
-    return false;
+  if (lanes % 4 != 0 || !lie_side_by_side(loop, started_from(s))) return false;
   for (int64_t at = 0; at < lanes; at += width) {
     const std::string from =
         loads ? run_of(loop, at, s.value->attr.ints[0], s.value->sources) : value(s.value).text;
@@ -172,11 +176,11 @@ bool KernelWriter::lie_side_by_side(const Stmt& loop, const std::vector<Expr>& l
   const Stmt& s = *loop.body[0];
   lane_ = loop.range;
   lanes_ = extent_of(loop.range);
-  const bool fit = access(s.buffer->id, s.index) == Access::contiguous &&
-                   std::all_of(loads.begin(), loads.end(), [&](Expr l) {
-                     return l->is(Op::load) &&
-                            access(l->attr.ints[0], l->sources) == Access::contiguous;
-                   });
+  const bool fit =
+      access(s.buffer->id, s.index) == Access::contiguous &&
+      std::all_of(loads.begin(), loads.end(), [&](Expr l) {
+        return l->is(Op::load) && access(l->attr.ints[0], l->sources) == Access::contiguous;
+      });
   lane_ = {};
   lanes_ = 0;
   return fit;
@@ -202,9 +206,9 @@ bool KernelWriter::write_scaling(const Stmt& loop) {
   if (!form) return false;
   const auto& [scaled, loads] = *form;
   const int64_t sums = scaled.sum->attr.ints[0], width = paired_.count(sums) != 0 ? 8 : 4;
-  const std::string function = names_.prefixed(
-      fmt::format("f_scale_{}{}_{}x{}", loads.size() == 3 ? "each_" : "",
-                  side_by_side_.count(sums) != 0 ? "sums" : "dots", name_of(s.buffer->dtype), width));
+  const std::string function = names_.prefixed(fmt::format(
+      "f_scale_{}{}_{}x{}", loads.size() == 3 ? "each_" : "",
+      side_by_side_.count(sums) != 0 ? "sums" : "dots", name_of(s.buffer->dtype), width));
   for (int64_t at = 0; at < extent_of(loop.range); at += width) {
     std::vector<std::string> arguments{run_of(loop, at, s.buffer->id, s.index)};
     for (Expr l : loads) arguments.push_back(run_of(loop, at, l->attr.ints[0], l->sources));

@@ -64,7 +64,7 @@ constexpr const char* kBytes = R"(kernel bytes {
     alloc sum: i32 reg
     sum[] = 0
     for k 20 upto min(i + 18, 20) { sum[] = sum[] + i32(A[i, k]) * i32(B[k, j]) }
-    C[i, j] = i8(max(min(i32(i64(sum[]) * i64(F[j]) + 5 >> 33), 127), -128))
+    C[i, j] = i8(max(min(i32(i64(sum[]) * i64(F[j]) + 12884901888 >> 33), 127), -128))
   } }
 })";
 constexpr const char* kBytesWhole = R"(kernel bytes {
@@ -76,7 +76,7 @@ constexpr const char* kBytesWhole = R"(kernel bytes {
     alloc sum: i32 reg
     sum[] = 0
     for k 20 { sum[] = sum[] + i32(A[i, k]) * i32(B[k, j]) }
-    C[i, j] = i8(max(min(i32(i64(sum[]) * i64(F[j]) + 5 >> 33), 127), -128))
+    C[i, j] = i8(max(min(i32(i64(sum[]) * i64(F[j]) + 12884901888 >> 33), 127), -128))
   } }
 })";
 constexpr const char* kIndirect = R"(kernel indirect {
@@ -160,7 +160,7 @@ TEST_CASE("legal moves keep what a kernel computes") {
       {kProduct, kGroupTile + "ahead ko; lane ii jio; hold ki jii; group io jo"},
       {kLargest, "flatten a b; meet ab 8; group y"},
       {kBytesWhole, "tail k 8; dot ki; tile j 2; register ji; unroll ko ji"},
-      {kBytesWhole, "tile j 4; order i jo ji; register ji; madd ji; scale ji"},
+      {kBytesWhole, "tile j 4; order i jo ji; register ji; start ji; madd ji; scale ji"},
       {kBytes, "order i j; peel i 2 0; tile im 2; register imi j; register j"},
       {kBytes, "peel i 1 2"},
       {kProduct, "peel i 2 1; tile im 3"},

@@ -121,7 +121,7 @@ static void bytes_copy_t(const bytes_t_t182 *t182, bytes_t *t)
 
 /*
  * tile c 4; order y co x ci; order ky kx; peel x 1 1; tile xm 4; register xmi ci; register ci;
- * unroll kxm xmi ci; madd ci
+ * unroll kxm xmi ci; start ci; madd ci
  */
 static void bytes_copy_z(const bytes_t_t182 *t182, bytes_z *z)
 {
@@ -131,10 +131,7 @@ static void bytes_copy_z(const bytes_t_t182 *t182, bytes_z *z)
         for (int32_t co = 0; co < 4; ++co) {
             for (int32_t xl = 0; xl < 1; ++xl) {
                 int32_t sum_l[4];
-                sum_l[0] = 0;
-                sum_l[1] = 0;
-                sum_l[2] = 0;
-                sum_l[3] = 0;
+                bytes_f_fill_x4(&sum_l[0], 0);
                 const int32_t ky_end = (y0 - y0_2);
                 for (int32_t ky = 0; ky < ky_end; ++ky) {
                     for (int32_t kxl = 0; kxl < 2; ++kxl) {
@@ -149,22 +146,10 @@ static void bytes_copy_z(const bytes_t_t182 *t182, bytes_z *z)
                 z->at[0][(co * 4) + 3][y][0] = sum_l[3];
             }
             int32_t sum_m[4][4];
-            sum_m[0][0] = 0;
-            sum_m[0][1] = 0;
-            sum_m[0][2] = 0;
-            sum_m[0][3] = 0;
-            sum_m[1][0] = 0;
-            sum_m[1][1] = 0;
-            sum_m[1][2] = 0;
-            sum_m[1][3] = 0;
-            sum_m[2][0] = 0;
-            sum_m[2][1] = 0;
-            sum_m[2][2] = 0;
-            sum_m[2][3] = 0;
-            sum_m[3][0] = 0;
-            sum_m[3][1] = 0;
-            sum_m[3][2] = 0;
-            sum_m[3][3] = 0;
+            bytes_f_fill_x4(&sum_m[0][0], 0);
+            bytes_f_fill_x4(&sum_m[1][0], 0);
+            bytes_f_fill_x4(&sum_m[2][0], 0);
+            bytes_f_fill_x4(&sum_m[3][0], 0);
             const int32_t ky_end = (y0 - y0_2);
             for (int32_t ky = 0; ky < ky_end; ++ky) {
                 const int8_t *const row = &t182->at[y + ky + y0_2 - 1][0][co * 4];
@@ -218,10 +203,7 @@ static void bytes_copy_z(const bytes_t_t182 *t182, bytes_z *z)
             z->at[0][(co * 4) + 3][y][4] = sum_m[3][3];
             for (int32_t xr = 0; xr < 1; ++xr) {
                 int32_t sum_r[4];
-                sum_r[0] = 0;
-                sum_r[1] = 0;
-                sum_r[2] = 0;
-                sum_r[3] = 0;
+                bytes_f_fill_x4(&sum_r[0], 0);
                 const int32_t ky_end_2 = (y0 - y0_2);
                 for (int32_t ky = 0; ky < ky_end_2; ++ky) {
                     for (int32_t kxr = 0; kxr < 2; ++kxr) {
