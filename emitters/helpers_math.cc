@@ -22,6 +22,14 @@ constexpr HelperRow kRows[] = {
 #define @M@_F_GUARDED
 #endif
 )"},
+    {"@M@_F_WIDE", R"(
+/* With vectors of 64 bytes: Clang would split them where it takes shorter ones to be faster. */
+#if defined(__clang__)
+#define @M@_F_WIDE __attribute__((min_vector_width(512)))
+#else
+#define @M@_F_WIDE
+#endif
+)"},
     {"@P@_f_exp_f32", R"(
 /* exp(x), error below 1.2 ulp; NaN gives NaN. exp(x) = 2^n exp(r) with n = round(x / ln 2), which
  * adding 1.5 * 2^23 leaves in the low bits; 2^n in two factors, for denormal results. */

@@ -139,6 +139,17 @@ std::string nan_check(const Names& names) {
       names.prefix());
 }
 
+namespace {
+
+/// Does a kernel's body use vector types of a target whose vectors have 64 bytes?
+bool has_wide_vectors(const Names& names, const std::string& body) {
+  const Target& target = names.program().target;
+  return target.vector_bytes >= 64 && !target.is_device() && target.has_vectors() &&
+         body.find(names.prefixed("f_")) != std::string::npos;
+}
+
+}  // namespace
+
 std::vector<std::string> kernel_shards(const HostInputs& host, bool& sharded) {
   const Callers callers = callers_in(host.names.program());
   std::vector<std::string> texts;
@@ -149,8 +160,8 @@ std::vector<std::string> kernel_shards(const HostInputs& host, bool& sharded) {
   sharded = total > kShardText && !device;
   for (const size_t k : called_kernels(host.names)) {
     const KernelText& kernel = host.kernels[k];
-    const std::string guard =
-        kernel.guards_loads && !device ? host.names.macro("F_GUARDED") + " " : "";
+    std::string guard = kernel.guards_loads && !device ? host.names.macro("F_GUARDED") + " " : "";
+    if (has_wide_vectors(host.names, kernel.body)) guard += host.names.macro("F_WIDE") + " ";
     const int64_t group = host.names.program().kernels[k].group;
     std::string over, head = guard + (sharded || device ? "" : "static ") + host.names.signature(k);
     if (group > 0) {

@@ -4,7 +4,9 @@
   mlperf_tiny.py [--record FILE] [--title TEXT] [--boards an386,…] [--tflite FOLDER] MODEL…
 
 A MODEL is an ONNX file or a model.yaml; one called model.onnx is named after its folder. --record replaces
-the section called TEXT of FILE, or adds it. All runs under QEMU: instructions are counted, not cycles. Beside it, where they are to be had:
+the section called TEXT of FILE, or adds it. All runs under QEMU: instructions are counted, not cycles. --layers adds a table of
+them for each network. Beside it, where they are to be had:
+  Clang           where $CLANG (clang-19) is: the model's library by it, with the same flags
   emx-onnx-cgen   where that program is in $PATH: the same MODEL, the same compiler and flags, on Cortex-M4,
                   all temporaries on the stack
   TFLite Micro    of --tflite FOLDER, NAME.tflite for a MODEL of that name: the arena that its interpreter
@@ -14,6 +16,7 @@ import argparse
 import datetime
 import importlib.metadata
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -27,7 +30,8 @@ sys.path.insert(0, str(ROOT / "tests" / "tools"))
 import stack  # noqa: E402
 
 CORES = {"an386": "Cortex-M4", "an500": "Cortex-M7", "an547": "Cortex-M55"}
-HEAD = ["", "RAM", "at least", "flash", "code", "stack", "instructions", "a MAC", "self-test"]
+CLANG = os.environ.get("CLANG", "clang-19")
+HEAD = ["", "RAM", "at least", "flash", "code", "stack", "instructions", "a MAC", "by Clang", "a MAC", "self-test"]
 PEER_HEAD = ["", "emx RAM", "flash", "instructions", "a MAC", "TFLM arena", "of it tensors"]
 HARNESS = """#include "{source}"
 #include <stdio.h>
@@ -93,19 +97,59 @@ def sizes(library):
     return code, code + sum(int(row[1]) for row in rows if row[0].startswith((".rodata", ".data")))
 
 
+def counts(text):
+    """Instructions of net_run, and of each step, in order, as net_bench prints them."""
+    rows = [line.split() for line in text.split("\nstep ", 1)[1].split("\n")[1:]]
+    end = next(i for i, row in enumerate(rows) if row[:1] == ["sum"])
+    total = next(row for row in rows if row[:1] == ["net_run"])
+    return int(float(total[2])), [int(float(row[1])) for row in rows[:end]]
+
+
+def library(board, suffix):
+    """Files of the model's library."""
+    return [path for path in board.out.glob(f"net*{suffix}") if not re.search("_(test|bench|cli)$", path.stem)]
+
+
+def by_clang(board, model):
+    """The same of a library that Clang compiled; nothing where there is none."""
+    if not shutil.which(CLANG):
+        return None
+    flags = [flag for flag in board.setting("FLAGS") if not flag.startswith("-fcallgraph-info")]
+    include = pathlib.Path(attempt("arm-none-eabi-gcc", "-print-sysroot")[1].strip()) / "include"
+    for source in library(board, ".c"):
+        done, text = attempt(CLANG, "--target=arm-none-eabi", *flags, "-fshort-enums", "-isystem", include,
+                             "-std=c99", f"-I{board.out}", "-c", "-o", source.with_suffix(".o"), source)
+        if not done:
+            sys.exit(f"{model} on {board.name} by {CLANG}:\n{text}")
+    counted, bench = board.make(model, "count")
+    passed, text = board.make(model, "run")
+    return counts(bench) if counted and passed else sys.exit(bench + text)
+
+
+def a_mac(instructions, macs):
+    return f"{instructions / macs:.2f}"
+
+
 def measure(board, model):
-    """A row of the table, and the model's multiply-accumulates."""
+    """A row of the table, the model's multiply-accumulates, and (kernel, MACs, instructions) of each step."""
     passed, text = board.make(model, "run")
     if not (board.out / "libnet.a").exists():
         sys.exit(f"{model} on {board.name}:\n{text}")
     report = json.loads((board.out / "report.json").read_text())
     counted, bench = board.make(model, "count")
-    instructions = int(float(re.search(r"^net_run +\S+ +(\S+)", bench, re.M)[1])) if counted else sys.exit(bench)
-    graph = [path for path in board.out.glob("net*.ci") if not re.search("_(test|bench|cli)", path.stem)]
+    instructions, steps = counts(bench) if counted else sys.exit(bench)
+    graph = library(board, ".ci")
     code, flash = sizes(board.out / "libnet.a")
-    return [report["arena_bytes"], report["arena_bound_bytes"], flash, code,
-            stack.deepest("net_run", *stack.read(graph))[0], instructions,
-            f"{instructions / report['macs']:.2f}", "passed" if passed else "FAILED"], report["macs"]
+    deepest, macs = stack.deepest("net_run", *stack.read(graph))[0], report["macs"]
+    clang = by_clang(board, model)
+    if clang:
+        steps = [min(pair) for pair in zip(steps, clang[1])]
+    of_kernel = {kernel["name"].removeprefix("net_"): kernel["macs"] for kernel in report["kernels"]}
+    layers = [(step["kernel"], step["nodes"][0], of_kernel[step["kernel"]], n)
+              for step, n in zip(report["steps"], steps)]
+    return [report["arena_bytes"], report["arena_bound_bytes"], flash, code, deepest,
+            instructions, a_mac(instructions, macs), *([clang[0], a_mac(clang[0], macs)] if clang else ["", ""]),
+            "passed" if passed else "FAILED"], macs, layers
 
 
 def emx(board, model, macs):
@@ -148,11 +192,11 @@ def text_of(row):
 
 
 def page(options, folder):
-    macs, lines = {}, []
+    macs, lines, layers = {}, [], {model: {} for model in options.models}
     for name in options.boards.split(","):
         board, rows = Board(name, folder), [HEAD]
         for model in options.models:
-            row, macs[model] = measure(board, model)
+            row, macs[model], layers[model][CORES[name]] = measure(board, model)
             rows.append(text_of([name_of(model), *row]))
         lines += [f"### {CORES[name]}", "", table(rows), ""]
     rows = [PEER_HEAD]
@@ -160,15 +204,30 @@ def page(options, folder):
         beside = emx(Board("an386", folder / name_of(model)), model, macs[model]) if shutil.which("emx-onnx-cgen") \
             else [""] * 4
         rows.append(text_of([name_of(model), *beside, *tflm(options.tflite / f"{name_of(model)}.tflite")]))
-    return "\n".join([*lines, "### Peers", "", table(rows), ""])
+    lines += ["### Peers", "", table(rows), ""]
+    for model in options.models if options.layers else []:
+        lines += [f"### Layers of {name_of(model)}, instructions a MAC", "",
+                  table(layer_rows(layers[model], macs[model])), ""]
+    return "\n".join(lines)
+
+
+def layer_rows(cores, all_macs):
+    """Steps with a hundredth of the multiply-accumulates at least: those of each core, in order."""
+    rows = [["first node", "MACs", *cores]]
+    for steps in zip(*cores.values()):
+        _, node, macs, _ = steps[0]
+        if macs * 100 >= all_macs and all(step[1] == node for step in steps):
+            rows.append([node, f"{macs:,}", *(a_mac(n, macs) for _, _, _, n in steps)])
+    return rows
 
 
 INTRODUCTION = """# MLPerf Tiny's networks on Cortex-M
 
 Written by the commands below, not by hand. Bytes; RAM is the arena, beside which a run needs its inputs,
 its outputs and the stack; at least: the largest working set of one step. Flash is code and constants of
-the library. Stack is that of NAME_run and all that it calls, by GCC's call graph. Instructions are those
-of a run under QEMU, where each counts one; a MAC is one multiply-accumulate of the model.
+the library, by GCC. Stack is that of NAME_run and all that it calls, by GCC's call graph. Instructions are
+those of a run under QEMU, where each counts one; a MAC is one multiply-accumulate of the model. By Clang:
+the library is. Layers: the better of both.
 
 Peers: emx-onnx-cgen's code (`--large-temp-threshold 0 --large-weight-threshold 0`) is compiled by the same
 compiler with the same flags for Cortex-M4; its RAM is its stack. TFLite Micro's arena is what its
@@ -178,7 +237,7 @@ package registry, was not measured.
 """
 SECTION = """
 - `{command}`, {date}, {commit}
-- {gcc}, -O2; prefer=ram; {qemu}{peers}
+- {gcc}{clang}, -O2; prefer=ram; {qemu}{peers}
 
 {page}"""
 
@@ -192,8 +251,10 @@ def peers():
 def section(options, folder):
     version = lambda tool: attempt(tool, "--version")[1].splitlines()[0]  # noqa: E731
     names = [f"{name_of(m)}/{m.name}" if m.name == "model.onnx" else m.name for m in options.models]
-    return SECTION.format(command=" ".join(["tests/bench/mlperf_tiny.py --title", options.title, *names]),
+    return SECTION.format(command=" ".join(["tests/bench/mlperf_tiny.py --title", options.title,
+                                            *(["--layers"] if options.layers else []), *names]),
                           date=datetime.date.today(), commit=commit(), gcc=version("arm-none-eabi-gcc"),
+                          clang="; " + version(CLANG) if shutil.which(CLANG) else "",
                           qemu=version("qemu-system-arm"), peers=peers(), page=page(options, folder))
 
 
@@ -209,6 +270,7 @@ def main():
     parser.add_argument("--record", type=pathlib.Path)
     parser.add_argument("--title", default="Networks")
     parser.add_argument("--boards", default=",".join(CORES))
+    parser.add_argument("--layers", action="store_true")
     parser.add_argument("--tflite", type=pathlib.Path, default=pathlib.Path("none"))
     parser.add_argument("models", nargs="+", type=lambda path: pathlib.Path(path).resolve())
     options = parser.parse_args()
