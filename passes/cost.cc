@@ -226,6 +226,14 @@ double CostModel::far_lines(const Access& a, double wide) const {
   return lines > places * ways * kOfL1 && places > 0 ? lines : 0;
 }
 
+/// The same of a weight whose tiles do not divide its loop: it is no panel a tile, but rows for all of them.
+double CostModel::far_rows(size_t vector, double wide) const {
+  const double lines = std::max(1.0, wide * 4 / kLine) * turns_,
+               places = kPage / static_cast<double>(std::gcd(extent_of(ranges_[vector]) * 4, 4096)),
+               ways = static_cast<double>(draft_.target.l1_bytes) / kPage;
+  return draft_.target.l1_bytes > 0 && lines > places * ways * kOfL1 ? lines : 0;
+}
+
 /// What it costs to pack the panel of a tile, shared by all tiles that read it.
 double CostModel::staging(const Access& a, size_t vector, const Nest& n) const {
   double turns = 1, tiles_of_panel = 1;
@@ -301,7 +309,9 @@ double CostModel::tile_cost(size_t vector, const Nest& n) const {
     const double across = rows_of(a, n.rows, n.row_count) * rows_of(a, n.rows2, n.row2_count);
     loads += (staged ? kPacked : unit(a, vector, n.lanes)) * (along ? vectors : 1) * across;
     stream += bytes_a_tile(a, wide, across);
-    extra += staged ? staging(a, vector, n) : along ? far_lines(a, wide) * kFarLine : 0;
+    const bool in_rows = a.packable && !turns_of_vectors(n).exact();  // of the whole loop
+    const double far = in_rows ? far_rows(vector, wide) : far_lines(a, wide);
+    extra += staged ? staging(a, vector, n) : along ? far * kFarLine : 0;
   }
   extra += (n.rows_outer ? kIndex * rows : 0) + (n.vector_outer ? kIndex * vectors : 0);
   const double work = rows * vectors * (n.quad ? 1 : inner_operations_),

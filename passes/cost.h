@@ -86,6 +86,7 @@ class CostModel {
   double bytes_a_tile(const Access& a, double wide, double rows) const;
   double rows_of(const Access& a, Expr rows, int64_t count) const;
   double far_lines(const Access& a, double wide) const;
+  double far_rows(size_t vector, double wide) const;
   double staging(const Access& a, size_t vector, const Nest& n) const;
   const Access* stageable(size_t vector, size_t rows) const;
   size_t outer_of(size_t range) const;
