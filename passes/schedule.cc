@@ -359,7 +359,7 @@ class Chooser {
       t.split(blocked, block.size);
     }
     const auto [along, others] = operand_bytes();
-    const bool larger = block.range || along > others;
+    const bool larger = block.range || (along > others && others > 0);
     const int64_t place = choice_.outer != Choice::kTheirs ? choice_.outer : larger ? 0 : 1;
     if (is_split() && place == 0) t.outer.push_back(t.vectors + "o");
     for (Expr r : c_.ranges) {
