@@ -7,6 +7,7 @@
 
 #include "emitters/dialect.h"
 #include "emitters/host.h"
+#include "ir/target.h"
 
 namespace tinycc {
 
@@ -49,7 +50,7 @@ void add_narrow_helpers(std::vector<HelperText>& helpers, const Replacements& wi
 /// Sums of products of bytes: f_dot_i8_i8x4 ...
 void add_idiom_helpers(std::vector<HelperText>& helpers, const Replacements& with);
 /// GNU C: sums of four products of bytes in each lane.
-void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with);
+void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with, Dot dot);
 /// GNU C: vector types of `lanes` elements, macros and functions on them.
 void add_vector_helpers(std::vector<HelperText>& helpers, const Replacements& with, int lanes);
 

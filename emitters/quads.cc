@@ -1,8 +1,9 @@
-// Sums of products of signed bytes by vectors, of which each lane takes four terms at once:
+// Sums of products of bytes by vectors, of which each lane takes four terms at once:
 //
-//   for c 4 vector { for k 4 idiom { sum[c] = sum[c] + a[k] * b[c,k] } }
+//   for c 4 vector { for k 4 idiom { sum[c] = sum[c] + (a[k] + zero) * b[c,k] } }
 //
-// as the call of a helper, whose body is Arm's SDOT where the compiler has it, else a loop.
+// as the call of a helper, whose body is Arm's SDOT or x86's VPDPBUSD where the compiler has it, else a
+// loop. What zero has to be for either: quad_offset in ir/idiom.h.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -19,32 +20,27 @@ namespace {
 
 constexpr int64_t kQuad = 4;
 
-constexpr HelperRow kQuads[] = {
+constexpr HelperRow kShared[] = {
     {"@M@_F_SDOT", R"(
 /* Arm's sums of four products of bytes a lane. */
 #if defined(__ARM_FEATURE_DOTPROD) && defined(__aarch64__) && !defined(__ARM_BIG_ENDIAN)
 #define @M@_F_SDOT
 #endif
 )"},
-    {"@P@_f_quads", R"(
-/* sums[i] += a[0] * b[4 * i] + ... + a[3] * b[(4 * i) + 3] for 4 i, modulo 2^32. */
-static inline __attribute__((always_inline)) @P@_f_i32x4
-@P@_f_quads(@P@_f_i32x4 sums, const int8_t *a, const int8_t *b)
-{
-    @P@_f_i32x4 all = sums;
-
-#if defined(@M@_F_SDOT)
-    const @P@_f_i32x4 four = @M@_F_SPLAT_i32x4((int32_t)@M@_F_AT_i8x4(*a));
-
-    __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(all) : "w"(@M@_F_AT_i8x16(*b)), "w"(four));
-#else
-    for (int32_t i = 0; i < 16; ++i) {
-        all[i / 4] =
-            (int32_t)((uint32_t)all[i / 4] + (uint32_t)((int32_t)a[i % 4] * (int32_t)b[i]));
-    }
+    {"@M@_F_VNNI", R"(
+/* x86's sums of four products of bytes a lane, by vectors of so many. */
+#if defined(__AVX512VNNI__) && defined(__AVX512VL__) && defined(__AVX512BW__)
+#define @M@_F_VNNI
+#include <immintrin.h>
+#define @M@_F_QUADS_x4(sums, a, b) _mm_dpbusd_epi32(sums, a, b)
+#define @M@_F_QUADS_x8(sums, a, b) _mm256_dpbusd_epi32(sums, a, b)
+#define @M@_F_QUADS_x16(sums, a, b) _mm512_dpbusd_epi32(sums, a, b)
+#elif defined(__AVXVNNI__)
+#define @M@_F_VNNI
+#include <immintrin.h>
+#define @M@_F_QUADS_x4(sums, a, b) _mm_dpbusd_avx_epi32(sums, a, b)
+#define @M@_F_QUADS_x8(sums, a, b) _mm256_dpbusd_avx_epi32(sums, a, b)
 #endif
-    return all;
-}
 )"},
     {"@P@_f_scaled", R"(
 /* (sums[i] * factors[i] + addends[i]) >> shift for 4 i, of 32 bits. */
@@ -74,24 +70,156 @@ static inline __attribute__((always_inline)) @P@_f_i32x4
 )"},
 };
 
-}  // namespace
+// @T@, @t@: the type of a, @C@: its number in C; @PLUS@: what is added to a, @FLIPPED@: by which its bytes
+// change then; @L@: lanes, @B@: bytes of b, @BITS@: of a vector in intrinsics.
+constexpr HelperRow kSdot[] = {
+    {"@P@_f_quads_@t@x4", R"(
+/* sums[i] += (a[0]@PLUS@) * b[4 * i] + ... + (a[3]@PLUS@) * b[(4 * i) + 3] for 4 i, modulo 2^32. */
+static inline __attribute__((always_inline)) @P@_f_i32x4
+@P@_f_quads_@t@x4(@P@_f_i32x4 sums, const @T@ *a, const int8_t *b)
+{
+    @P@_f_i32x4 all = sums;
 
-void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with) {
-  add_rows(helpers, kQuads, with);
+#if defined(@M@_F_SDOT)
+    const @P@_f_i32x4 four = @M@_F_SPLAT_i32x4((int32_t)@M@_F_AT_i8x4(*a)@FLIPPED@);
+
+    __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(all) : "w"(@M@_F_AT_i8x16(*b)), "w"(four));
+#else
+    for (int32_t i = 0; i < 16; ++i) {
+        all[i / 4] =
+            (int32_t)((uint32_t)all[i / 4] + (uint32_t)(((int32_t)a[i % 4]@PLUS@) * (int32_t)b[i]));
+    }
+#endif
+    return all;
+}
+)"},
+};
+
+constexpr HelperRow kVnni[] = {
+    {"@P@_f_quads_@t@x@L@", R"(
+/* sums[i] += (a[0]@PLUS@) * b[4 * i] + ... + (a[3]@PLUS@) * b[(4 * i) + 3] for @L@ i, modulo 2^32. */
+static inline __attribute__((always_inline)) @P@_f_i32x@L@
+@P@_f_quads_@t@x@L@(@P@_f_i32x@L@ sums, const @T@ *a, const int8_t *b)
+{
+    @P@_f_i32x@L@ all = sums;
+
+#if defined(@M@_F_VNNI) && defined(@M@_F_QUADS_x@L@)
+    const @P@_f_i32x@L@ four = @M@_F_SPLAT_i32x@L@((int32_t)@M@_F_AT_i8x4(*a)@FLIPPED@);
+
+    all = (@P@_f_i32x@L@)@M@_F_QUADS_x@L@((__m@BITS@i)all, (__m@BITS@i)four, (__m@BITS@i)@M@_F_AT_i8x@B@(*b));
+#else
+    for (int32_t i = 0; i < @B@; ++i) {
+        all[i / 4] =
+            (int32_t)((uint32_t)all[i / 4] + (uint32_t)(((int32_t)a[i % 4]@PLUS@) * (int32_t)b[i]));
+    }
+#endif
+    return all;
+}
+)"},
+};
+
+// Lanes 0, 2, ... of a product have 64 bits, of which the higher half counts; then lanes 1, 3, ...
+constexpr HelperRow kScaled[] = {
+    {"@P@_f_scaled_x@L@", R"(
+/* (sums[i] * factors[i] + addend * 2^32) >> shift for @L@ i, of 32 bits; shift >= 32. */
+static inline __attribute__((always_inline)) @P@_f_i32x@L@
+@P@_f_scaled_x@L@(@P@_f_i32x@L@ sums, @P@_f_i32x@L@ factors, int32_t addend, int32_t shift)
+{
+    @P@_f_i32x@L@ high = sums;
+
+#if defined(@M@_F_VNNI)
+    const __m@BITS@i s = (__m@BITS@i)sums;
+    const __m@BITS@i f = (__m@BITS@i)factors;
+    const @P@_f_i64x@H@ even = (@P@_f_i64x@H@)@MUL@(s, f);
+    const @P@_f_i64x@H@ odd = (@P@_f_i64x@H@)@MUL@((__m@BITS@i)((@P@_f_i64x@H@)s >> 32),
+                                                  (__m@BITS@i)((@P@_f_i64x@H@)f >> 32));
+
+    high = (@P@_f_i32x@L@)@BLEND@;
+#else
+    for (int32_t i = 0; i < @L@; ++i) {
+        high[i] = (int32_t)(((int64_t)sums[i] * (int64_t)factors[i]) >> 32);
+    }
+#endif
+    return (high + addend) >> (shift - 32);
+}
+)"},
+};
+
+/// Rows for one type of a: what is added to it, and the lanes that there are.
+void add_quads_of(std::vector<HelperText>& helpers, const Replacements& with, DType type, Dot dot) {
+  const int64_t offset = *quad_offset(dot, type);
+  Replacements words{{"@T@", std::string(c_type(type))},
+                     {"@t@", std::string(name_of(type))},
+                     {"@PLUS@", offset == 0 ? "" : fmt::format(" {} 128", offset < 0 ? "-" : "+")},
+                     {"@FLIPPED@", offset == 0 ? "" : " ^ (int32_t)0x80808080u"}};
+  words.insert(words.end(), with.begin(), with.end());
+  if (dot == Dot::sdot) return add_rows(helpers, kSdot, words);
+  for (const int64_t lanes : {4, 8, 16}) {
+    Replacements sized{{"@L@", std::to_string(lanes)},
+                       {"@B@", std::to_string(4 * lanes)},
+                       {"@BITS@", std::to_string(32 * lanes)}};
+    sized.insert(sized.end(), words.begin(), words.end());
+    add_rows(helpers, kVnni, sized);
+  }
 }
 
-/// i32((i64(s) * i64(f) + addend) >> shift), which NEON has instructions for, though not for products of 64 bits.
+void add_scaled(std::vector<HelperText>& helpers, const Replacements& with) {
+  for (const int64_t lanes : {4, 8, 16}) {
+    const std::string prefix = lanes == 4   ? "_mm"
+                               : lanes == 8 ? "_mm256"
+                                            : "_mm512",
+                      bits = std::to_string(32 * lanes);
+    const std::string both =
+        fmt::format("(__m{0}i)((@P@_f_u64x@H@)even >> 32), (__m{0}i)odd", bits);
+    Replacements words{
+        {"@MUL@", prefix + "_mul_epi32"},
+        {"@BLEND@", lanes == 16 ? "_mm512_mask_blend_epi32((__mmask16)0xAAAAu, " + both + ")"
+                                : fmt::format("{}_blend_epi32({}, {})", prefix, both,
+                                              lanes == 8 ? "0xAA" : "0xA")},
+        {"@L@", std::to_string(lanes)},
+        {"@H@", std::to_string(lanes / 2)},
+        {"@BITS@", bits == "128" ? "128" : bits}};
+    words.insert(words.end(), with.begin(), with.end());
+    add_rows(helpers, kScaled, words);
+  }
+}
+
+}  // namespace
+
+void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with, Dot dot) {
+  if (dot != Dot::sdot && dot != Dot::vnni) return;
+  add_rows(helpers, kShared, with);
+  for (const DType type : {DType::i8, DType::u8}) add_quads_of(helpers, with, type, dot);
+  if (dot == Dot::vnni) add_scaled(helpers, with);
+}
+
+/// i32((i64(s) * i64(f) + addend) >> shift), which NEON and AVX have instructions for, though not for products of 64
+/// bits.
 std::optional<Text> KernelWriter::scaled(Expr e) {
+  const Dot dot = names_.program().target.dot;
   const bool form = names_.program().target.sums_quads() && dialect_.gnu_vectors &&
-                    lanes_ == kQuad && e->is(Op::cast) && e->dtype == DType::i32;
+                    e->is(Op::cast) && e->dtype == DType::i32;
   const std::optional<ScaledSum> whole = form ? scaled_sum(e[0]) : std::nullopt;
   if (!whole) return {};
-  const std::string sums = vector_of(whole->sum, DType::i32).text,
-                    factors = vector_of(whole->factor, DType::i32).text,
-                    addends = vector_of(whole->addend, DType::i64).text;
-  return Text{fmt::format("{}({}, {}, {}, {})", names_.prefixed("f_scaled"), sums, factors, addends,
-                          whole->shift),
-              kAtom, true};
+  const auto texts = [&] {
+    return std::pair{vector_of(whole->sum, DType::i32).text,
+                     vector_of(whole->factor, DType::i32).text};
+  };
+  if (dot == Dot::sdot && lanes_ == kQuad) {
+    const auto [sums, factors] = texts();
+    const std::string addends = vector_of(whole->addend, DType::i64).text;
+    return Text{fmt::format("{}({}, {}, {}, {})", names_.prefixed("f_scaled"), sums, factors,
+                            addends, whole->shift),
+                kAtom, true};
+  }
+  const bool uniform =
+      dot == Dot::vnni && (lanes_ == 4 || lanes_ == 8 || lanes_ == 16) && whole->is_high();
+  if (!uniform) return {};
+  const auto [sums, factors] = texts();
+  return Text{
+      fmt::format("{}({}, {}, {}, {})", names_.prefixed(fmt::format("f_scaled_x{}", lanes_)), sums,
+                  factors, integer_of(whole->addend) >> 32, whole->shift),
+      kAtom, true};
 }
 
 /// How far elements of neighbours along the range lie apart; -1: not known.
@@ -106,15 +234,16 @@ int64_t KernelWriter::step_along(Expr load, Expr r) {
 std::optional<ByteProduct> KernelWriter::quads_in(const Stmt& loop) {
   const StmtRef& inner = loop.body[0];
   const bool form = dialect_.vectors && dialect_.gnu_vectors && inner->kind == StmtKind::loop &&
-                    inner->loop == LoopKind::idiom && extent_of(loop.range) == kQuad &&
-                    extent_of(inner->range) == kQuad;
-  if (!form) return {};
-  std::optional<ByteProduct> p = byte_product(added_to(*inner->body[0]));
-  if (!p || p->zero != 0) return {};
-  if (step_along(p->a, loop.range) != 0) std::swap(p->a, p->b);
+                    inner->loop == LoopKind::idiom && extent_of(inner->range) == kQuad;
+  const Dot dot = names_.program().target.dot;
+  const int64_t lanes = extent_of(loop.range);
+  if (!form || (lanes != 4 && (dot != Dot::vnni || (lanes != 8 && lanes != 16)))) return {};
+  std::optional<ByteProduct> p = quad_product(added_to(*inner->body[0]), dot);
+  if (!p) return {};
+  if (p->a->dtype == p->b->dtype && p->zero == 0 && step_along(p->a, loop.range) != 0)
+    std::swap(p->a, p->b);
   const auto lies = [&](Expr load, int64_t lane) {
-    return load->dtype == DType::i8 && step_along(load, loop.range) == lane &&
-           step_along(load, inner->range) == 1;
+    return step_along(load, loop.range) == lane && step_along(load, inner->range) == 1;
   };
   return lies(p->a, 0) && lies(p->b, kQuad) ? p : std::nullopt;
 }
@@ -133,8 +262,9 @@ bool KernelWriter::write_quads(const Stmt& loop) {
     return "&" + place(load->attr.ints[0], first(load->sources), false);
   };
   const std::string sum = place(s.buffer->id, first(s.index), true);
-  line(fmt::format("{} = {}({}, {}, {});", sum, names_.prefixed("f_quads"), sum, at(p->a),
-                   at(p->b)));
+  const std::string function =
+      names_.prefixed(fmt::format("f_quads_{}x{}", name_of(p->a->dtype), extent_of(loop.range)));
+  line(fmt::format("{} = {}({}, {}, {});", sum, function, sum, at(p->a), at(p->b)));
   return true;
 }
 

@@ -41,6 +41,24 @@ std::optional<ByteProduct> byte_product(Expr product) {
   return {};
 }
 
+std::optional<int64_t> quad_offset(Dot dot, DType type) {
+  if (type != DType::i8 && type != DType::u8) return {};
+  if (dot == Dot::sdot) return type == DType::i8 ? 0 : -128;
+  return dot == Dot::vnni ? std::optional<int64_t>(type == DType::u8 ? 0 : 128) : std::nullopt;
+}
+
+std::optional<ByteProduct> quad_product(Expr product, Dot dot) {
+  std::optional<ByteProduct> p = byte_product(product);
+  const auto fits = [&] {
+    return p->b->dtype == DType::i8 && quad_offset(dot, p->a->dtype) == p->zero;
+  };
+  if (!p || fits()) return p;
+  if (p->zero != 0) return {};
+  std::swap(p->a, p->b);
+  p->shifted = product[0] == p->shifted ? product[1] : product[0];
+  return fits() ? p : std::nullopt;
+}
+
 std::optional<ScaledSum> scaled_sum(Expr whole) {
   if (!whole->is(Op::shr) || whole->dtype != DType::i64 || !whole[1]->is(Op::constant)) return {};
   const auto total = whole[0]->is(Op::add) ? with_first(whole[0], Op::mul) : std::nullopt;
@@ -51,23 +69,25 @@ std::optional<ScaledSum> scaled_sum(Expr whole) {
                        : std::nullopt;
 }
 
+bool ScaledSum::is_high() const {
+  return addend->is(Op::constant) && (integer_of(addend) & int64_t{UINT32_MAX}) == 0 && shift >= 32;
+}
+
 std::optional<Scaling> scaling(Expr value) {
   if (!value->is(Op::cast) || !is_byte(value->dtype) || !value[0]->is(Op::max)) return {};
   const Expr max = value[0], min = max[0];
   if (!min->is(Op::min) || !max[1]->is(Op::constant) || !min[1]->is(Op::constant)) return {};
   auto scaled = scaled_sum(min[0]->is(Op::cast) ? min[0][0] : min[0]);
-  const Expr addend = scaled ? scaled->addend : Expr();
-  const bool is_high =
-      addend && addend->is(Op::constant) && (integer_of(addend) & int64_t{UINT32_MAX}) == 0;
-  if (!addend || scaled->shift < 32 || !(is_high || addend->is(Op::load))) return {};
+  if (!scaled || !(scaled->is_high() || (scaled->addend->is(Op::load) && scaled->shift >= 32)))
+    return {};
   if (!scaled->factor->is(Op::load)) std::swap(scaled->sum, scaled->factor);
   if (!scaled->factor->is(Op::load)) return {};
   return Scaling{*scaled, integer_of(max[1]), integer_of(min[1])};
 }
 
 bool starts_sums(const Stmt& s) {
-  return s.kind == StmtKind::store && s.buffer->space == Space::reg && s.buffer->dtype == DType::i32 &&
-         (s.value->is(Op::load) || s.value->is(Op::constant));
+  return s.kind == StmtKind::store && s.buffer->space == Space::reg &&
+         s.buffer->dtype == DType::i32 && (s.value->is(Op::load) || s.value->is(Op::constant));
 }
 
 Expr added_to(const Stmt& s) {

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "ir/stmt.h"
+#include "ir/target.h"
 
 namespace tinycc {
 
@@ -21,10 +22,20 @@ struct ByteProduct {
 };
 std::optional<ByteProduct> byte_product(Expr product);
 
+/// What is added to bytes of a type for an instruction to take them as the first factor of four products a
+/// lane; empty: it does not take such bytes.
+///   sdot   signed by signed: u8 - 128 is signed
+///   vnni   unsigned by signed: i8 + 128 is unsigned
+std::optional<int64_t> quad_offset(Dot dot, DType type);
+/// The product of such bytes, a with its offset.
+std::optional<ByteProduct> quad_product(Expr product, Dot dot);
+
 /// (sum * factor + addend) >> shift, in i64.
 struct ScaledSum {
   Expr sum, factor, addend;  // i32, i32, i64
   int64_t shift = 0;
+  /// Is the addend one number for all, a multiple of 2^32, and does the shift leave of the higher half at most?
+  bool is_high() const;
 };
 std::optional<ScaledSum> scaled_sum(Expr whole);
 

@@ -12,8 +12,9 @@ namespace tinycc {
 enum class Prefer : uint8_t { speed, ram, size };
 
 /// Instructions that add products of bytes to sums: those of Arm's DSP extension, of its vector extension for
-/// microcontrollers; four to each lane of a vector (Arm's SDOT).
-enum class Dot : uint8_t { none, smlad, mve, sdot };
+/// microcontrollers; four to each lane of a vector (Arm's SDOT, of signed bytes; x86's VNNI, of unsigned by
+/// signed ones).
+enum class Dot : uint8_t { none, smlad, mve, sdot, vnni };
 
 /// A memory that a part of the arena lies in.
 struct Bank {
@@ -48,8 +49,9 @@ struct Target {
   bool panels = true;  // do operands of products go through it? else only blocks between kernels
   std::string matrix;  // how warps, or items, multiply matrices (groups.h); empty: not at all
   Prefer prefer = Prefer::speed;
-  int64_t ram = 0;          // bytes that the arena may take, whatever time that costs; 0: as it comes
-  std::vector<Bank> memories;  // where the arena may lie, fastest first; empty: one memory of any size
+  int64_t ram = 0;  // bytes that the arena may take, whatever time that costs; 0: as it comes
+  std::vector<Bank>
+      memories;           // where the arena may lie, fastest first; empty: one memory of any size
   bool provable = false;  // loops end at constants, padding has memory; notes for provers
   // What predicted times and roofs are made of (roof.h); emitted code does not depend on it.
   int64_t clock_mhz = 2500;
@@ -59,8 +61,10 @@ struct Target {
   /// Do kernels run on a device of its own, as many work-items, each a turn of their thread loops?
   bool is_device() const { return language != "c"; }
   bool has_vectors() const { return dialect != "iso"; }
-  /// Are sums of products of signed bytes made by vectors of integers, four to a lane at once?
-  bool sums_quads() const { return dot == Dot::sdot && !is_device() && has_vectors(); }
+  /// Are sums of products of bytes made by vectors of integers, four to a lane at once?
+  bool sums_quads() const {
+    return (dot == Dot::sdot || dot == Dot::vnni) && !is_device() && has_vectors();
+  }
   /// Do kernels of many products run as groups that share tiles?
   bool has_groups() const { return shares_memory() && panels; }
   /// Can a block of what one kernel hands to the next stay with a group?

@@ -95,9 +95,7 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   const Expr sum = reduction_in(c.value);
   const bool adds = sum && sum->is(Op::reduce_add);
   if (draft.target.sums_quads() && adds) {
-    const auto product = byte_product(sum[0]);
-    sums_quads_ = product && product->zero == 0 && product->a->dtype == DType::i8 &&
-                  product->b->dtype == DType::i8;
+    sums_quads_ = quad_product(sum[0], draft.target.dot).has_value();
   }
   if (draft.target.is_scalar() && adds) {
     const auto product = byte_product(sum[0]);

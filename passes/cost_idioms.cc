@@ -138,7 +138,7 @@ bool CostModel::may_peel(size_t range) const {
 /// false: it has no registers, or no middle.
 bool CostModel::use_idioms(size_t vector, Nest& n) const {
   const Target& t = draft_.target;
-  if (n.lanes == 4) n.quad = quad_range(vector);
+  if (n.lanes == 4 || (n.lanes > 4 && t.dot == Dot::vnni)) n.quad = quad_range(vector);
   n.dot = dot_range();
   const auto form = n.dot ? dot_form(t.dot, extent_of(n.dot)) : std::nullopt;
   if (form) n.dot_terms = form->terms;

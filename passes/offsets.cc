@@ -28,20 +28,45 @@ class Folder {
 
   void run() {
     if (!reduce_ || !reduce_->is(Op::reduce_add) || c_.ordered) return;
-    const auto term = byte_product(reduce_[0]);
-    if (!term || term->zero == 0) return;
+    const auto term = weighted();
+    if (!term) return;
     const Buffer& w = draft_.buffers.at(term->b->attr.ints[0]);
-    if (w.space != Space::weight || !find_axes(term->b, w.shape)) return;
+    if (!find_axes(term->b, w.shape)) return;
+    wanted_ = offset_for_quads(*term);
+    if (term->zero == wanted_ || (wanted_ == 0 && clipped_.empty())) return;
     const std::vector<int64_t> shape = table_shape();
     if (count_of(shape) * 4 * kWeightsOfTable > w.bytes()) return;
     const auto [sum, bias] = bias_around();
-    std::vector<int64_t> table = sums_of(w, term->zero, shape);
+    std::vector<int64_t> table = sums_of(w, term->zero - wanted_, shape);
     if (bias && !add_bias(bias, table, shape)) return;
     const Expr clean = pool_.with_sources(reduce_, sources_with(*term));
     c_.value = substitute(c_.value, {{sum, clean + loaded(w, shape, table)}});
   }
 
  private:
+  /// The product of the sum, its second factor a weight.
+  std::optional<ByteProduct> weighted() const {
+    std::optional<ByteProduct> term = byte_product(reduce_[0]);
+    const auto is_weight = [&](Expr l) {
+      return draft_.buffers.at(l->attr.ints[0]).space == Space::weight;
+    };
+    if (!term || is_weight(term->b)) return term;
+    if (term->zero != 0 || !is_weight(term->a)) return {};
+    std::swap(term->a, term->b);
+    term->shifted = reduce_[0][0] == term->shifted ? reduce_[0][1] : reduce_[0][0];
+    return term;
+  }
+
+  /// 0 where no loop of the sum runs along quads of bytes.
+  int64_t offset_for_quads(const ByteProduct& term) const {
+    const std::vector<Expr> reduced = reduction_ranges(reduce_);
+    const bool quads = draft_.target.sums_quads() && term.b->dtype == DType::i8 &&
+                       std::any_of(reduced.begin(), reduced.end(), [](Expr k) {
+                         return !is_window(k) && k->sources.empty() && extent_of(k) % 4 == 0;
+                       });
+    return quads ? quad_offset(draft_.target.dot, term.a->dtype).value_or(0) : 0;
+  }
+
   // ---- what the weights move with
 
   /// Each dimension of the weights goes with one range: of the result, of the sum, or a clipped one.
@@ -57,7 +82,7 @@ class Folder {
     }
     const auto is_used = [&](Expr k) { return std::count(owners_.begin(), owners_.end(), k) == 1; };
     const std::vector<Expr> reduced = reduction_ranges(reduce_);
-    return !clipped_.empty() && std::all_of(reduced.begin(), reduced.end(), is_used);
+    return std::all_of(reduced.begin(), reduced.end(), is_used);
   }
 
   bool is_reduced(Expr r) const {
@@ -205,7 +230,9 @@ class Folder {
 
   std::vector<Expr> sources_with(const ByteProduct& term) const {
     std::vector<Expr> sources = reduce_->sources;
-    sources[0] = substitute(sources[0], {{term.shifted, cast(term.a, DType::i32)}});
+    const Expr a = cast(term.a, DType::i32);
+    sources[0] = substitute(sources[0],
+                            {{term.shifted, wanted_ == 0 ? a : a + static_cast<double>(wanted_)}});
     return sources;
   }
 
@@ -213,6 +240,7 @@ class Folder {
   Computation& c_;
   Pool& pool_;
   const Expr reduce_;
+  int64_t wanted_ = 0;                          // what is left in the sum, added to each a
   std::vector<Expr> index_, owners_, outputs_;  // by dimension of the weights; ranges of the result
   std::vector<Clipped> clipped_;
 };

@@ -4,7 +4,8 @@
 //
 // The last sum depends on how far the loops run, which few places decide: near the border those where
 // so many terms are left out before, so many behind. It becomes a table, together with a bias that is
-// added to the sum. In: a draft. Out: the same values, and sums that idioms can take.
+// added to the sum. So does what an instruction wants added to each a (quad_offset in ir/idiom.h), which is
+// taken away again. In: a draft. Out: the same values, and sums that idioms can take.
 #pragma once
 
 #include "passes/draft.h"

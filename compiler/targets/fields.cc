@@ -91,8 +91,9 @@ bool dot(Target& target, const std::string& value) {
   target.dot = value == "smlad"  ? Dot::smlad
                : value == "mve"  ? Dot::mve
                : value == "sdot" ? Dot::sdot
+               : value == "vnni" ? Dot::vnni
                                  : Dot::none;
-  return one_of(value, {"none", "smlad", "mve", "sdot"});
+  return one_of(value, {"none", "smlad", "mve", "sdot", "vnni"});
 }
 
 bool madd_cycles(Target& target, const std::string& value) {
@@ -122,11 +123,9 @@ constexpr TargetField kFields[] = {
      [](Target& t, const std::string& v) { return number(v, 1, 1024, t.image_pitch); },
      For::device},
     {"group", "work-items that start together, 1 to 1024",
-     [](Target& t, const std::string& v) { return number(v, 1, 1024, t.group); },
-     For::device},
+     [](Target& t, const std::string& v) { return number(v, 1, 1024, t.group); }, For::device},
     {"units", "what work-groups are spread over, 1 to 1024",
-     [](Target& t, const std::string& v) { return number(v, 1, 1024, t.units); },
-     For::device},
+     [](Target& t, const std::string& v) { return number(v, 1, 1024, t.units); }, For::device},
     {"shared_bytes", kBytes, bytes<&Target::shared_bytes>, For::device},
     {"panels", kTruth, truth<&Target::panels>, For::device},
     {"matrix", "none, mma, mma75, mfma, wmma11, wmma12, simdgroup or dot",
@@ -156,7 +155,7 @@ constexpr TargetField kFields[] = {
     {"l1_bytes", kBytes, bytes<&Target::l1_bytes>},
     {"l2_bytes", kBytes, bytes<&Target::l2_bytes>},
     {"fma", kTruth, truth<&Target::fma>},
-    {"dot", "none, smlad, mve or sdot", dot, For::cpu},
+    {"dot", "none, smlad, mve, sdot or vnni", dot, For::cpu},
     {"clock_mhz", "MHz of one core at work, 1 to 100000",
      [](Target& t, const std::string& v) { return number(v, 1, 100000, t.clock_mhz); }},
     {"madd_cycles", "cycles from one multiply-add of a vector to the next: 0.5", madd_cycles},

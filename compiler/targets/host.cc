@@ -22,6 +22,11 @@ std::string x86_level(const llvm::StringMap<bool>& features) {
   return "generic";
 }
 
+Dot x86_dot(const llvm::StringMap<bool>& features) {
+  const bool wide = features.lookup("avx512vnni") && features.lookup("avx512vl");
+  return wide || features.lookup("avxvnni") ? Dot::vnni : Dot::none;
+}
+
 int64_t cache_bytes([[maybe_unused]] int level) {
 #ifdef _SC_LEVEL1_DCACHE_SIZE
   const long bytes = sysconf(level == 1 ? _SC_LEVEL1_DCACHE_SIZE : _SC_LEVEL2_CACHE_SIZE);
@@ -36,7 +41,9 @@ int64_t cache_bytes([[maybe_unused]] int level) {
 HostCpu detect_host() {
   HostCpu host;
 #if defined(__x86_64__)
-  host.record = x86_level(llvm::sys::getHostCPUFeatures());
+  const llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  host.record = x86_level(features);
+  host.dot = x86_dot(features);
 #elif defined(__aarch64__)
   host.record = "aarch64";
 #else

@@ -36,6 +36,7 @@ void apply_native(Target& target) {
   const bool arm = host.record == "aarch64";
   target.cflags = {arm ? "-mcpu=native" : "-march=native"};
   target.cpu = "native";
+  if (host.dot != Dot::none) target.dot = host.dot;
   target.resolved = host.record + " (" + host.name + ")";
   if (host.l1_bytes > 0) target.l1_bytes = host.l1_bytes;
   if (host.l2_bytes > 0) target.l2_bytes = host.l2_bytes;

@@ -50,6 +50,7 @@ struct HostCpu {
   std::string record;                  // "x86-64-v4"
   std::string name;                    // "znver4"
   int64_t l1_bytes = 0, l2_bytes = 0;  // 0: not known
+  Dot dot = Dot::none;                 // beyond what the record says
 };
 HostCpu detect_host();
 
