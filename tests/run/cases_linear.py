@@ -301,19 +301,28 @@ def network(case):
              (r * ref.sigmoid(r.mean((2, 3), keepdims=True))).mean(1))
 
 
-def quantised(case):
+def quantised_u8(case):
+    """The same in unsigned bytes; where the CPU's idioms have something to do with them."""
+    case.ways = ["gnu-gcc", "gnu-clang", "gnu-sdot", "gnu-vnni", "iso-dot", "iso-ram"]
+    quantised(case, 128)
+
+
+def quantised(case, middle=0):
     """Small integers that stand for reals, as a quantiser writes them; a step off in one layer
     may be two in the next."""
+    least, most, t = middle - 128, middle + 127, "u8" if middle else "i8"
 
     def real(name, scale, zero):
-        return f"((cast({name}, f32) - {zero}) * {scale})"
+        return f"((cast({name}, f32) - {zero + middle}) * {scale})"
 
     def small(name, expression, value, scale, zero, steps=2):
         """Quantises; what is left of the value."""
-        case.let(name, f"cast(clamp(round(({expression}) / {scale}) + {zero}, -128, 127), i8)")
-        q = np.clip(np.rint(value / scale) + zero, -128, 127)
-        case.out(name + "_q", name, q, round((steps + 0.01) / np.abs(q).max(), 6), "int8")
-        return (q - zero) * scale
+        case.let(name,
+                 f"cast(clamp(round(({expression}) / {scale}) + {zero + middle}, {least}, {most}), {t})")
+        q = np.clip(np.rint(value / scale) + zero + middle, least, most)
+        case.out(name + "_q", name, q, round((steps + 0.01) / np.abs(q).max(), 6),
+                 "uint8" if middle else "int8")
+        return (q - zero - middle) * scale
 
     def weights(name, *shape):
         case.weights[name] = case.random.randint(-127, 128, shape).astype("int8")
@@ -322,8 +331,8 @@ def quantised(case):
         case.let(name + "_r", f"cast({name}, f32) * reshape({name}_s, {list(scale.shape)})")
         return case.weights[name] * scale.astype("float64")
 
-    x = case.random.randint(-128, 128, [1, 4, 9, 8]).astype("int8")
-    case.inputs["x"] = x
+    x = case.random.randint(-128, 128, [1, 4, 9, 8])
+    case.inputs["x"] = (x + middle).astype("uint8" if middle else "int8")
     r = (x.astype("float64") + 5) * 0.04
     w, v, u = weights("w", 8, 4, 3, 3), weights("v", 8, 1, 3, 3), weights("u", 8, 8, 3, 3)
     bias = case.weight("bias", 8).reshape(1, 8, 1, 1)
@@ -390,5 +399,5 @@ def blocks(case):
 
 CASES = [
     convs, grouped, transposed, pools, matmuls, recurrent, network, quantised, groups, blocks,
-    integers, matrices
+    integers, matrices, quantised_u8
 ]
