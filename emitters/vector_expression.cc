@@ -185,7 +185,8 @@ Text KernelWriter::lane_by_lane(Expr e) {
 bool KernelWriter::is_whole(int64_t buffer, const std::vector<Expr>& logical) {
   const Buffer& b = *buffers_.at(buffer);
   return dialect_.whole_vectors && !is_packed(b) && bits_of(b.dtype) * lanes_ == 128 &&
-         b.space != Space::local && b.space != Space::reg && runs_by(buffer, logical, lane_, lanes_);
+         b.space != Space::local && b.space != Space::reg &&
+         runs_by(buffer, logical, lane_, lanes_);
 }
 
 Text KernelWriter::vector_load(Expr e) {
@@ -215,6 +216,7 @@ Text KernelWriter::vector_index(Expr e) {
 
 /// Sums and products of signed integers go through the unsigned type, which wraps.
 Text KernelWriter::vector_integer(Expr e) {
+  if (const std::optional<Text> t = lane_product(e)) return *t;
   const DType wraps = integer_type(bits_of(e->dtype), false);
   const auto operand = [&](Expr s) {
     return factor(converted(vector_of(s, e->dtype), e->dtype, wraps));

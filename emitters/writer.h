@@ -52,6 +52,7 @@ class KernelWriter {
   std::optional<ByteProduct> quads_in(const Stmt& loop);
   bool write_quads(const Stmt& loop);
   std::optional<Text> scaled(Expr e);
+  std::optional<Text> lane_product(Expr e);
   bool write_dot(const Stmt& loop, const ByteProduct& p);
   void begin_sum(const std::string& sum);
   bool write_start(const Stmt& loop);
