@@ -112,6 +112,8 @@ Text KernelWriter::splat(const Text& t, DType element) const {
 }
 
 Text KernelWriter::converted(const Text& t, DType from, DType to) const {
+  if (const std::string function = byte_lanes(from, to); !function.empty())
+    return {fmt::format("{}({})", function, t.text), kAtom, true};
   Text result = t;
   while (from != to) {
     const DType next = next_type(from, to);

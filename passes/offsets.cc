@@ -35,7 +35,7 @@ class Folder {
     wanted_ = offset_for_quads(*term);
     if (term->zero == wanted_ || (wanted_ == 0 && clipped_.empty())) return;
     const std::vector<int64_t> shape = table_shape();
-    if (count_of(shape) * 4 * kWeightsOfTable > w.bytes()) return;
+    if (!clipped_.empty() && count_of(shape) * 4 * kWeightsOfTable > w.bytes()) return;
     const auto [sum, bias] = bias_around();
     std::vector<int64_t> table = sums_of(w, term->zero - wanted_, shape);
     if (bias && !add_bias(bias, table, shape)) return;

@@ -1,0 +1,248 @@
+// Helpers for vectors of integers made of bytes, whose bodies are the instructions that Arm (SDOT) and x86
+// (VNNI) have for them, and else loops. What calls them: quads.cc.
+#include <fmt/format.h>
+
+#include "emitters/helpers.h"
+#include "ir/idiom.h"
+
+namespace tinycc {
+namespace {
+
+constexpr HelperRow kShared[] = {
+    {"@M@_F_SDOT", R"(
+/* Arm's sums of four products of bytes a lane. */
+#if defined(__ARM_FEATURE_DOTPROD) && defined(__aarch64__) && !defined(__ARM_BIG_ENDIAN)
+#define @M@_F_SDOT
+#endif
+)"},
+    {"@M@_F_VNNI", R"(
+/* x86's sums of four products of bytes a lane, or two of 16 bits, by vectors of so many. */
+#if defined(__AVX512VNNI__) && defined(__AVX512VL__) && defined(__AVX512BW__)
+#define @M@_F_VNNI
+#include <immintrin.h>
+#define @M@_F_QUADS_x4(sums, a, b) _mm_dpbusd_epi32(sums, a, b)
+#define @M@_F_QUADS_x8(sums, a, b) _mm256_dpbusd_epi32(sums, a, b)
+#define @M@_F_QUADS_x16(sums, a, b) _mm512_dpbusd_epi32(sums, a, b)
+#define @M@_F_LOW_x4(x) _mm_cvtepi32_epi8(x)
+#define @M@_F_LOW_x8(x) _mm256_cvtepi32_epi8(x)
+#define @M@_F_LOW_x16(x) _mm512_cvtepi32_epi8(x)
+#define @M@_F_PAIRS_x4(sums, a, b) _mm_dpwssd_epi32(sums, a, b)
+#define @M@_F_PAIRS_x8(sums, a, b) _mm256_dpwssd_epi32(sums, a, b)
+#define @M@_F_PAIRS_x16(sums, a, b) _mm512_dpwssd_epi32(sums, a, b)
+#elif defined(__AVXVNNI__)
+#define @M@_F_VNNI
+#include <immintrin.h>
+#define @M@_F_QUADS_x4(sums, a, b) _mm_dpbusd_avx_epi32(sums, a, b)
+#define @M@_F_QUADS_x8(sums, a, b) _mm256_dpbusd_avx_epi32(sums, a, b)
+#define @M@_F_PAIRS_x4(sums, a, b) _mm_dpwssd_avx_epi32(sums, a, b)
+#define @M@_F_PAIRS_x8(sums, a, b) _mm256_dpwssd_avx_epi32(sums, a, b)
+#endif
+)"},
+    {"@P@_f_scaled", R"(
+/* (sums[i] * factors[i] + addends[i]) >> shift for 4 i, of 32 bits. */
+static inline __attribute__((always_inline)) @P@_f_i32x4
+@P@_f_scaled(@P@_f_i32x4 sums, @P@_f_i32x4 factors, @P@_f_i64x4 addends, int32_t shift)
+{
+    @P@_f_i32x4 all = sums;
+
+#if defined(@M@_F_SDOT)
+    @P@_f_i64x2 low = {addends[0], addends[1]};
+    @P@_f_i64x2 high = {addends[2], addends[3]};
+
+    __asm__("smlal %0.2d, %1.2s, %2.2s" : "+w"(low) : "w"(sums), "w"(factors));
+    __asm__("smlal2 %0.2d, %1.4s, %2.4s" : "+w"(high) : "w"(sums), "w"(factors));
+    low = low >> shift;
+    high = high >> shift;
+    __asm__("uzp1 %0.4s, %1.4s, %2.4s" : "=w"(all) : "w"(low), "w"(high));
+#else
+    for (int32_t i = 0; i < 4; ++i) {
+        const int64_t product = (int64_t)sums[i] * (int64_t)factors[i];
+
+        all[i] = (int32_t)((int64_t)((uint64_t)product + (uint64_t)addends[i]) >> shift);
+    }
+#endif
+    return all;
+}
+)"},
+};
+
+// @T@, @t@: the type of a, @C@: its number in C; @PLUS@: what is added to a, @FLIPPED@: by which its bytes
+// change then; @L@: lanes, @B@: bytes of b, @BITS@: of a vector in intrinsics.
+constexpr HelperRow kSdot[] = {
+    {"@P@_f_quads_@t@x4", R"(
+/* sums[i] += (a[0]@PLUS@) * b[4 * i] + ... + (a[3]@PLUS@) * b[(4 * i) + 3] for 4 i, modulo 2^32. */
+static inline __attribute__((always_inline)) @P@_f_i32x4
+@P@_f_quads_@t@x4(@P@_f_i32x4 sums, const @T@ *a, const int8_t *b)
+{
+    @P@_f_i32x4 all = sums;
+
+#if defined(@M@_F_SDOT)
+    const @P@_f_i32x4 four = @M@_F_SPLAT_i32x4((int32_t)@M@_F_AT_i8x4(*a)@FLIPPED@);
+
+    __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(all) : "w"(@M@_F_AT_i8x16(*b)), "w"(four));
+#else
+    for (int32_t i = 0; i < 16; ++i) {
+        all[i / 4] =
+            (int32_t)((uint32_t)all[i / 4] + (uint32_t)(((int32_t)a[i % 4]@PLUS@) * (int32_t)b[i]));
+    }
+#endif
+    return all;
+}
+)"},
+};
+
+constexpr HelperRow kVnni[] = {
+    {"@P@_f_quads_@t@x@L@", R"(
+/* sums[i] += (a[0]@PLUS@) * b[4 * i] + ... + (a[3]@PLUS@) * b[(4 * i) + 3] for @L@ i, modulo 2^32. */
+static inline __attribute__((always_inline)) @P@_f_i32x@L@
+@P@_f_quads_@t@x@L@(@P@_f_i32x@L@ sums, const @T@ *a, const int8_t *b)
+{
+    @P@_f_i32x@L@ all = sums;
+
+#if defined(@M@_F_VNNI) && defined(@M@_F_QUADS_x@L@)
+    const @P@_f_i32x@L@ four = @M@_F_SPLAT_i32x@L@((int32_t)@M@_F_AT_i8x4(*a)@FLIPPED@);
+
+    all = (@P@_f_i32x@L@)@M@_F_QUADS_x@L@((__m@BITS@i)all, (__m@BITS@i)four, (__m@BITS@i)@M@_F_AT_i8x@B@(*b));
+#else
+    for (int32_t i = 0; i < @B@; ++i) {
+        all[i / 4] =
+            (int32_t)((uint32_t)all[i / 4] + (uint32_t)(((int32_t)a[i % 4]@PLUS@) * (int32_t)b[i]));
+    }
+#endif
+    return all;
+}
+)"},
+};
+
+// GCC 12 converts by halves, four instructions a step.
+constexpr HelperRow kBytes[] = {
+    {"@P@_f_wide_@t@x@L@", R"(
+/* @L@ bytes as lanes of 32 bits. */
+static inline __attribute__((always_inline)) @P@_f_i32x@L@ @P@_f_wide_@t@x@L@(@P@_f_@t@x@L@ x)
+{
+#if defined(@M@_F_VNNI)
+    return (@P@_f_i32x@L@)@WIDE@(@TAKEN@);
+#else
+    return __builtin_convertvector(x, @P@_f_i32x@L@);
+#endif
+}
+)"},
+    {"@P@_f_low_@t@x@L@", R"(
+/* The lowest bytes of @L@ lanes. */
+static inline __attribute__((always_inline)) @P@_f_@t@x@L@ @P@_f_low_@t@x@L@(@P@_f_i32x@L@ x)
+{
+#if defined(@M@_F_VNNI) && defined(@M@_F_LOW_x@L@)
+    return (@P@_f_@t@x@L@)@GIVEN@;
+#else
+    return __builtin_convertvector(__builtin_convertvector(x, @P@_f_i16x@L@), @P@_f_@t@x@L@);
+#endif
+}
+)"},
+};
+
+// A product of 16 bits beside one with zero: faster than one of 32.
+constexpr HelperRow kProducts[] = {
+    {"@P@_f_product_x@L@", R"(
+/* sums[i] + a[i] * b[i] for @L@ i, modulo 2^32; a and b within 16 bits. */
+static inline __attribute__((always_inline)) @P@_f_i32x@L@
+@P@_f_product_x@L@(@P@_f_i32x@L@ sums, @P@_f_i32x@L@ a, @P@_f_i32x@L@ b)
+{
+#if defined(@M@_F_VNNI) && defined(@M@_F_PAIRS_x@L@)
+    return (@P@_f_i32x@L@)@M@_F_PAIRS_x@L@((__m@BITS@i)sums, (__m@BITS@i)a, (__m@BITS@i)(b & 0xFFFF));
+#else
+    return (@P@_f_i32x@L@)((@P@_f_u32x@L@)sums + ((@P@_f_u32x@L@)a * (@P@_f_u32x@L@)b));
+#endif
+}
+)"},
+};
+
+// Lanes 0, 2, ... of a product have 64 bits, of which the higher half counts; then lanes 1, 3, ...
+constexpr HelperRow kScaled[] = {
+    {"@P@_f_scaled_x@L@", R"(
+/* (sums[i] * factors[i] + addend * 2^32) >> shift for @L@ i, of 32 bits; shift >= 32. */
+static inline __attribute__((always_inline)) @P@_f_i32x@L@
+@P@_f_scaled_x@L@(@P@_f_i32x@L@ sums, @P@_f_i32x@L@ factors, int32_t addend, int32_t shift)
+{
+    @P@_f_i32x@L@ high = sums;
+
+#if defined(@M@_F_VNNI)
+    const __m@BITS@i s = (__m@BITS@i)sums;
+    const __m@BITS@i f = (__m@BITS@i)factors;
+    const @P@_f_i64x@H@ even = (@P@_f_i64x@H@)@MUL@(s, f);
+    const @P@_f_i64x@H@ odd = (@P@_f_i64x@H@)@MUL@((__m@BITS@i)((@P@_f_i64x@H@)s >> 32),
+                                                  (__m@BITS@i)((@P@_f_i64x@H@)f >> 32));
+
+    high = (@P@_f_i32x@L@)@BLEND@;
+#else
+    for (int32_t i = 0; i < @L@; ++i) {
+        high[i] = (int32_t)(((int64_t)sums[i] * (int64_t)factors[i]) >> 32);
+    }
+#endif
+    return (high + addend) >> (shift - 32);
+}
+)"},
+};
+
+/// Rows for one type of a: what is added to it, and the lanes that there are.
+void add_quads_of(std::vector<HelperText>& helpers, const Replacements& with, DType type, Dot dot) {
+  const int64_t offset = *quad_offset(dot, type);
+  Replacements words{{"@T@", std::string(c_type(type))},
+                     {"@t@", std::string(name_of(type))},
+                     {"@PLUS@", offset == 0 ? "" : fmt::format(" {} 128", offset < 0 ? "-" : "+")},
+                     {"@FLIPPED@", offset == 0 ? "" : " ^ (int32_t)0x80808080u"}};
+  words.insert(words.end(), with.begin(), with.end());
+  if (dot == Dot::sdot) return add_rows(helpers, kSdot, words);
+  for (const int64_t lanes : {4, 8, 16}) {
+    Replacements sized{{"@L@", std::to_string(lanes)},
+                       {"@B@", std::to_string(4 * lanes)},
+                       {"@BITS@", std::to_string(32 * lanes)}};
+    sized.insert(sized.end(), words.begin(), words.end());
+    add_rows(helpers, kVnni, sized);
+  }
+}
+
+void add_scaled(std::vector<HelperText>& helpers, const Replacements& with) {
+  for (const int64_t lanes : {4, 8, 16}) {
+    const std::string prefix = lanes == 4   ? "_mm"
+                               : lanes == 8 ? "_mm256"
+                                            : "_mm512",
+                      bits = std::to_string(32 * lanes);
+    const std::string both =
+        fmt::format("(__m{0}i)((@P@_f_u64x@H@)even >> 32), (__m{0}i)odd", bits);
+    Replacements words{
+        {"@MUL@", prefix + "_mul_epi32"},
+        {"@BLEND@", lanes == 16 ? "_mm512_mask_blend_epi32((__mmask16)0xAAAAu, " + both + ")"
+                                : fmt::format("{}_blend_epi32({}, {})", prefix, both,
+                                              lanes == 8 ? "0xAA" : "0xA")},
+        {"@L@", std::to_string(lanes)},
+        {"@H@", std::to_string(lanes / 2)},
+        {"@BITS@", bits == "128" ? "128" : bits}};
+    words.insert(words.end(), with.begin(), with.end());
+    for (const auto& [t, letter] : {std::pair{"i8", "i"}, std::pair{"u8", "u"}}) {
+      const std::string low = "@M@_F_LOW_x@L@((__m@BITS@i)x)",
+                        type = fmt::format("int{}_t", 8 * lanes);  // of so many bytes
+      Replacements bytes{
+          {"@t@", t},
+          {"@WIDE@", fmt::format("{}_cvtep{}8_epi32", prefix, letter)},
+          {"@TAKEN@",
+           lanes == 16 ? "(__m128i)x" : fmt::format("_mm_cvtsi{}_si128(({})x)", 8 * lanes, type)},
+          {"@GIVEN@",
+           lanes == 16 ? low : fmt::format("({})_mm_cvtsi128_si{}({})", type, 8 * lanes, low)}};
+      bytes.insert(bytes.end(), words.begin(), words.end());
+      add_rows(helpers, kBytes, bytes);
+    }
+    add_rows(helpers, kProducts, words);
+    add_rows(helpers, kScaled, words);
+  }
+}
+
+}  // namespace
+
+void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with, Dot dot) {
+  if (dot != Dot::sdot && dot != Dot::vnni) return;
+  add_rows(helpers, kShared, with);
+  for (const DType type : {DType::i8, DType::u8}) add_quads_of(helpers, with, type, dot);
+  if (dot == Dot::vnni) add_scaled(helpers, with);
+}
+
+}  // namespace tinycc
