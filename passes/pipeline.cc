@@ -12,6 +12,7 @@
 #include "passes/limits.h"
 #include "passes/offsets.h"
 #include "passes/place_views.h"
+#include "passes/quads.h"
 #include "passes/rewrite.h"
 #include "passes/settle_dims.h"
 #include "passes/winograd.h"
@@ -47,6 +48,7 @@ constexpr GraphPass kGraphPasses[] = {
 constexpr DraftPass kDraftPasses[] = {
     {"limits", [](Draft& draft, const Decide&) { limit_loops(draft); }},
     {"clip", [](Draft& draft, const Decide&) { clip_sums(draft); }},
+    {"quads", [](Draft& draft, const Decide&) { fill_quads(draft); }},
     {"offsets", [](Draft& draft, const Decide&) { fold_offsets(draft); }},
     {"block",
      [](Draft& draft, const Decide&) {
