@@ -91,6 +91,31 @@ static inline __attribute__((always_inline)) @P@_f_i32x4
 )"},
 };
 
+constexpr HelperRow kScaledSdot[] = {
+    {"@P@_f_scaled_x4", R"(
+/* (sums[i] * factors[i] + addend * 2^32) >> shift for 4 i, of 32 bits; shift >= 32. */
+static inline __attribute__((always_inline)) @P@_f_i32x4
+@P@_f_scaled_x4(@P@_f_i32x4 sums, @P@_f_i32x4 factors, int32_t addend, int32_t shift)
+{
+    @P@_f_i32x4 high = sums;
+
+#if defined(@M@_F_SDOT)
+    @P@_f_i64x2 low_half;
+    @P@_f_i64x2 high_half;
+
+    __asm__("smull %0.2d, %1.2s, %2.2s" : "=w"(low_half) : "w"(sums), "w"(factors));
+    __asm__("smull2 %0.2d, %1.4s, %2.4s" : "=w"(high_half) : "w"(sums), "w"(factors));
+    __asm__("uzp2 %0.4s, %1.4s, %2.4s" : "=w"(high) : "w"(low_half), "w"(high_half));
+#else
+    for (int32_t i = 0; i < 4; ++i) {
+        high[i] = (int32_t)(((int64_t)sums[i] * (int64_t)factors[i]) >> 32);
+    }
+#endif
+    return (high + addend) >> (shift - 32);
+}
+)"},
+};
+
 constexpr HelperRow kVnni[] = {
     {"@P@_f_quads_@t@x@L@", R"(
 /* sums[i] += (a[0]@PLUS@) * b[4 * i] + ... + (a[3]@PLUS@) * b[(4 * i) + 3] for @L@ i, modulo 2^32. */
@@ -242,7 +267,8 @@ void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with
   if (dot != Dot::sdot && dot != Dot::vnni) return;
   add_rows(helpers, kShared, with);
   for (const DType type : {DType::i8, DType::u8}) add_quads_of(helpers, with, type, dot);
-  if (dot == Dot::vnni) add_scaled(helpers, with);
+  if (dot == Dot::vnni) return add_scaled(helpers, with);
+  add_rows(helpers, kScaledSdot, with);
 }
 
 }  // namespace tinycc

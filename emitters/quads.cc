@@ -30,24 +30,18 @@ std::optional<Text> KernelWriter::scaled(Expr e) {
                     e->is(Op::cast) && e->dtype == DType::i32;
   const std::optional<ScaledSum> whole = form ? scaled_sum(e[0]) : std::nullopt;
   if (!whole) return {};
-  const auto texts = [&] {
-    return std::pair{vector_of(whole->sum, DType::i32).text,
-                     vector_of(whole->factor, DType::i32).text};
+  const auto is_one_of = [&](std::initializer_list<int64_t> lanes) {
+    return std::find(lanes.begin(), lanes.end(), lanes_) != lanes.end();
   };
-  if (dot == Dot::sdot && lanes_ == kQuad) {
-    const auto [sums, factors] = texts();
-    const std::string addends = vector_of(whole->addend, DType::i64).text;
-    return Text{fmt::format("{}({}, {}, {}, {})", names_.prefixed("f_scaled"), sums, factors,
-                            addends, whole->shift),
-                kAtom, true};
-  }
-  const bool uniform =
-      dot == Dot::vnni && (lanes_ == 4 || lanes_ == 8 || lanes_ == 16) && whole->is_high();
-  if (!uniform) return {};
-  const auto [sums, factors] = texts();
+  const bool has_lanes = dot == Dot::sdot ? lanes_ == kQuad : is_one_of({4, 8, 16});
+  if (!has_lanes || (!whole->is_high() && dot != Dot::sdot)) return {};
+  const std::string sums = vector_of(whole->sum, DType::i32).text,
+                    factors = vector_of(whole->factor, DType::i32).text;
+  const std::string addend = whole->is_high() ? std::to_string(integer_of(whole->addend) >> 32)
+                                              : vector_of(whole->addend, DType::i64).text;
+  const std::string name = whole->is_high() ? fmt::format("f_scaled_x{}", lanes_) : "f_scaled";
   return Text{
-      fmt::format("{}({}, {}, {}, {})", names_.prefixed(fmt::format("f_scaled_x{}", lanes_)), sums,
-                  factors, integer_of(whole->addend) >> 32, whole->shift),
+      fmt::format("{}({}, {}, {}, {})", names_.prefixed(name), sums, factors, addend, whole->shift),
       kAtom, true};
 }
 
