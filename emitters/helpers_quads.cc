@@ -39,79 +39,74 @@ constexpr HelperRow kShared[] = {
 #endif
 )"},
     {"@P@_f_scaled", R"(
-/* (sums[i] * factors[i] + addends[i]) >> shift for 4 i, of 32 bits. */
-static inline __attribute__((always_inline)) @P@_f_i32x4
-@P@_f_scaled(@P@_f_i32x4 sums, @P@_f_i32x4 factors, @P@_f_i64x4 addends, int32_t shift)
+/* sums[i] = (sums[i] * factors[i] + addends[i]) >> shift for 4 i, of 32 bits. */
+static inline __attribute__((always_inline)) void
+@P@_f_scaled(@P@_f_i32x4 *sums, const @P@_f_i32x4 *factors, const @P@_f_i64x4 *addends, int32_t shift)
 {
-    @P@_f_i32x4 all = sums;
-
 #if defined(@M@_F_SDOT)
-    @P@_f_i64x2 low = {addends[0], addends[1]};
-    @P@_f_i64x2 high = {addends[2], addends[3]};
+    @P@_f_i64x2 low = {(*addends)[0], (*addends)[1]};
+    @P@_f_i64x2 high = {(*addends)[2], (*addends)[3]};
 
-    __asm__("smlal %0.2d, %1.2s, %2.2s" : "+w"(low) : "w"(sums), "w"(factors));
-    __asm__("smlal2 %0.2d, %1.4s, %2.4s" : "+w"(high) : "w"(sums), "w"(factors));
+    __asm__("smlal %0.2d, %1.2s, %2.2s" : "+w"(low) : "w"(*sums), "w"(*factors));
+    __asm__("smlal2 %0.2d, %1.4s, %2.4s" : "+w"(high) : "w"(*sums), "w"(*factors));
     low = low >> shift;
     high = high >> shift;
-    __asm__("uzp1 %0.4s, %1.4s, %2.4s" : "=w"(all) : "w"(low), "w"(high));
+    __asm__("uzp1 %0.4s, %1.4s, %2.4s" : "=w"(*sums) : "w"(low), "w"(high));
 #else
     for (int32_t i = 0; i < 4; ++i) {
-        const int64_t product = (int64_t)sums[i] * (int64_t)factors[i];
+        const int64_t product = (int64_t)(*sums)[i] * (int64_t)(*factors)[i];
 
-        all[i] = (int32_t)((int64_t)((uint64_t)product + (uint64_t)addends[i]) >> shift);
+        (*sums)[i] = (int32_t)((int64_t)((uint64_t)product + (uint64_t)(*addends)[i]) >> shift);
     }
 #endif
-    return all;
 }
 )"},
 };
 
-// @T@, @t@: the type of a, @C@: its number in C; @PLUS@: what is added to a, @FLIPPED@: by which its bytes
+// @T@, @t@: the type of a; @PLUS@: what is added to a, @FLIPPED@: by which its bytes
 // change then; @L@: lanes, @B@: bytes of b, @BITS@: of a vector in intrinsics.
 constexpr HelperRow kSdot[] = {
     {"@P@_f_quads_@t@x4", R"(
 /* sums[i] += (a[0]@PLUS@) * b[4 * i] + ... + (a[3]@PLUS@) * b[(4 * i) + 3] for 4 i, modulo 2^32. */
-static inline __attribute__((always_inline)) @P@_f_i32x4
-@P@_f_quads_@t@x4(@P@_f_i32x4 sums, const @T@ *a, const int8_t *b)
+static inline __attribute__((always_inline)) void
+@P@_f_quads_@t@x4(@P@_f_i32x4 *sums, const @T@ *a, const int8_t *b)
 {
-    @P@_f_i32x4 all = sums;
-
 #if defined(@M@_F_SDOT)
     const @P@_f_i32x4 four = @M@_F_SPLAT_i32x4((int32_t)@M@_F_AT_i8x4(*a)@FLIPPED@);
 
-    __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(all) : "w"(@M@_F_AT_i8x16(*b)), "w"(four));
+    __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(*sums) : "w"(@M@_F_AT_i8x16(*b)), "w"(four));
 #else
     for (int32_t i = 0; i < 16; ++i) {
-        all[i / 4] =
-            (int32_t)((uint32_t)all[i / 4] + (uint32_t)(((int32_t)a[i % 4]@PLUS@) * (int32_t)b[i]));
+        const int32_t product = ((int32_t)a[i % 4]@PLUS@) * (int32_t)b[i];
+
+        (*sums)[i / 4] = (int32_t)((uint32_t)(*sums)[i / 4] + (uint32_t)product);
     }
 #endif
-    return all;
 }
 )"},
 };
 
 constexpr HelperRow kScaledSdot[] = {
     {"@P@_f_scaled_x4", R"(
-/* (sums[i] * factors[i] + addend * 2^32) >> shift for 4 i, of 32 bits; shift >= 32. */
-static inline __attribute__((always_inline)) @P@_f_i32x4
-@P@_f_scaled_x4(@P@_f_i32x4 sums, @P@_f_i32x4 factors, int32_t addend, int32_t shift)
+/* sums[i] = (sums[i] * factors[i] + addend * 2^32) >> shift for 4 i, of 32 bits; shift >= 32. */
+static inline __attribute__((always_inline)) void
+@P@_f_scaled_x4(@P@_f_i32x4 *sums, const @P@_f_i32x4 *factors, int32_t addend, int32_t shift)
 {
-    @P@_f_i32x4 high = sums;
+    @P@_f_i32x4 high = *sums;
 
 #if defined(@M@_F_SDOT)
     @P@_f_i64x2 low_half;
     @P@_f_i64x2 high_half;
 
-    __asm__("smull %0.2d, %1.2s, %2.2s" : "=w"(low_half) : "w"(sums), "w"(factors));
-    __asm__("smull2 %0.2d, %1.4s, %2.4s" : "=w"(high_half) : "w"(sums), "w"(factors));
+    __asm__("smull %0.2d, %1.2s, %2.2s" : "=w"(low_half) : "w"(*sums), "w"(*factors));
+    __asm__("smull2 %0.2d, %1.4s, %2.4s" : "=w"(high_half) : "w"(*sums), "w"(*factors));
     __asm__("uzp2 %0.4s, %1.4s, %2.4s" : "=w"(high) : "w"(low_half), "w"(high_half));
 #else
     for (int32_t i = 0; i < 4; ++i) {
-        high[i] = (int32_t)(((int64_t)sums[i] * (int64_t)factors[i]) >> 32);
+        high[i] = (int32_t)(((int64_t)(*sums)[i] * (int64_t)(*factors)[i]) >> 32);
     }
 #endif
-    return (high + addend) >> (shift - 32);
+    *sums = (high + addend) >> (shift - 32);
 }
 )"},
 };
@@ -119,80 +114,72 @@ static inline __attribute__((always_inline)) @P@_f_i32x4
 constexpr HelperRow kVnni[] = {
     {"@P@_f_quads_@t@x@L@", R"(
 /* sums[i] += (a[0]@PLUS@) * b[4 * i] + ... + (a[3]@PLUS@) * b[(4 * i) + 3] for @L@ i, modulo 2^32. */
-static inline __attribute__((always_inline)) @P@_f_i32x@L@
-@P@_f_quads_@t@x@L@(@P@_f_i32x@L@ sums, const @T@ *a, const int8_t *b)
+static inline __attribute__((always_inline)) void
+@P@_f_quads_@t@x@L@(@P@_f_i32x@L@ *sums, const @T@ *a, const int8_t *b)
 {
-    @P@_f_i32x@L@ all = sums;
-
 #if defined(@M@_F_VNNI) && defined(@M@_F_QUADS_x@L@)
     const @P@_f_i32x@L@ four = @M@_F_SPLAT_i32x@L@((int32_t)@M@_F_AT_i8x4(*a)@FLIPPED@);
 
-    all = (@P@_f_i32x@L@)@M@_F_QUADS_x@L@((__m@BITS@i)all, (__m@BITS@i)four, (__m@BITS@i)@M@_F_AT_i8x@B@(*b));
+    *sums = (@P@_f_i32x@L@)@M@_F_QUADS_x@L@((__m@BITS@i)*sums, (__m@BITS@i)four,
+                                           (__m@BITS@i)@M@_F_AT_i8x@B@(*b));
 #else
     for (int32_t i = 0; i < @B@; ++i) {
-        all[i / 4] =
-            (int32_t)((uint32_t)all[i / 4] + (uint32_t)(((int32_t)a[i % 4]@PLUS@) * (int32_t)b[i]));
+        const int32_t product = ((int32_t)a[i % 4]@PLUS@) * (int32_t)b[i];
+
+        (*sums)[i / 4] = (int32_t)((uint32_t)(*sums)[i / 4] + (uint32_t)product);
     }
 #endif
-    return all;
 }
 )"},
 };
 
-// GCC 12 converts by halves, four instructions a step.
+// GCC 12 converts by halves, four instructions a step. Macros, as functions would hand vectors over.
 constexpr HelperRow kBytes[] = {
-    {"@P@_f_wide_@t@x@L@", R"(
+    {"@M@_F_WIDE_@t@x@L@", R"(
 /* @L@ bytes as lanes of 32 bits. */
-static inline __attribute__((always_inline)) @P@_f_i32x@L@ @P@_f_wide_@t@x@L@(@P@_f_@t@x@L@ x)
-{
 #if defined(@M@_F_VNNI)
-    return (@P@_f_i32x@L@)@WIDE@(@TAKEN@);
+#define @M@_F_WIDE_@t@x@L@(x) ((@P@_f_i32x@L@)@WIDE@(@TAKEN@))
 #else
-    return __builtin_convertvector(x, @P@_f_i32x@L@);
+#define @M@_F_WIDE_@t@x@L@(x) __builtin_convertvector((x), @P@_f_i32x@L@)
 #endif
-}
 )"},
-    {"@P@_f_low_@t@x@L@", R"(
+    {"@M@_F_LOW_@t@x@L@", R"(
 /* The lowest bytes of @L@ lanes. */
-static inline __attribute__((always_inline)) @P@_f_@t@x@L@ @P@_f_low_@t@x@L@(@P@_f_i32x@L@ x)
-{
 #if defined(@M@_F_VNNI) && defined(@M@_F_LOW_x@L@)
-    return (@P@_f_@t@x@L@)@GIVEN@;
+#define @M@_F_LOW_@t@x@L@(x) ((@P@_f_@t@x@L@)@GIVEN@)
 #else
-    return __builtin_convertvector(__builtin_convertvector(x, @P@_f_i16x@L@), @P@_f_@t@x@L@);
+#define @M@_F_LOW_@t@x@L@(x) \
+    __builtin_convertvector(__builtin_convertvector((x), @P@_f_i16x@L@), @P@_f_@t@x@L@)
 #endif
-}
 )"},
 };
 
 // A product of 16 bits beside one with zero: faster than one of 32.
 constexpr HelperRow kProducts[] = {
-    {"@P@_f_product_x@L@", R"(
+    {"@M@_F_PRODUCT_x@L@", R"(
 /* sums[i] + a[i] * b[i] for @L@ i, modulo 2^32; a and b within 16 bits. */
-static inline __attribute__((always_inline)) @P@_f_i32x@L@
-@P@_f_product_x@L@(@P@_f_i32x@L@ sums, @P@_f_i32x@L@ a, @P@_f_i32x@L@ b)
-{
 #if defined(@M@_F_VNNI) && defined(@M@_F_PAIRS_x@L@)
-    return (@P@_f_i32x@L@)@M@_F_PAIRS_x@L@((__m@BITS@i)sums, (__m@BITS@i)a, (__m@BITS@i)(b & 0xFFFF));
+#define @M@_F_PRODUCT_x@L@(sums, a, b) \
+    ((@P@_f_i32x@L@)@M@_F_PAIRS_x@L@((__m@BITS@i)(sums), (__m@BITS@i)(a), (__m@BITS@i)((b)&0xFFFF)))
 #else
-    return (@P@_f_i32x@L@)((@P@_f_u32x@L@)sums + ((@P@_f_u32x@L@)a * (@P@_f_u32x@L@)b));
+#define @M@_F_PRODUCT_x@L@(sums, a, b) \
+    ((@P@_f_i32x@L@)((@P@_f_u32x@L@)(sums) + ((@P@_f_u32x@L@)(a) * (@P@_f_u32x@L@)(b))))
 #endif
-}
 )"},
 };
 
 // Lanes 0, 2, ... of a product have 64 bits, of which the higher half counts; then lanes 1, 3, ...
 constexpr HelperRow kScaled[] = {
     {"@P@_f_scaled_x@L@", R"(
-/* (sums[i] * factors[i] + addend * 2^32) >> shift for @L@ i, of 32 bits; shift >= 32. */
-static inline __attribute__((always_inline)) @P@_f_i32x@L@
-@P@_f_scaled_x@L@(@P@_f_i32x@L@ sums, @P@_f_i32x@L@ factors, int32_t addend, int32_t shift)
+/* sums[i] = (sums[i] * factors[i] + addend * 2^32) >> shift for @L@ i, of 32 bits; shift >= 32. */
+static inline __attribute__((always_inline)) void
+@P@_f_scaled_x@L@(@P@_f_i32x@L@ *sums, const @P@_f_i32x@L@ *factors, int32_t addend, int32_t shift)
 {
-    @P@_f_i32x@L@ high = sums;
+    @P@_f_i32x@L@ high = *sums;
 
 #if defined(@M@_F_VNNI)
-    const __m@BITS@i s = (__m@BITS@i)sums;
-    const __m@BITS@i f = (__m@BITS@i)factors;
+    const __m@BITS@i s = (__m@BITS@i)*sums;
+    const __m@BITS@i f = (__m@BITS@i)*factors;
     const @P@_f_i64x@H@ even = (@P@_f_i64x@H@)@MUL@(s, f);
     const @P@_f_i64x@H@ odd = (@P@_f_i64x@H@)@MUL@((__m@BITS@i)((@P@_f_i64x@H@)s >> 32),
                                                   (__m@BITS@i)((@P@_f_i64x@H@)f >> 32));
@@ -200,10 +187,10 @@ static inline __attribute__((always_inline)) @P@_f_i32x@L@
     high = (@P@_f_i32x@L@)@BLEND@;
 #else
     for (int32_t i = 0; i < @L@; ++i) {
-        high[i] = (int32_t)(((int64_t)sums[i] * (int64_t)factors[i]) >> 32);
+        high[i] = (int32_t)(((int64_t)(*sums)[i] * (int64_t)(*factors)[i]) >> 32);
     }
 #endif
-    return (high + addend) >> (shift - 32);
+    *sums = (high + addend) >> (shift - 32);
 }
 )"},
 };
@@ -244,13 +231,13 @@ void add_scaled(std::vector<HelperText>& helpers, const Replacements& with) {
         {"@BITS@", bits == "128" ? "128" : bits}};
     words.insert(words.end(), with.begin(), with.end());
     for (const auto& [t, letter] : {std::pair{"i8", "i"}, std::pair{"u8", "u"}}) {
-      const std::string low = "@M@_F_LOW_x@L@((__m@BITS@i)x)",
+      const std::string low = "@M@_F_LOW_x@L@((__m@BITS@i)(x))",
                         type = fmt::format("int{}_t", 8 * lanes);  // of so many bytes
       Replacements bytes{
           {"@t@", t},
           {"@WIDE@", fmt::format("{}_cvtep{}8_epi32", prefix, letter)},
-          {"@TAKEN@",
-           lanes == 16 ? "(__m128i)x" : fmt::format("_mm_cvtsi{}_si128(({})x)", 8 * lanes, type)},
+          {"@TAKEN@", lanes == 16 ? "(__m128i)(x)"
+                                  : fmt::format("_mm_cvtsi{}_si128(({})(x))", 8 * lanes, type)},
           {"@GIVEN@",
            lanes == 16 ? low : fmt::format("({})_mm_cvtsi128_si{}({})", type, 8 * lanes, low)}};
       bytes.insert(bytes.end(), words.begin(), words.end());

@@ -35,14 +35,19 @@ std::optional<Text> KernelWriter::scaled(Expr e) {
   };
   const bool has_lanes = dot == Dot::sdot ? lanes_ == kQuad : is_one_of({4, 8, 16});
   if (!has_lanes || (!whole->is_high() && dot != Dot::sdot)) return {};
-  const std::string sums = vector_of(whole->sum, DType::i32).text,
-                    factors = vector_of(whole->factor, DType::i32).text;
+  const auto named = [&](Expr x, DType element) {
+    return temporary(vector_type(element), vector_of(x, element).text);
+  };
+  const std::string factors = named(whole->factor, DType::i32);
   const std::string addend = whole->is_high() ? std::to_string(integer_of(whole->addend) >> 32)
-                                              : vector_of(whole->addend, DType::i64).text;
-  const std::string name = whole->is_high() ? fmt::format("f_scaled_x{}", lanes_) : "f_scaled";
-  return Text{
-      fmt::format("{}({}, {}, {}, {})", names_.prefixed(name), sums, factors, addend, whole->shift),
-      kAtom, true};
+                                              : "&" + named(whole->addend, DType::i64);
+  const std::string function = whole->is_high() ? fmt::format("f_scaled_x{}", lanes_) : "f_scaled";
+  const std::string v = unique_identifier("v", taken_);
+  line(fmt::format("{} {} = {};", vector_type(DType::i32), v,
+                   vector_of(whole->sum, DType::i32).text));
+  line(fmt::format("{}(&{}, &{}, {}, {});", names_.prefixed(function), v, factors, addend,
+                   whole->shift));
+  return shared_[e] = Text{v, kAtom, true};
 }
 
 /// Bytes as lanes of 32 bits, or back, where there is an instruction that compilers miss; empty: not so.
@@ -51,9 +56,9 @@ std::string KernelWriter::byte_lanes(DType from, DType to) const {
   if (names_.program().target.dot != Dot::vnni || (lanes_ != 4 && lanes_ != 8 && lanes_ != 16))
     return "";
   if (is_byte(from) && to == DType::i32)
-    return names_.prefixed(fmt::format("f_wide_{}x{}", name_of(from), lanes_));
+    return names_.macro(fmt::format("F_WIDE_{}x{}", name_of(from), lanes_));
   if (from == DType::i32 && is_byte(to))
-    return names_.prefixed(fmt::format("f_low_{}x{}", name_of(to), lanes_));
+    return names_.macro(fmt::format("F_LOW_{}x{}", name_of(to), lanes_));
   return "";
 }
 
@@ -69,7 +74,7 @@ std::optional<Text> KernelWriter::lane_product(Expr e) {
     const std::string sum = vector_of(e[1 - i], DType::i32).text,
                       a = vector_of(p->shifted, DType::i32).text,
                       b = vector_of(other, DType::i32).text;
-    return Text{fmt::format("{}({}, {}, {})", names_.prefixed(fmt::format("f_product_x{}", lanes_)),
+    return Text{fmt::format("{}({}, {}, {})", names_.macro(fmt::format("F_PRODUCT_x{}", lanes_)),
                             sum, a, b),
                 kAtom, true};
   }
@@ -118,7 +123,7 @@ bool KernelWriter::write_quads(const Stmt& loop) {
   const std::string sum = place(s.buffer->id, first(s.index), true);
   const std::string function =
       names_.prefixed(fmt::format("f_quads_{}x{}", name_of(p->a->dtype), extent_of(loop.range)));
-  line(fmt::format("{} = {}({}, {}, {});", sum, function, sum, at(p->a), at(p->b)));
+  line(fmt::format("{}(&{}, {}, {});", function, sum, at(p->a), at(p->b)));
   return true;
 }
 
