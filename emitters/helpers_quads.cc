@@ -160,7 +160,8 @@ constexpr HelperRow kProducts[] = {
 /* sums[i] + a[i] * b[i] for @L@ i, modulo 2^32; a and b within 16 bits. */
 #if defined(@M@_F_VNNI) && defined(@M@_F_PAIRS_x@L@)
 #define @M@_F_PRODUCT_x@L@(sums, a, b) \
-    ((@P@_f_i32x@L@)@M@_F_PAIRS_x@L@((__m@BITS@i)(sums), (__m@BITS@i)(a), (__m@BITS@i)((b)&0xFFFF)))
+    ((@P@_f_i32x@L@)@M@_F_PAIRS_x@L@( \
+        (__m@BITS@i)(sums), (__m@BITS@i)(a), (__m@BITS@i)((b)&0xFFFF)))
 #else
 #define @M@_F_PRODUCT_x@L@(sums, a, b) \
     ((@P@_f_i32x@L@)((@P@_f_u32x@L@)(sums) + ((@P@_f_u32x@L@)(a) * (@P@_f_u32x@L@)(b))))

@@ -72,8 +72,8 @@ std::optional<Text> KernelWriter::lane_product(Expr e) {
     if (!p || std::abs(p->zero) > INT8_MAX + 1) continue;
     const Expr other = e[i][0] == p->shifted ? e[i][1] : e[i][0];
     const std::string sum = vector_of(e[1 - i], DType::i32).text,
-                      a = vector_of(p->shifted, DType::i32).text,
-                      b = vector_of(other, DType::i32).text;
+                      a = vector_name(p->shifted, DType::i32),  // names: it is a macro
+        b = vector_name(other, DType::i32);
     return Text{fmt::format("{}({}, {}, {})", names_.macro(fmt::format("F_PRODUCT_x{}", lanes_)),
                             sum, a, b),
                 kAtom, true};

@@ -190,11 +190,14 @@ std::string wrap_arguments(std::string_view text, size_t indent) {
 
 std::string wrap_long_lines(std::string_view text) {
   std::string out;
+  bool in_macro = false;  // the line before goes on in this one
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
+    const bool goes_on = line.ends_with('\\');
     const bool wraps = line.size() > kColumns && line.find('(') < line.find(", ") &&
-                       line.find_first_of("/*\"#") > line.find('(') && !line.ends_with('\\');
+                       line.find_first_of("/*\"#") > line.find('(') && !goes_on && !in_macro;
+    in_macro = goes_on;
     const size_t indent = std::min(line.find_first_not_of(' '), line.size());
     out += (wraps ? wrap_arguments(line.substr(indent), indent) : std::string(line)) + "\n";
     text.remove_prefix(std::min(end + 1, text.size()));
