@@ -17,7 +17,7 @@ namespace tinycc {
 namespace {
 
 /// Does a + zero fit 16 bits, and its sum with another?
-bool fits_16(const ByteProduct& p) { return std::abs(p.zero) <= INT8_MAX + 1; }
+bool fits_16(const ByteProduct& p) { return std::abs(p.zero) <= UINT8_MAX; }
 
 /// What sums start with, if it is loaded and no number.
 std::vector<Expr> started_from(const Stmt& start) {

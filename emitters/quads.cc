@@ -69,7 +69,7 @@ std::optional<Text> KernelWriter::lane_product(Expr e) {
                     e->dtype == DType::i32;
   for (const size_t i : {size_t{1}, size_t{0}}) {
     const auto p = form ? byte_product(e[i]) : std::nullopt;
-    if (!p || std::abs(p->zero) > INT8_MAX + 1) continue;
+    if (!p || std::abs(p->zero) > UINT8_MAX) continue;
     const Expr other = e[i][0] == p->shifted ? e[i][1] : e[i][0];
     const std::string sum = vector_of(e[1 - i], DType::i32).text,
                       a = vector_name(p->shifted, DType::i32),  // names: it is a macro

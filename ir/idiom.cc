@@ -1,6 +1,7 @@
 // See idiom.h.
 #include "ir/idiom.h"
 
+#include <cstdlib>
 #include <utility>
 
 #include "ir/build.h"
@@ -70,7 +71,9 @@ std::optional<ScaledSum> scaled_sum(Expr whole) {
 }
 
 bool ScaledSum::is_high() const {
-  return addend->is(Op::constant) && (integer_of(addend) & int64_t{UINT32_MAX}) == 0 && shift >= 32;
+  if (!addend->is(Op::constant) || shift < 32) return false;
+  const int64_t value = integer_of(addend), high = value >> 32;
+  return (value & int64_t{UINT32_MAX}) == 0 && std::abs(high) < int64_t{1} << 30;
 }
 
 std::optional<Scaling> scaling(Expr value) {

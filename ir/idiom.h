@@ -34,7 +34,8 @@ std::optional<ByteProduct> quad_product(Expr product, Dot dot);
 struct ScaledSum {
   Expr sum, factor, addend;  // i32, i32, i64
   int64_t shift = 0;
-  /// Is the addend one number for all, a multiple of 2^32, and does the shift leave of the higher half at most?
+  /// Is the addend one number for all, a multiple of 2^32 that the higher half of a product can take without
+  /// overflow, and does the shift drop the lower half?
   bool is_high() const;
 };
 std::optional<ScaledSum> scaled_sum(Expr whole);

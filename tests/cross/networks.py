@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """networks.py NAME TYPE: writes model.yaml and weights.safetensors of a network with the layers of one of
 MLPerf Tiny's (vww, kws, autoencoder, wakeword) and weights of a generator of random numbers; TYPE is f32,
-or int8: as a quantiser leaves it, with a scale for each channel of a weight."""
+or int8: as a quantiser leaves it, with a scale for each channel of a weight; or uint8: the same with
+unsigned bytes beside those weights."""
 import json
 import math
 import random
@@ -49,6 +50,14 @@ TYPED = {
   decoded(q): (cast(q, f32) + 9) * 0.1
   probabilities(x): cast(clamp(round(x / 0.00390625) - 128, -128, 127), i8)
 """,
+    "uint8": """  spread(out): (cast(arange(out) % 7, f32) + 10) * 0.1
+  real(q): (cast(q, f32) - 3) * 0.04
+  input(x): (cast(x, f32) - 131) * 0.02
+  kept(x): real(cast(clamp(round(x / 0.04) + 3, 0, 255), u8))
+  coded(x): cast(clamp(round(x / 0.1) + 119, 0, 255), u8)
+  decoded(q): (cast(q, f32) - 119) * 0.1
+  probabilities(x): cast(clamp(round(x / 0.00390625), 0, 255), u8)
+""",
 }
 
 
@@ -63,14 +72,14 @@ class Writer:
         name, begin = f"w{len(self.header)}", len(self.data)
         codes = self.generator.randbytes(math.prod(shape)).replace(b"\x80", b"\x81")  # -127 to 127
         scale = math.sqrt(2 / math.prod(shape[1:])) / 94
-        if self.dtype == "int8":
+        if self.dtype != "f32":
             self.data += codes
             ones = [shape[0]] + [1] * (len(shape) - 1)
             expression = f"cast({name}, f32) * reshape(spread({shape[0]}) * {scale:.6f}, {ones})"
         else:
             self.data += struct.pack(f"<{len(codes)}f", *((code ^ 128) * scale - 128 * scale for code in codes))
             expression = name
-        self.header[name] = {"dtype": {"int8": "I8", "f32": "F32"}[self.dtype], "shape": shape,
+        self.header[name] = {"dtype": "F32" if self.dtype == "f32" else "I8", "shape": shape,
                              "data_offsets": [begin, len(self.data)]}
         return expression
 
@@ -104,7 +113,7 @@ def write(name, dtype):
     writer, shape = Writer(dtype), NETWORKS[name][0]
     output = writer.network(*NETWORKS[name])
     with open("model.yaml", "w", encoding="utf-8") as model:
-        model.write(HEAD.format(name=name, dtype={"int8": "i8"}.get(dtype, dtype),
+        model.write(HEAD.format(name=name, dtype={"int8": "i8", "uint8": "u8"}.get(dtype, dtype),
                                 shape=json.dumps(shape, separators=(",", ":"))) + TYPED[dtype])
         model.write("let:\n" + "".join(f"  - h: {line}\n" for line in writer.lines))
         model.write(f"outputs: {{y: \"{output}\"}}\n")
