@@ -63,65 +63,18 @@ static inline __attribute__((always_inline)) void
 )"},
 };
 
-// @T@, @t@: the type of a; @PLUS@: what is added to a, @FLIPPED@: by which its bytes
-// change then; @L@: lanes, @B@: bytes of b, @BITS@: of a vector in intrinsics.
-constexpr HelperRow kSdot[] = {
-    {"@P@_f_quads_@t@x4", R"(
-/* sums[i] += (a[0]@PLUS@) * b[4 * i] + ... + (a[3]@PLUS@) * b[(4 * i) + 3] for 4 i, modulo 2^32. */
-static inline __attribute__((always_inline)) void
-@P@_f_quads_@t@x4(@P@_f_i32x4 *sums, const @T@ *a, const int8_t *b)
-{
-#if defined(@M@_F_SDOT)
-    const @P@_f_i32x4 four = @M@_F_SPLAT_i32x4((int32_t)@M@_F_AT_i8x4(*a)@FLIPPED@);
-
-    __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(*sums) : "w"(@M@_F_AT_i8x16(*b)), "w"(four));
-#else
-    for (int32_t i = 0; i < 16; ++i) {
-        const int32_t product = ((int32_t)a[i % 4]@PLUS@) * (int32_t)b[i];
-
-        (*sums)[i / 4] = (int32_t)((uint32_t)(*sums)[i / 4] + (uint32_t)product);
-    }
-#endif
-}
-)"},
-};
-
-constexpr HelperRow kScaledSdot[] = {
-    {"@P@_f_scaled_x4", R"(
-/* sums[i] = (sums[i] * factors[i] + addend * 2^32) >> shift for 4 i, of 32 bits; shift >= 32. */
-static inline __attribute__((always_inline)) void
-@P@_f_scaled_x4(@P@_f_i32x4 *sums, const @P@_f_i32x4 *factors, int32_t addend, int32_t shift)
-{
-    @P@_f_i32x4 high = *sums;
-
-#if defined(@M@_F_SDOT)
-    @P@_f_i64x2 low_half;
-    @P@_f_i64x2 high_half;
-
-    __asm__("smull %0.2d, %1.2s, %2.2s" : "=w"(low_half) : "w"(*sums), "w"(*factors));
-    __asm__("smull2 %0.2d, %1.4s, %2.4s" : "=w"(high_half) : "w"(*sums), "w"(*factors));
-    __asm__("uzp2 %0.4s, %1.4s, %2.4s" : "=w"(high) : "w"(low_half), "w"(high_half));
-#else
-    for (int32_t i = 0; i < 4; ++i) {
-        high[i] = (int32_t)(((int64_t)(*sums)[i] * (int64_t)(*factors)[i]) >> 32);
-    }
-#endif
-    *sums = (high + addend) >> (shift - 32);
-}
-)"},
-};
-
-constexpr HelperRow kVnni[] = {
+// @T@, @t@: the type of a; @PLUS@: what is added to a, @FLIPPED@: by which its bytes change then; @L@: lanes,
+// @H@: half of them, @B@: bytes of b, @BITS@: of a vector in intrinsics; @FAST@: with instructions, where @HAS@.
+constexpr HelperRow kQuads[] = {
     {"@P@_f_quads_@t@x@L@", R"(
 /* sums[i] += (a[0]@PLUS@) * b[4 * i] + ... + (a[3]@PLUS@) * b[(4 * i) + 3] for @L@ i, modulo 2^32. */
 static inline __attribute__((always_inline)) void
 @P@_f_quads_@t@x@L@(@P@_f_i32x@L@ *sums, const @T@ *a, const int8_t *b)
 {
-#if defined(@M@_F_VNNI) && defined(@M@_F_QUADS_x@L@)
+#if @HAS@
     const @P@_f_i32x@L@ four = @M@_F_SPLAT_i32x@L@((int32_t)@M@_F_AT_i8x4(*a)@FLIPPED@);
 
-    *sums = (@P@_f_i32x@L@)@M@_F_QUADS_x@L@((__m@BITS@i)*sums, (__m@BITS@i)four,
-                                           (__m@BITS@i)@M@_F_AT_i8x@B@(*b));
+    @FAST@;
 #else
     for (int32_t i = 0; i < @B@; ++i) {
         const int32_t product = ((int32_t)a[i % 4]@PLUS@) * (int32_t)b[i];
@@ -132,6 +85,48 @@ static inline __attribute__((always_inline)) void
 }
 )"},
 };
+
+constexpr HelperRow kScaled[] = {
+    {"@P@_f_scaled_x@L@", R"(
+/* sums[i] = (sums[i] * factors[i] + addend * 2^32) >> shift for @L@ i, of 32 bits; shift >= 32. */
+static inline __attribute__((always_inline)) void
+@P@_f_scaled_x@L@(@P@_f_i32x@L@ *sums, const @P@_f_i32x@L@ *factors, int32_t addend, int32_t shift)
+{
+    @P@_f_i32x@L@ high = *sums;
+
+#if @HAS@
+@FAST@#else
+    for (int32_t i = 0; i < @L@; ++i) {
+        high[i] = (int32_t)(((int64_t)(*sums)[i] * (int64_t)(*factors)[i]) >> 32);
+    }
+#endif
+    *sums = (high + addend) >> (shift - 32);
+}
+)"},
+};
+
+constexpr const char* kSdotQuads =
+    R"(__asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(*sums) : "w"(@M@_F_AT_i8x16(*b)), "w"(four)))";
+constexpr const char* kVnniQuads =
+    R"(*sums = (@P@_f_i32x@L@)@M@_F_QUADS_x@L@((__m@BITS@i)*sums, (__m@BITS@i)four,
+                                           (__m@BITS@i)@M@_F_AT_i8x@B@(*b)))";
+
+constexpr const char* kSdotScaled = R"(    @P@_f_i64x2 low_half;
+    @P@_f_i64x2 high_half;
+
+    __asm__("smull %0.2d, %1.2s, %2.2s" : "=w"(low_half) : "w"(*sums), "w"(*factors));
+    __asm__("smull2 %0.2d, %1.4s, %2.4s" : "=w"(high_half) : "w"(*sums), "w"(*factors));
+    __asm__("uzp2 %0.4s, %1.4s, %2.4s" : "=w"(high) : "w"(low_half), "w"(high_half));
+)";
+// Lanes 0, 2, ... of a product have 64 bits, of which the higher half counts; then lanes 1, 3, ...
+constexpr const char* kVnniScaled = R"(    const __m@BITS@i s = (__m@BITS@i)*sums;
+    const __m@BITS@i f = (__m@BITS@i)*factors;
+    const @P@_f_i64x@H@ even = (@P@_f_i64x@H@)@MUL@(s, f);
+    const @P@_f_i64x@H@ odd = (@P@_f_i64x@H@)@MUL@((__m@BITS@i)((@P@_f_i64x@H@)s >> 32),
+                                                  (__m@BITS@i)((@P@_f_i64x@H@)f >> 32));
+
+    high = (@P@_f_i32x@L@)@BLEND@;
+)";
 
 // GCC 12 converts by halves, four instructions a step. Macros, as functions would hand vectors over.
 constexpr HelperRow kBytes[] = {
@@ -169,84 +164,66 @@ constexpr HelperRow kProducts[] = {
 )"},
 };
 
-// Lanes 0, 2, ... of a product have 64 bits, of which the higher half counts; then lanes 1, 3, ...
-constexpr HelperRow kScaled[] = {
-    {"@P@_f_scaled_x@L@", R"(
-/* sums[i] = (sums[i] * factors[i] + addend * 2^32) >> shift for @L@ i, of 32 bits; shift >= 32. */
-static inline __attribute__((always_inline)) void
-@P@_f_scaled_x@L@(@P@_f_i32x@L@ *sums, const @P@_f_i32x@L@ *factors, int32_t addend, int32_t shift)
-{
-    @P@_f_i32x@L@ high = *sums;
-
-#if defined(@M@_F_VNNI)
-    const __m@BITS@i s = (__m@BITS@i)*sums;
-    const __m@BITS@i f = (__m@BITS@i)*factors;
-    const @P@_f_i64x@H@ even = (@P@_f_i64x@H@)@MUL@(s, f);
-    const @P@_f_i64x@H@ odd = (@P@_f_i64x@H@)@MUL@((__m@BITS@i)((@P@_f_i64x@H@)s >> 32),
-                                                  (__m@BITS@i)((@P@_f_i64x@H@)f >> 32));
-
-    high = (@P@_f_i32x@L@)@BLEND@;
-#else
-    for (int32_t i = 0; i < @L@; ++i) {
-        high[i] = (int32_t)(((int64_t)(*sums)[i] * (int64_t)(*factors)[i]) >> 32);
-    }
-#endif
-    *sums = (high + addend) >> (shift - 32);
+Replacements joined(Replacements words, const Replacements& with) {
+  words.insert(words.end(), with.begin(), with.end());
+  return words;
 }
-)"},
-};
 
-/// Rows for one type of a: what is added to it, and the lanes that there are.
-void add_quads_of(std::vector<HelperText>& helpers, const Replacements& with, DType type, Dot dot) {
-  const int64_t offset = *quad_offset(dot, type);
-  Replacements words{{"@T@", std::string(c_type(type))},
+/// Of vectors of so many lanes.
+Replacements words_of_lanes(int64_t lanes, const Replacements& with) {
+  return joined({{"@L@", std::to_string(lanes)},
+                 {"@H@", std::to_string(lanes / 2)},
+                 {"@B@", std::to_string(4 * lanes)},
+                 {"@BITS@", std::to_string(32 * lanes)}},
+                with);
+}
+
+/// For both types of a: what is added to it.
+void add_quads(std::vector<HelperText>& helpers, Dot dot, const Replacements& lanes) {
+  const bool sdot = dot == Dot::sdot;
+  for (const DType type : {DType::i8, DType::u8}) {
+    const int64_t offset = *quad_offset(dot, type);
+    add_rows(helpers, kQuads,
+             joined({{"@FAST@", sdot ? kSdotQuads : kVnniQuads},
+                     {"@HAS@", sdot ? "defined(@M@_F_SDOT)"
+                                    : "defined(@M@_F_VNNI) && defined(@M@_F_QUADS_x@L@)"},
+                     {"@T@", std::string(c_type(type))},
                      {"@t@", std::string(name_of(type))},
                      {"@PLUS@", offset == 0 ? "" : fmt::format(" {} 128", offset < 0 ? "-" : "+")},
-                     {"@FLIPPED@", offset == 0 ? "" : " ^ (int32_t)0x80808080u"}};
-  words.insert(words.end(), with.begin(), with.end());
-  if (dot == Dot::sdot) return add_rows(helpers, kSdot, words);
-  for (const int64_t lanes : {4, 8, 16}) {
-    Replacements sized{{"@L@", std::to_string(lanes)},
-                       {"@B@", std::to_string(4 * lanes)},
-                       {"@BITS@", std::to_string(32 * lanes)}};
-    sized.insert(sized.end(), words.begin(), words.end());
-    add_rows(helpers, kVnni, sized);
+                     {"@FLIPPED@", offset == 0 ? "" : " ^ (int32_t)0x80808080u"}},
+                    lanes));
   }
 }
 
-void add_scaled(std::vector<HelperText>& helpers, const Replacements& with) {
-  for (const int64_t lanes : {4, 8, 16}) {
-    const std::string prefix = lanes == 4   ? "_mm"
-                               : lanes == 8 ? "_mm256"
-                                            : "_mm512",
-                      bits = std::to_string(32 * lanes);
-    const std::string both =
-        fmt::format("(__m{0}i)((@P@_f_u64x@H@)even >> 32), (__m{0}i)odd", bits);
-    Replacements words{
-        {"@MUL@", prefix + "_mul_epi32"},
-        {"@BLEND@", lanes == 16 ? "_mm512_mask_blend_epi32((__mmask16)0xAAAAu, " + both + ")"
-                                : fmt::format("{}_blend_epi32({}, {})", prefix, both,
-                                              lanes == 8 ? "0xAA" : "0xA")},
-        {"@L@", std::to_string(lanes)},
-        {"@H@", std::to_string(lanes / 2)},
-        {"@BITS@", bits == "128" ? "128" : bits}};
-    words.insert(words.end(), with.begin(), with.end());
-    for (const auto& [t, letter] : {std::pair{"i8", "i"}, std::pair{"u8", "u"}}) {
-      const std::string low = "@M@_F_LOW_x@L@((__m@BITS@i)(x))",
-                        type = fmt::format("int{}_t", 8 * lanes);  // of so many bytes
-      Replacements bytes{
-          {"@t@", t},
-          {"@WIDE@", fmt::format("{}_cvtep{}8_epi32", prefix, letter)},
-          {"@TAKEN@", lanes == 16 ? "(__m128i)(x)"
-                                  : fmt::format("_mm_cvtsi{}_si128(({})(x))", 8 * lanes, type)},
-          {"@GIVEN@",
-           lanes == 16 ? low : fmt::format("({})_mm_cvtsi128_si{}({})", type, 8 * lanes, low)}};
-      bytes.insert(bytes.end(), words.begin(), words.end());
-      add_rows(helpers, kBytes, bytes);
-    }
-    add_rows(helpers, kProducts, words);
-    add_rows(helpers, kScaled, words);
+/// What only x86 has, of 4, 8 or 16 lanes.
+void add_vnni(std::vector<HelperText>& helpers, int64_t lanes, const Replacements& words) {
+  const std::string prefix = lanes == 4 ? "_mm" : lanes == 8 ? "_mm256" : "_mm512";
+  for (const auto& [t, letter] : {std::pair{"i8", "i"}, std::pair{"u8", "u"}}) {
+    const std::string low = "@M@_F_LOW_x@L@((__m@BITS@i)(x))",
+                      type = fmt::format("int{}_t", 8 * lanes);  // of so many bytes
+    add_rows(
+        helpers, kBytes,
+        joined(
+            {{"@t@", t},
+             {"@WIDE@", fmt::format("{}_cvtep{}8_epi32", prefix, letter)},
+             {"@TAKEN@", lanes == 16 ? "(__m128i)(x)"
+                                     : fmt::format("_mm_cvtsi{}_si128(({})(x))", 8 * lanes, type)},
+             {"@GIVEN@",
+              lanes == 16 ? low : fmt::format("({})_mm_cvtsi128_si{}({})", type, 8 * lanes, low)}},
+            words));
   }
+  add_rows(helpers, kProducts, words);
+  const std::string both = "(__m@BITS@i)((@P@_f_u64x@H@)even >> 32), (__m@BITS@i)odd";
+  const std::string blend =
+      lanes == 16
+          ? "_mm512_mask_blend_epi32((__mmask16)0xAAAAu, " + both + ")"
+          : fmt::format("{}_blend_epi32({}, {})", prefix, both, lanes == 8 ? "0xAA" : "0xA");
+  add_rows(helpers, kScaled,
+           joined({{"@FAST@", kVnniScaled},
+                   {"@HAS@", "defined(@M@_F_VNNI)"},
+                   {"@MUL@", prefix + "_mul_epi32"},
+                   {"@BLEND@", blend}},
+                  words));
 }
 
 }  // namespace
@@ -254,9 +231,16 @@ void add_scaled(std::vector<HelperText>& helpers, const Replacements& with) {
 void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with, Dot dot) {
   if (dot != Dot::sdot && dot != Dot::vnni) return;
   add_rows(helpers, kShared, with);
-  for (const DType type : {DType::i8, DType::u8}) add_quads_of(helpers, with, type, dot);
-  if (dot == Dot::vnni) return add_scaled(helpers, with);
-  add_rows(helpers, kScaledSdot, with);
+  for (const int64_t lanes : {4, 8, 16}) {
+    const Replacements words = words_of_lanes(lanes, with);
+    if (dot == Dot::sdot && lanes > 4) break;
+    add_quads(helpers, dot, words);
+    if (dot == Dot::vnni)
+      add_vnni(helpers, lanes, words);
+    else
+      add_rows(helpers, kScaled,
+               joined({{"@FAST@", kSdotScaled}, {"@HAS@", "defined(@M@_F_SDOT)"}}, words));
+  }
 }
 
 }  // namespace tinycc

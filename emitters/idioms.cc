@@ -59,6 +59,7 @@ bool KernelWriter::write_idiom(const Stmt& loop) {
 /// Sums that products are added to side by side; and which of them may lie in an order that suits MVE: all
 /// that reaches them takes eight at a time.
 void KernelWriter::find_sums() {
+  if (names_.program().target.dot != Dot::mve) return;
   std::set<const Stmt*> in_idioms;
   std::set<int64_t> spoilt;
   walk(body_, [&](const Stmt& loop) {
@@ -84,7 +85,6 @@ void KernelWriter::find_sums() {
     for (Expr e : topological({s.value}))
       if (e->is(Op::load)) spoilt.insert(e->attr.ints[0]);
   });
-  if (names_.program().target.dot != Dot::mve) return;
   std::set_difference(side_by_side_.begin(), side_by_side_.end(), spoilt.begin(), spoilt.end(),
                       std::inserter(paired_, paired_.end()));
 }

@@ -20,6 +20,11 @@ namespace {
 
 constexpr int64_t kQuad = 4;
 
+/// Have the helpers vectors of so many lanes?
+bool has_lanes(Dot dot, int64_t lanes) {
+  return lanes == 4 || (dot == Dot::vnni && (lanes == 8 || lanes == 16));
+}
+
 }  // namespace
 
 /// i32((i64(s) * i64(f) + addend) >> shift), which NEON and AVX have instructions for, though not for products of 64
@@ -30,11 +35,7 @@ std::optional<Text> KernelWriter::scaled(Expr e) {
                     e->is(Op::cast) && e->dtype == DType::i32;
   const std::optional<ScaledSum> whole = form ? scaled_sum(e[0]) : std::nullopt;
   if (!whole) return {};
-  const auto is_one_of = [&](std::initializer_list<int64_t> lanes) {
-    return std::find(lanes.begin(), lanes.end(), lanes_) != lanes.end();
-  };
-  const bool has_lanes = dot == Dot::sdot ? lanes_ == kQuad : is_one_of({4, 8, 16});
-  if (!has_lanes || (!whole->is_high() && dot != Dot::sdot)) return {};
+  if (!has_lanes(dot, lanes_) || (!whole->is_high() && dot != Dot::sdot)) return {};
   const auto named = [&](Expr x, DType element) {
     return temporary(vector_type(element), vector_of(x, element).text);
   };
@@ -53,8 +54,7 @@ std::optional<Text> KernelWriter::scaled(Expr e) {
 /// Bytes as lanes of 32 bits, or back, where there is an instruction that compilers miss; empty: not so.
 std::string KernelWriter::byte_lanes(DType from, DType to) const {
   const auto is_byte = [](DType t) { return t == DType::i8 || t == DType::u8; };
-  if (names_.program().target.dot != Dot::vnni || (lanes_ != 4 && lanes_ != 8 && lanes_ != 16))
-    return "";
+  if (names_.program().target.dot != Dot::vnni || !has_lanes(Dot::vnni, lanes_)) return "";
   if (is_byte(from) && to == DType::i32)
     return names_.macro(fmt::format("F_WIDE_{}x{}", name_of(from), lanes_));
   if (from == DType::i32 && is_byte(to))
@@ -65,8 +65,7 @@ std::string KernelWriter::byte_lanes(DType from, DType to) const {
 /// sum + a * b of bytes, by lanes, where vectors of 16 bits are multiplied faster than those of 32.
 std::optional<Text> KernelWriter::lane_product(Expr e) {
   const bool form = names_.program().target.dot == Dot::vnni && dialect_.gnu_vectors &&
-                    (lanes_ == 4 || lanes_ == 8 || lanes_ == 16) && e->is(Op::add) &&
-                    e->dtype == DType::i32;
+                    has_lanes(Dot::vnni, lanes_) && e->is(Op::add) && e->dtype == DType::i32;
   for (const size_t i : {size_t{1}, size_t{0}}) {
     const auto p = form ? byte_product(e[i]) : std::nullopt;
     if (!p || std::abs(p->zero) > UINT8_MAX) continue;
@@ -96,7 +95,7 @@ std::optional<ByteProduct> KernelWriter::quads_in(const Stmt& loop) {
                     inner->loop == LoopKind::idiom && extent_of(inner->range) == kQuad;
   const Dot dot = names_.program().target.dot;
   const int64_t lanes = extent_of(loop.range);
-  if (!form || (lanes != 4 && (dot != Dot::vnni || (lanes != 8 && lanes != 16)))) return {};
+  if (!form || !has_lanes(dot, lanes)) return {};
   std::optional<ByteProduct> p = quad_product(added_to(*inner->body[0]), dot);
   if (!p) return {};
   if (p->a->dtype == p->b->dtype && p->zero == 0 && step_along(p->a, loop.range) != 0)

@@ -42,6 +42,11 @@ std::optional<ByteProduct> byte_product(Expr product) {
   return {};
 }
 
+std::optional<ByteProduct> exchanged(const ByteProduct& p, Expr product) {
+  if (p.zero != 0) return {};
+  return ByteProduct{product[0] == p.shifted ? product[1] : product[0], p.b, p.a, 0};
+}
+
 std::optional<int64_t> quad_offset(Dot dot, DType type) {
   if (type != DType::i8 && type != DType::u8) return {};
   if (dot == Dot::sdot) return type == DType::i8 ? 0 : -128;
@@ -54,10 +59,8 @@ std::optional<ByteProduct> quad_product(Expr product, Dot dot) {
     return p->b->dtype == DType::i8 && quad_offset(dot, p->a->dtype) == p->zero;
   };
   if (!p || fits()) return p;
-  if (p->zero != 0) return {};
-  std::swap(p->a, p->b);
-  p->shifted = product[0] == p->shifted ? product[1] : product[0];
-  return fits() ? p : std::nullopt;
+  p = exchanged(*p, product);
+  return p && fits() ? p : std::nullopt;
 }
 
 std::optional<ScaledSum> scaled_sum(Expr whole) {

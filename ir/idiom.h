@@ -21,6 +21,8 @@ struct ByteProduct {
   int64_t zero = 0;
 };
 std::optional<ByteProduct> byte_product(Expr product);
+/// Its factors in the other order; empty: one of them has a zero point.
+std::optional<ByteProduct> exchanged(const ByteProduct& p, Expr product);
 
 /// What is added to bytes of a type for an instruction to take them as the first factor of four products a
 /// lane; empty: it does not take such bytes.

@@ -458,6 +458,31 @@ const TensorData& weight_of(const Draft& draft, const Buffer& weight) {
   return made != draft.tables.end() ? made->second : draft.graph->weights.at(weight.alias);
 }
 
+const Buffer& add_weight(Draft& draft, const std::string& name, const TensorData& values) {
+  Buffer b;
+  b.id = draft.pool->fresh_id();
+  b.name = name;
+  for (const auto& [id, other] : draft.buffers) {
+    if (other.name == b.name) b.name += "_" + std::to_string(b.id);
+  }
+  b.alias = b.name;
+  b.dtype = values.dtype;
+  b.shape = values.shape;
+  b.layout = Layout::row_major(b.shape.size());
+  b.space = Space::weight;
+  draft.tables[b.alias] = values;
+  return draft.buffers[b.id] = b;
+}
+
+std::optional<ByteProduct> weighted_product(const Draft& draft, Expr product) {
+  const auto is_weight = [&](Expr l) {
+    return draft.buffers.at(l->attr.ints[0]).space == Space::weight;
+  };
+  const std::optional<ByteProduct> p = byte_product(product);
+  if (!p || is_weight(p->b)) return p;
+  return is_weight(p->a) ? exchanged(*p, product) : std::nullopt;
+}
+
 Draft lower_graph(const Graph& graph, const Target& target) {
   return Lowering(graph, target).run();
 }

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "ir/graph.h"
+#include "ir/idiom.h"
 #include "ir/program.h"
 
 namespace tinycc {
@@ -62,6 +63,10 @@ bool reads_in_place(const Draft& draft, const Computation& computation, Expr loa
 
 /// The numbers of a buffer of weights.
 const TensorData& weight_of(const Draft& draft, const Buffer& weight);
+/// A weight that a pass makes, row by row, called `name`, with a number behind where there is one already.
+const Buffer& add_weight(Draft& draft, const std::string& name, const TensorData& values);
+/// The product of two bytes, the second a weight; empty: it is none.
+std::optional<ByteProduct> weighted_product(const Draft& draft, Expr product);
 
 /// The ranges of the result as it lies in memory, outermost first; those without a place last.
 std::vector<Expr> ranges_in_memory_order(const Draft& draft, const Computation& computation);

@@ -28,7 +28,7 @@ class Folder {
 
   void run() {
     if (!reduce_ || !reduce_->is(Op::reduce_add) || c_.ordered) return;
-    const auto term = weighted();
+    const auto term = weighted_product(draft_, reduce_[0]);
     if (!term) return;
     const Buffer& w = draft_.buffers.at(term->b->attr.ints[0]);
     if (!find_axes(term->b, w.shape)) return;
@@ -44,19 +44,6 @@ class Folder {
   }
 
  private:
-  /// The product of the sum, its second factor a weight.
-  std::optional<ByteProduct> weighted() const {
-    std::optional<ByteProduct> term = byte_product(reduce_[0]);
-    const auto is_weight = [&](Expr l) {
-      return draft_.buffers.at(l->attr.ints[0]).space == Space::weight;
-    };
-    if (!term || is_weight(term->b)) return term;
-    if (term->zero != 0 || !is_weight(term->a)) return {};
-    std::swap(term->a, term->b);
-    term->shifted = reduce_[0][0] == term->shifted ? reduce_[0][1] : reduce_[0][0];
-    return term;
-  }
-
   /// 0 where no loop of the sum runs along quads of bytes.
   int64_t offset_for_quads(const ByteProduct& term) const {
     const std::vector<Expr> reduced = reduction_ranges(reduce_);
@@ -209,23 +196,10 @@ class Folder {
   /// A weight of its own.
   Expr loaded(const Buffer& w, const std::vector<int64_t>& shape,
               const std::vector<int64_t>& values) {
-    Buffer b;
-    b.id = pool_.fresh_id();
-    b.name = w.name + "_start";
-    for (const auto& [id, other] : draft_.buffers) {
-      if (other.name == b.name) b.name += "_" + std::to_string(b.id);
-    }
-    b.alias = b.name;
-    b.dtype = DType::i32;
-    b.shape = shape;
-    b.layout = Layout::row_major(shape.size());
-    b.space = Space::weight;
-    draft_.tables[b.alias] = TensorData::of_integers(DType::i32, shape, values);
     std::vector<Expr> index(outputs_);
     for (const Clipped& clip : clipped_) index.push_back(clip.state);
-    const Expr value = load(pool_, b, index);
-    draft_.buffers[b.id] = std::move(b);
-    return value;
+    const TensorData table = TensorData::of_integers(DType::i32, shape, values);
+    return load(pool_, add_weight(draft_, w.name + "_start", table), index);
   }
 
   std::vector<Expr> sources_with(const ByteProduct& term) const {

@@ -30,10 +30,8 @@ class Filler {
 
   void run() {
     const bool adds = reduce_ && reduce_->is(Op::reduce_add) && !c_.ordered;
-    std::optional<ByteProduct> p = adds ? byte_product(reduce_[0]) : std::nullopt;
-    if (!p) return;
-    if (buffer(p->a).space == Space::weight) std::swap(p->a, p->b);
-    if (buffer(p->b).space != Space::weight || p->b->dtype != DType::i8) return;
+    const auto p = adds ? weighted_product(draft_, reduce_[0]) : std::nullopt;
+    if (!p || p->b->dtype != DType::i8) return;
     for (Expr k : reduction_ranges(reduce_)) {
       const int64_t whole = (extent_of(k) + kQuad - 1) / kQuad * kQuad;
       const bool fits = !is_window(k) && k->sources.empty() && extent_of(k) >= kLeast;
@@ -65,22 +63,14 @@ class Filler {
   /// The weights with zeros behind along a dimension.
   const Buffer& with_zeros(const Buffer& w, int64_t dim, int64_t extent) {
     const auto d = static_cast<size_t>(dim);
-    Buffer b = w;
-    b.id = draft_.pool->fresh_id();
-    b.name += "_quads";
-    for (const auto& [id, other] : draft_.buffers) {
-      if (other.name == b.name) b.name += "_" + std::to_string(b.id);
-    }
-    b.alias = b.name;
-    b.shape[d] = extent;
+    std::vector<int64_t> shape = w.shape, wide, place(w.shape.size(), 0);
+    shape[d] = extent;
     const std::vector<int64_t> values = weight_of(draft_, w).integers();
-    std::vector<int64_t> wide, place(b.shape.size(), 0);
-    for (size_t next = 0, i = 0, all = static_cast<size_t>(count_of(b.shape)); i < all; ++i) {
+    for (size_t next = 0, i = 0, all = static_cast<size_t>(count_of(shape)); i < all; ++i) {
       wide.push_back(place[d] < w.shape[d] ? values[next++] : 0);
-      for (size_t x = place.size(); x-- > 0 && ++place[x] == b.shape[x];) place[x] = 0;
+      for (size_t x = place.size(); x-- > 0 && ++place[x] == shape[x];) place[x] = 0;
     }
-    draft_.tables[b.alias] = TensorData::of_integers(w.dtype, b.shape, wide);
-    return draft_.buffers[b.id] = b;
+    return add_weight(draft_, w.name + "_quads", TensorData::of_integers(w.dtype, shape, wide));
   }
 
   Draft& draft_;
