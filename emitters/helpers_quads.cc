@@ -164,6 +164,17 @@ constexpr HelperRow kProducts[] = {
 )"},
 };
 
+// Compilers make VWMACC and SMLAL of it.
+constexpr HelperRow kWideProducts[] = {
+    {"@M@_F_PRODUCT_x@L@", R"(
+/* sums[i] + a[i] * b[i] for @L@ i, modulo 2^32; a and b of 16 bits. */
+#define @M@_F_PRODUCT_x@L@(sums, a, b) \
+    ((@P@_f_i32x@L@)((@P@_f_u32x@L@)(sums) + \
+                     (@P@_f_u32x@L@)(__builtin_convertvector((a), @P@_f_i32x@L@) * \
+                                     __builtin_convertvector((b), @P@_f_i32x@L@))))
+)"},
+};
+
 Replacements joined(Replacements words, const Replacements& with) {
   words.insert(words.end(), with.begin(), with.end());
   return words;
@@ -229,6 +240,9 @@ void add_vnni(std::vector<HelperText>& helpers, int64_t lanes, const Replacement
 }  // namespace
 
 void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with, Dot dot) {
+  for (const int64_t lanes : {4, 8, 16}) {
+    if (dot == Dot::wide) add_rows(helpers, kWideProducts, words_of_lanes(lanes, with));
+  }
   if (dot != Dot::sdot && dot != Dot::vnni) return;
   add_rows(helpers, kShared, with);
   for (const int64_t lanes : {4, 8, 16}) {

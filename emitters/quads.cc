@@ -64,15 +64,19 @@ std::string KernelWriter::byte_lanes(DType from, DType to) const {
 
 /// sum + a * b of bytes, by lanes, where vectors of 16 bits are multiplied faster than those of 32.
 std::optional<Text> KernelWriter::lane_product(Expr e) {
-  const bool form = names_.program().target.dot == Dot::vnni && dialect_.gnu_vectors &&
-                    has_lanes(Dot::vnni, lanes_) && e->is(Op::add) && e->dtype == DType::i32;
+  const Dot dot = names_.program().target.dot;
+  const bool form = dialect_.gnu_vectors && e->is(Op::add) && e->dtype == DType::i32 &&
+                    (dot == Dot::wide || (dot == Dot::vnni && has_lanes(dot, lanes_)));
+  const auto named = [&](Expr x) {  // it is a macro
+    if (dot != Dot::wide) return vector_name(x, DType::i32);
+    return vector_name(varies(x) && x->is(Op::cast) ? x[0] : x, DType::i16);
+  };
   for (const size_t i : {size_t{1}, size_t{0}}) {
     const auto p = form ? byte_product(e[i]) : std::nullopt;
     if (!p || std::abs(p->zero) > UINT8_MAX) continue;
     const Expr other = e[i][0] == p->shifted ? e[i][1] : e[i][0];
-    const std::string sum = vector_of(e[1 - i], DType::i32).text,
-                      a = vector_name(p->shifted, DType::i32),  // names: it is a macro
-        b = vector_name(other, DType::i32);
+    const std::string sum = vector_of(e[1 - i], DType::i32).text, a = named(p->shifted),
+                      b = named(other);
     return Text{fmt::format("{}({}, {}, {})", names_.macro(fmt::format("F_PRODUCT_x{}", lanes_)),
                             sum, a, b),
                 kAtom, true};

@@ -13,8 +13,8 @@ enum class Prefer : uint8_t { speed, ram, size };
 
 /// Instructions that add products of bytes to sums: those of Arm's DSP extension, of its vector extension for
 /// microcontrollers; four to each lane of a vector (Arm's SDOT, of signed bytes; x86's VNNI, of unsigned by
-/// signed ones).
-enum class Dot : uint8_t { none, smlad, mve, sdot, vnni };
+/// signed ones); or of 16 bits, one to each lane of 32 (RISC-V's VWMACC, Arm's SMLAL).
+enum class Dot : uint8_t { none, smlad, mve, sdot, vnni, wide };
 
 /// A memory that a part of the arena lies in.
 struct Bank {
@@ -65,6 +65,8 @@ struct Target {
   bool sums_quads() const {
     return (dot == Dot::sdot || dot == Dot::vnni) && !is_device() && has_vectors();
   }
+  /// Are they made by vectors of sums that take two registers each, with factors of 16 bits?
+  bool sums_wide() const { return dot == Dot::wide && !is_device() && has_vectors(); }
   /// Do kernels of many products run as groups that share tiles?
   bool has_groups() const { return shares_memory() && panels; }
   /// Can a block of what one kernel hands to the next stay with a group?

@@ -97,6 +97,10 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   if (draft.target.sums_quads() && adds) {
     sums_quads_ = quad_product(sum[0], draft.target.dot).has_value();
   }
+  if (draft.target.sums_wide() && adds && byte_product(sum[0])) {
+    sums_wide_ = true;
+    widest_ = 2 * draft.target.lanes();
+  }
   if (draft.target.is_scalar() && adds) {
     const auto product = byte_product(sum[0]);
     sums_bytes_ = product && product->zero == 0;
@@ -312,7 +316,10 @@ double CostModel::tile_cost(size_t vector, const Nest& n) const {
     extra += staged ? staging(a, vector, n) : along ? far * kFarLine : 0;
   }
   extra += (n.rows_outer ? kIndex * rows : 0) + (n.vector_outer ? kIndex * vectors : 0);
-  const double work = rows * vectors * (n.quad ? 1 : inner_operations_),
+  const double operations = n.quad       ? 1
+                            : sums_wide_ ? static_cast<double>(registers_of(n.lanes))
+                                         : inner_operations_;
+  const double work = rows * vectors * operations,
                turns = turns_ / (n.quad ? 4 : 1);
   double step = std::max({work, loads, kLatency}) + kCrowded * std::min(work, loads) + kTurn;
   if (n.vectors == 1 && rows > 4 && draft_.target.registers <= 16) step *= kOneVector;
@@ -374,6 +381,11 @@ int64_t CostModel::all_rows(size_t vector, Expr rows) const {
 int64_t CostModel::registers() const {
   const bool wholes = draft_.target.is_scalar() && !is_float(reduction_in(c_.value)->dtype);
   return wholes ? std::min(kWholes, draft_.target.registers) : draft_.target.registers;
+}
+
+/// That a vector of sums takes.
+int64_t CostModel::registers_of(int64_t lanes) const {
+  return sums_wide_ ? std::max<int64_t>(lanes / draft_.target.lanes(), 1) : 1;
 }
 
 /// Tiles of vectors along a range of the result, with each other range as rows.

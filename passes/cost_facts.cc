@@ -34,7 +34,8 @@ int64_t widest_lanes(const Draft& draft, const Computation& c) {
     return draft.target.is_device() && is_half(t) ? 4 : bytes_of(t);
   };
   int64_t bytes = width(draft.buffers.at(c.target).dtype);
-  const bool quads = draft.target.sums_quads() && reduction_in(c.value);  // of 32 bits
+  const Target& t = draft.target;
+  const bool quads = (t.sums_quads() || t.sums_wide()) && reduction_in(c.value);  // of 32 bits
   for (Expr n : outside_indices(c.value)) {
     if (n->dtype != DType::i64 || (n->is(Op::load) && !quads))
       bytes = std::max(bytes, width(n->dtype));

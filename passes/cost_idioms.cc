@@ -147,7 +147,8 @@ bool CostModel::use_idioms(size_t vector, Nest& n) const {
   const int64_t sums = n.row_count * n.vectors;
   if (form && sums > form->most_sums) return false;
   if (n.madd && sums > madd_form(t.dot, false)->most_sums) return false;
-  if (!form && !n.madd && sums + n.vectors + 1 > registers() - 1) return false;
+  if (!form && !n.madd && (sums + n.vectors) * registers_of(n.lanes) + 1 > registers() - 1)
+    return false;
   if (!n.rows || !guarded_[slot(n.rows)]) return true;
   std::tie(n.peeled_low, n.peeled_high) = *peels_[slot(n.rows)];
   const int64_t middle = extent_of(n.rows) - n.peeled_low - n.peeled_high;

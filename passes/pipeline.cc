@@ -23,7 +23,7 @@ namespace {
 /// Vectors of floats take a multiply-add an instruction, those of integers two and more.
 bool is_fast_in_floats(const Target& target) {
   return target.has_vectors() && !target.is_device() && target.prefer == Prefer::speed &&
-         !target.sums_quads();
+         !target.sums_quads() && !target.sums_wide();
 }
 
 /// What is computed from here on: the self-test's numbers come from what the first pass leaves.

@@ -92,8 +92,9 @@ bool dot(Target& target, const std::string& value) {
                : value == "mve"  ? Dot::mve
                : value == "sdot" ? Dot::sdot
                : value == "vnni" ? Dot::vnni
+               : value == "wide" ? Dot::wide
                                  : Dot::none;
-  return one_of(value, {"none", "smlad", "mve", "sdot", "vnni"});
+  return one_of(value, {"none", "smlad", "mve", "sdot", "vnni", "wide"});
 }
 
 bool madd_cycles(Target& target, const std::string& value) {
