@@ -9,9 +9,15 @@ namespace tinycc {
 namespace {
 
 constexpr HelperRow kShared[] = {
+    {"@M@_F_NEON", R"(
+/* Arm's vectors. */
+#if defined(__aarch64__) && !defined(__ARM_BIG_ENDIAN)
+#define @M@_F_NEON
+#endif
+)"},
     {"@M@_F_SDOT", R"(
 /* Arm's sums of four products of bytes a lane. */
-#if defined(__ARM_FEATURE_DOTPROD) && defined(__aarch64__) && !defined(__ARM_BIG_ENDIAN)
+#if defined(@M@_F_NEON) && defined(__ARM_FEATURE_DOTPROD)
 #define @M@_F_SDOT
 #endif
 )"},
@@ -23,6 +29,9 @@ constexpr HelperRow kShared[] = {
 #define @M@_F_QUADS_x4(sums, a, b) _mm_dpbusd_epi32(sums, a, b)
 #define @M@_F_QUADS_x8(sums, a, b) _mm256_dpbusd_epi32(sums, a, b)
 #define @M@_F_QUADS_x16(sums, a, b) _mm512_dpbusd_epi32(sums, a, b)
+#define @M@_F_NEAREST_x4(x) _mm_cvtsepi32_epi8(x)
+#define @M@_F_NEAREST_x8(x) _mm256_cvtsepi32_epi8(x)
+#define @M@_F_NEAREST_x16(x) _mm512_cvtsepi32_epi8(x)
 #define @M@_F_LOW_x4(x) _mm_cvtepi32_epi8(x)
 #define @M@_F_LOW_x8(x) _mm256_cvtepi32_epi8(x)
 #define @M@_F_LOW_x16(x) _mm512_cvtepi32_epi8(x)
@@ -43,7 +52,7 @@ constexpr HelperRow kShared[] = {
 static inline __attribute__((always_inline)) void
 @P@_f_scaled(@P@_f_i32x4 *sums, const @P@_f_i32x4 *factors, const @P@_f_i64x4 *addends, int32_t shift)
 {
-#if defined(@M@_F_SDOT)
+#if defined(@M@_F_NEON)
     @P@_f_i64x2 low = {(*addends)[0], (*addends)[1]};
     @P@_f_i64x2 high = {(*addends)[2], (*addends)[3]};
 
@@ -111,7 +120,7 @@ constexpr const char* kVnniQuads =
     R"(*sums = (@P@_f_i32x@L@)@M@_F_QUADS_x@L@((__m@BITS@i)*sums, (__m@BITS@i)four,
                                            (__m@BITS@i)@M@_F_AT_i8x@B@(*b)))";
 
-constexpr const char* kSdotScaled = R"(    @P@_f_i64x2 low_half;
+constexpr const char* kNeonScaled = R"(    @P@_f_i64x2 low_half;
     @P@_f_i64x2 high_half;
 
     __asm__("smull %0.2d, %1.2s, %2.2s" : "=w"(low_half) : "w"(*sums), "w"(*factors));
@@ -149,6 +158,28 @@ constexpr HelperRow kBytes[] = {
 )"},
 };
 
+// @FAST@: how, where @HAS@.
+constexpr HelperRow kNearest[] = {
+    {"@M@_F_NEAREST_@t@x@L@", R"(
+/* The nearest bytes to @L@ lanes. */
+#if @HAS@
+#define @M@_F_NEAREST_@t@x@L@(x) @FAST@
+#else
+#define @M@_F_NEAREST_@t@x@L@(x) \
+    @M@_F_LOW_@t@x@L@(@M@_F_MAX_i32x@L@(@M@_F_MIN_i32x@L@(x, @M@_F_SPLAT_i32x@L@(@HIGHEST@)), \
+                                      @M@_F_SPLAT_i32x@L@(@LOWEST@)))
+#endif
+)"},
+};
+constexpr const char* kNeonNearest = R"(\
+    __extension__({ \
+        @P@_f_i16x4 half_; \
+        uint32_t low_; \
+        __asm__("sqxt@U@n %0.4h, %1.4s" : "=w"(half_) : "w"(x)); \
+        __asm__("@s@qxtn %0.8b, %1.8h" : "=w"(low_) : "w"(half_)); \
+        (@P@_f_@t@x4)low_; \
+    }))";
+
 // A product of 16 bits beside one with zero: faster than one of 32.
 constexpr HelperRow kProducts[] = {
     {"@M@_F_PRODUCT_x@L@", R"(
@@ -164,16 +195,65 @@ constexpr HelperRow kProducts[] = {
 )"},
 };
 
+// GCC 12 has no vectors of four bytes.
+constexpr HelperRow kNeonBytes[] = {
+    {"@M@_F_SHORT_@t@x4", R"(
+/* 4 bytes as lanes of 16 bits. */
+#if defined(@M@_F_NEON)
+#define @M@_F_SHORT_@t@x4(x) \
+    __extension__({ \
+        @P@_f_i16x4 short_; \
+        __asm__("@s@xtl %0.8h, %1.8b" : "=w"(short_) : "w"((uint32_t)(x))); \
+        short_; \
+    })
+#else
+#define @M@_F_SHORT_@t@x4(x) __builtin_convertvector((x), @P@_f_i16x4)
+#endif
+)"},
+    {"@M@_F_WIDE_@t@x4", R"(
+/* 4 bytes as lanes of 32 bits. */
+#if defined(@M@_F_NEON)
+#define @M@_F_WIDE_@t@x4(x) __builtin_convertvector(@M@_F_SHORT_@t@x4(x), @P@_f_i32x4)
+#else
+#define @M@_F_WIDE_@t@x4(x) __builtin_convertvector((x), @P@_f_i32x4)
+#endif
+)"},
+    {"@M@_F_LOW_@t@x4", R"(
+/* The lowest bytes of 4 lanes. */
+#if defined(@M@_F_NEON)
+#define @M@_F_LOW_@t@x4(x) \
+    __extension__({ \
+        const @P@_f_i16x4 half_ = __builtin_convertvector((x), @P@_f_i16x4); \
+        uint32_t low_; \
+        __asm__("xtn %0.8b, %1.8h" : "=w"(low_) : "w"(half_)); \
+        (@P@_f_@t@x4)low_; \
+    })
+#else
+#define @M@_F_LOW_@t@x4(x) \
+    __builtin_convertvector(__builtin_convertvector((x), @P@_f_i16x4), @P@_f_@t@x4)
+#endif
+)"},
+};
+
 // Compilers make VWMACC and SMLAL of it.
 constexpr HelperRow kWideProducts[] = {
     {"@M@_F_PRODUCT_x@L@", R"(
 /* sums[i] + a[i] * b[i] for @L@ i, modulo 2^32; a and b of 16 bits. */
-#define @M@_F_PRODUCT_x@L@(sums, a, b) \
+@FAST@#define @M@_F_PRODUCT_x@L@(sums, a, b) \
     ((@P@_f_i32x@L@)((@P@_f_u32x@L@)(sums) + \
                      (@P@_f_u32x@L@)(__builtin_convertvector((a), @P@_f_i32x@L@) * \
                                      __builtin_convertvector((b), @P@_f_i32x@L@))))
-)"},
+@END@)"},
 };
+constexpr const char* kNeonProduct = R"(#if defined(@M@_F_NEON)
+#define @M@_F_PRODUCT_x4(sums, a, b) \
+    __extension__({ \
+        @P@_f_i32x4 sums_ = (sums); \
+        __asm__("smlal %0.4s, %1.4h, %2.4h" : "+w"(sums_) : "w"(a), "w"(b)); \
+        sums_; \
+    })
+#else
+)";
 
 Replacements joined(Replacements words, const Replacements& with) {
   words.insert(words.end(), with.begin(), with.end());
@@ -187,6 +267,13 @@ Replacements words_of_lanes(int64_t lanes, const Replacements& with) {
                  {"@B@", std::to_string(4 * lanes)},
                  {"@BITS@", std::to_string(32 * lanes)}},
                 with);
+}
+
+/// A type of bytes, and its ends.
+Replacements words_of_bytes(bool is_signed) {
+  return {{"@t@", is_signed ? "i8" : "u8"},
+          {"@LOWEST@", is_signed ? "-128" : "0"},
+          {"@HIGHEST@", is_signed ? "127" : "255"}};
 }
 
 /// For both types of a: what is added to it.
@@ -206,22 +293,41 @@ void add_quads(std::vector<HelperText>& helpers, Dot dot, const Replacements& la
   }
 }
 
+/// What only 64-bit Arm has, of 4 lanes.
+void add_neon(std::vector<HelperText>& helpers, const Replacements& lanes) {
+  for (const bool is_signed : {true, false}) {
+    const Replacements words = joined({{"@FAST@", kNeonNearest},
+                                       {"@HAS@", "defined(@M@_F_NEON)"},
+                                       {"@s@", is_signed ? "s" : "u"},
+                                       {"@U@", is_signed ? "" : "u"}},
+                                      joined(words_of_bytes(is_signed), lanes));
+    add_rows(helpers, kNeonBytes, words);
+    add_rows(helpers, kNearest, words);
+  }
+  add_rows(helpers, kWideProducts, joined({{"@FAST@", kNeonProduct}, {"@END@", "#endif\n"}}, lanes));
+  add_rows(helpers, kScaled,
+           joined({{"@FAST@", kNeonScaled}, {"@HAS@", "defined(@M@_F_NEON)"}}, lanes));
+}
+
 /// What only x86 has, of 4, 8 or 16 lanes.
 void add_vnni(std::vector<HelperText>& helpers, int64_t lanes, const Replacements& words) {
   const std::string prefix = lanes == 4 ? "_mm" : lanes == 8 ? "_mm256" : "_mm512";
-  for (const auto& [t, letter] : {std::pair{"i8", "i"}, std::pair{"u8", "u"}}) {
-    const std::string low = "@M@_F_LOW_x@L@((__m@BITS@i)(x))",
-                      type = fmt::format("int{}_t", 8 * lanes);  // of so many bytes
-    add_rows(
-        helpers, kBytes,
-        joined(
-            {{"@t@", t},
-             {"@WIDE@", fmt::format("{}_cvtep{}8_epi32", prefix, letter)},
-             {"@TAKEN@", lanes == 16 ? "(__m128i)(x)"
-                                     : fmt::format("_mm_cvtsi{}_si128(({})(x))", 8 * lanes, type)},
-             {"@GIVEN@",
-              lanes == 16 ? low : fmt::format("({})_mm_cvtsi128_si{}({})", type, 8 * lanes, low)}},
-            words));
+  const std::string type = fmt::format("int{}_t", 8 * lanes);  // of so many bytes
+  const auto given = [&](const char* function) {
+    const std::string bytes = fmt::format("@M@_F_{}_x@L@((__m@BITS@i)(x))", function);
+    return lanes == 16 ? bytes : fmt::format("({})_mm_cvtsi128_si{}({})", type, 8 * lanes, bytes);
+  };
+  for (const bool is_signed : {true, false}) {
+    const Replacements of_bytes = joined(
+        {{"@WIDE@", fmt::format("{}_cvtep{}8_epi32", prefix, is_signed ? "i" : "u")},
+         {"@TAKEN@", lanes == 16 ? "(__m128i)(x)"
+                                 : fmt::format("_mm_cvtsi{}_si128(({})(x))", 8 * lanes, type)},
+         {"@GIVEN@", given("LOW")},
+         {"@FAST@", fmt::format("((@P@_f_@t@x@L@){})", given("NEAREST"))},
+         {"@HAS@", "defined(@M@_F_VNNI) && defined(@M@_F_NEAREST_x@L@)"}},
+        joined(words_of_bytes(is_signed), words));
+    add_rows(helpers, kBytes, of_bytes);
+    if (is_signed) add_rows(helpers, kNearest, of_bytes);
   }
   add_rows(helpers, kProducts, words);
   const std::string both = "(__m@BITS@i)((@P@_f_u64x@H@)even >> 32), (__m@BITS@i)odd";
@@ -241,7 +347,7 @@ void add_vnni(std::vector<HelperText>& helpers, int64_t lanes, const Replacement
 
 void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with, Dot dot) {
   for (const int64_t lanes : {4, 8, 16}) {
-    if (dot == Dot::wide) add_rows(helpers, kWideProducts, words_of_lanes(lanes, with));
+    if (dot == Dot::wide) add_rows(helpers, kWideProducts, joined({{"@FAST@", ""}, {"@END@", ""}}, words_of_lanes(lanes, with)));
   }
   if (dot != Dot::sdot && dot != Dot::vnni) return;
   add_rows(helpers, kShared, with);
@@ -252,8 +358,7 @@ void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with
     if (dot == Dot::vnni)
       add_vnni(helpers, lanes, words);
     else
-      add_rows(helpers, kScaled,
-               joined({{"@FAST@", kSdotScaled}, {"@HAS@", "defined(@M@_F_SDOT)"}}, words));
+      add_neon(helpers, words);
   }
 }
 

@@ -51,10 +51,42 @@ std::optional<Text> KernelWriter::scaled(Expr e) {
   return shared_[e] = Text{v, kAtom, true};
 }
 
+/// The nearest bytes to lanes of 32 bits, where an instruction narrows that way: what cuts off at the ends of the
+/// type is dropped.
+std::optional<Text> KernelWriter::nearest_bytes(Expr e) {
+  const Target& t = names_.program().target;
+  const bool has = t.sums_quads() && dialect_.gnu_vectors && has_lanes(t.dot, lanes_) &&
+                   (e->dtype == DType::i8 || (e->dtype == DType::u8 && t.dot != Dot::vnni));
+  if (!has || !e->is(Op::cast) || e[0]->dtype != DType::i32) return {};
+  const int64_t least = e->dtype == DType::i8 ? INT8_MIN : 0, most = least + UINT8_MAX;
+  Expr x = e[0];
+  std::vector<Expr> kept_ends;
+  for (bool low = false, high = false; x->is(Op::max) || x->is(Op::min); x = x[0]) {
+    if (!x[1]->is(Op::constant) || (x->is(Op::max) ? low : high)) break;
+    const int64_t end = integer_of(x[1]);
+    (x->is(Op::max) ? low : high) = true;
+    if (end < least || end > most) return {};
+    if (end != (x->is(Op::max) ? least : most)) kept_ends.push_back(x);
+    if (low && high) {
+      x = x[0];
+      for (; !kept_ends.empty(); kept_ends.pop_back())
+        x = e->pool->with_sources(kept_ends.back(), {x, kept_ends.back()[1]});
+      const std::string function = fmt::format("F_NEAREST_{}x{}", name_of(e->dtype), lanes_);
+      return Text{fmt::format("{}({})", names_.macro(function), vector_name(x, DType::i32)), kAtom,
+                  true};
+    }
+  }
+  return {};
+}
+
 /// Bytes as lanes of 32 bits, or back, where there is an instruction that compilers miss; empty: not so.
 std::string KernelWriter::byte_lanes(DType from, DType to) const {
   const auto is_byte = [](DType t) { return t == DType::i8 || t == DType::u8; };
-  if (names_.program().target.dot != Dot::vnni || !has_lanes(Dot::vnni, lanes_)) return "";
+  const Dot dot = names_.program().target.dot;
+  if (!names_.program().target.sums_quads() || !dialect_.gnu_vectors || !has_lanes(dot, lanes_))
+    return "";
+  if (is_byte(from) && to == DType::i16 && dot != Dot::vnni)
+    return names_.macro(fmt::format("F_SHORT_{}x{}", name_of(from), lanes_));
   if (is_byte(from) && to == DType::i32)
     return names_.macro(fmt::format("F_WIDE_{}x{}", name_of(from), lanes_));
   if (from == DType::i32 && is_byte(to))
@@ -65,10 +97,11 @@ std::string KernelWriter::byte_lanes(DType from, DType to) const {
 /// sum + a * b of bytes, by lanes, where vectors of 16 bits are multiplied faster than those of 32.
 std::optional<Text> KernelWriter::lane_product(Expr e) {
   const Dot dot = names_.program().target.dot;
-  const bool form = dialect_.gnu_vectors && e->is(Op::add) && e->dtype == DType::i32 &&
-                    (dot == Dot::wide || (dot == Dot::vnni && has_lanes(dot, lanes_)));
+  const bool has = names_.program().target.sums_wide() ||
+                   (names_.program().target.sums_quads() && has_lanes(dot, lanes_));
+  const bool form = has && dialect_.gnu_vectors && e->is(Op::add) && e->dtype == DType::i32;
   const auto named = [&](Expr x) {  // it is a macro
-    if (dot != Dot::wide) return vector_name(x, DType::i32);
+    if (dot == Dot::vnni) return vector_name(x, DType::i32);
     return vector_name(varies(x) && x->is(Op::cast) ? x[0] : x, DType::i16);
   };
   for (const size_t i : {size_t{1}, size_t{0}}) {

@@ -282,6 +282,7 @@ Text KernelWriter::vector_function(Expr e) {
 
 Text KernelWriter::vector_cast(Expr e) {
   if (const std::optional<Text> t = scaled(e)) return *t;
+  if (const std::optional<Text> t = nearest_bytes(e)) return *t;
   const DType from = kept(e[0]), to = kept(e);
   if (is_float(from) && is_integer(e->dtype) && e->is(Op::cast)) return saturated(e);
   const Text a = vector_of(e[0], from);

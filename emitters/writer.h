@@ -53,6 +53,7 @@ class KernelWriter {
   bool write_quads(const Stmt& loop);
   std::optional<Text> scaled(Expr e);
   std::optional<Text> lane_product(Expr e);
+  std::optional<Text> nearest_bytes(Expr e);
   std::string byte_lanes(DType from, DType to) const;
   bool write_dot(const Stmt& loop, const ByteProduct& p);
   void begin_sum(const std::string& sum);
