@@ -119,7 +119,7 @@ void KernelWriter::write_loop(const StmtRef& s) {
   if (s->loop == LoopKind::lane) return write_lanes(s);
   if (s->loop == LoopKind::meet) return write_meeting(*s);
   if (kernel_.group > 0 && write_matrices(s)) return;
-  if (s->loop == LoopKind::vector && write_quads(*s)) return;
+  if ((s->loop == LoopKind::vector || s->loop == LoopKind::unroll) && write_quads(*s)) return;
   if (s->loop == LoopKind::vector && dialect_.vectors && vectorizable(*s))
     return write_vector_loop(*s, false);
   if (s->loop == LoopKind::idiom && write_idiom(*s)) return;

@@ -49,6 +49,8 @@ void add_math_helpers(std::vector<HelperText>& helpers, const Replacements& with
 void add_narrow_helpers(std::vector<HelperText>& helpers, const Replacements& with);
 /// Sums of products of bytes: f_dot_i8_i8x4 ...
 void add_idiom_helpers(std::vector<HelperText>& helpers, const Replacements& with);
+/// Vectors of sums that one call adds pairs to, at most.
+constexpr int64_t kMostInARow = 4;
 /// GNU C: sums of four products of bytes in each lane.
 void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with, Dot dot);
 /// GNU C: vector types of `lanes` elements, macros and functions on them.

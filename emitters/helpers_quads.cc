@@ -95,6 +95,37 @@ static inline __attribute__((always_inline)) void
 )"},
 };
 
+// @N@: vectors of sums, each of 4 lanes.
+constexpr HelperRow kPairs[] = {
+    {"@P@_f_pairs_@t@x@L@", R"(
+/* sums[i] += (a[0]@PLUS@) * b[2 * i] + (a[1]@PLUS@) * b[(2 * i) + 1] for @L@ i, by fours, modulo 2^32. */
+static inline __attribute__((always_inline)) void
+@P@_f_pairs_@t@x@L@(@P@_f_i32x4 *sums, const @T@ *a, const int8_t *b)
+{
+#if defined(@M@_F_NEON)
+    const @P@_f_i16x4 pair = @M@_F_SPLAT_i16x4((int16_t)@M@_F_AT_i8x2(*a)@FLIPPED@);
+    @P@_f_i16x8 products[@N@];
+
+#pragma GCC unroll @N@
+    for (int32_t i = 0; i < @N@; ++i) {
+        __asm__("smull %0.8h, %1.8b, %2.8b" : "=w"(products[i]) : "w"(pair), "w"(@M@_F_AT_i8x8(b[8 * i])));
+    }
+#pragma GCC unroll @N@
+    for (int32_t i = 0; i < @N@; ++i) {
+        __asm__("sadalp %0.4s, %1.8h" : "+w"(sums[i]) : "w"(products[i]));
+    }
+#else
+    for (int32_t i = 0; i < 8 * @N@; ++i) {
+        const int32_t product = ((int32_t)a[i % 2]@PLUS@) * (int32_t)b[i];
+        const uint32_t sum = (uint32_t)sums[i / 8][(i / 2) % 4] + (uint32_t)product;
+
+        sums[i / 8][(i / 2) % 4] = (int32_t)sum;
+    }
+#endif
+}
+)"},
+};
+
 constexpr HelperRow kScaled[] = {
     {"@P@_f_scaled_x@L@", R"(
 /* sums[i] = (sums[i] * factors[i] + addend * 2^32) >> shift for @L@ i, of 32 bits; shift >= 32. */
@@ -277,19 +308,23 @@ Replacements words_of_bytes(bool is_signed) {
 }
 
 /// For both types of a: what is added to it.
-void add_quads(std::vector<HelperText>& helpers, Dot dot, const Replacements& lanes) {
-  const bool sdot = dot == Dot::sdot;
+void add_sums(std::vector<HelperText>& helpers, Dot dot, const Replacements& lanes) {
   for (const DType type : {DType::i8, DType::u8}) {
     const int64_t offset = *quad_offset(dot, type);
-    add_rows(helpers, kQuads,
-             joined({{"@FAST@", sdot ? kSdotQuads : kVnniQuads},
-                     {"@HAS@", sdot ? "defined(@M@_F_SDOT)"
-                                    : "defined(@M@_F_VNNI) && defined(@M@_F_QUADS_x@L@)"},
-                     {"@T@", std::string(c_type(type))},
-                     {"@t@", std::string(name_of(type))},
-                     {"@PLUS@", offset == 0 ? "" : fmt::format(" {} 128", offset < 0 ? "-" : "+")},
-                     {"@FLIPPED@", offset == 0 ? "" : " ^ (int32_t)0x80808080u"}},
-                    lanes));
+    const std::string flip = dot == Dot::smull ? "0x8080" : "(int32_t)0x80808080u";
+    const Replacements words =
+        joined({{"@FAST@", dot == Dot::sdot ? kSdotQuads : kVnniQuads},
+                {"@HAS@", dot == Dot::sdot ? "defined(@M@_F_SDOT)"
+                                           : "defined(@M@_F_VNNI) && defined(@M@_F_QUADS_x@L@)"},
+                {"@T@", std::string(c_type(type))},
+                {"@t@", std::string(name_of(type))},
+                {"@PLUS@", offset == 0 ? "" : fmt::format(" {} 128", offset < 0 ? "-" : "+")},
+                {"@FLIPPED@", offset == 0 ? "" : " ^ " + flip}},
+               lanes);
+    if (dot != Dot::smull) add_rows(helpers, kQuads, words);
+    for (int64_t n = 1; dot == Dot::smull && n <= kMostInARow; ++n)
+      add_rows(helpers, kPairs,
+               joined({{"@N@", std::to_string(n)}, {"@L@", std::to_string(4 * n)}}, words));
   }
 }
 
@@ -304,7 +339,8 @@ void add_neon(std::vector<HelperText>& helpers, const Replacements& lanes) {
     add_rows(helpers, kNeonBytes, words);
     add_rows(helpers, kNearest, words);
   }
-  add_rows(helpers, kWideProducts, joined({{"@FAST@", kNeonProduct}, {"@END@", "#endif\n"}}, lanes));
+  add_rows(helpers, kWideProducts,
+           joined({{"@FAST@", kNeonProduct}, {"@END@", "#endif\n"}}, lanes));
   add_rows(helpers, kScaled,
            joined({{"@FAST@", kNeonScaled}, {"@HAS@", "defined(@M@_F_NEON)"}}, lanes));
 }
@@ -347,14 +383,16 @@ void add_vnni(std::vector<HelperText>& helpers, int64_t lanes, const Replacement
 
 void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with, Dot dot) {
   for (const int64_t lanes : {4, 8, 16}) {
-    if (dot == Dot::wide) add_rows(helpers, kWideProducts, joined({{"@FAST@", ""}, {"@END@", ""}}, words_of_lanes(lanes, with)));
+    if (dot == Dot::vwmacc)
+      add_rows(helpers, kWideProducts,
+               joined({{"@FAST@", ""}, {"@END@", ""}}, words_of_lanes(lanes, with)));
   }
-  if (dot != Dot::sdot && dot != Dot::vnni) return;
+  if (dot != Dot::sdot && dot != Dot::vnni && dot != Dot::smull) return;
   add_rows(helpers, kShared, with);
   for (const int64_t lanes : {4, 8, 16}) {
     const Replacements words = words_of_lanes(lanes, with);
-    if (dot == Dot::sdot && lanes > 4) break;
-    add_quads(helpers, dot, words);
+    if (dot != Dot::vnni && lanes > 4) break;
+    add_sums(helpers, dot, words);
     if (dot == Dot::vnni)
       add_vnni(helpers, lanes, words);
     else

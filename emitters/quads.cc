@@ -1,14 +1,16 @@
-// Sums of products of bytes by vectors, of which each lane takes four terms at once:
+// Sums of products of bytes by vectors, of which each lane takes four terms at once, or two:
 //
 //   for c 4 vector { for k 4 idiom { sum[c] = sum[c] + (a[k] + zero) * b[c,k] } }
 //
 // as the call of a helper, whose body is Arm's SDOT or x86's VPDPBUSD where the compiler has it, else a
-// loop. What zero has to be for either: quad_offset in ir/idiom.h.
+// loop. What zero has to be for either: quad_offset in ir/idiom.h. Pairs (k 2) are Arm's SMULL and SADALP,
+// of which one waits for the other: a call takes all vectors of sums that share an a.
 #include <algorithm>
 #include <cstdlib>
 
 #include <fmt/format.h>
 
+#include "emitters/helpers.h"
 #include "emitters/writer.h"
 #include "ir/build.h"
 #include "ir/idiom.h"
@@ -17,8 +19,6 @@
 
 namespace tinycc {
 namespace {
-
-constexpr int64_t kQuad = 4;
 
 /// Have the helpers vectors of so many lanes?
 bool has_lanes(Dot dot, int64_t lanes) {
@@ -35,7 +35,7 @@ std::optional<Text> KernelWriter::scaled(Expr e) {
                     e->is(Op::cast) && e->dtype == DType::i32;
   const std::optional<ScaledSum> whole = form ? scaled_sum(e[0]) : std::nullopt;
   if (!whole) return {};
-  if (!has_lanes(dot, lanes_) || (!whole->is_high() && dot != Dot::sdot)) return {};
+  if (!has_lanes(dot, lanes_) || (!whole->is_high() && dot == Dot::vnni)) return {};
   const auto named = [&](Expr x, DType element) {
     return temporary(vector_type(element), vector_of(x, element).text);
   };
@@ -128,9 +128,11 @@ int64_t KernelWriter::step_along(Expr load, Expr r) {
 /// The product that lanes add up four terms of at a time: a the same for all, b in the order of the lanes.
 std::optional<ByteProduct> KernelWriter::quads_in(const Stmt& loop) {
   const StmtRef& inner = loop.body[0];
+  const Target& t = names_.program().target;
+  const Dot dot = t.dot;
   const bool form = dialect_.vectors && dialect_.gnu_vectors && inner->kind == StmtKind::loop &&
-                    inner->loop == LoopKind::idiom && extent_of(inner->range) == kQuad;
-  const Dot dot = names_.program().target.dot;
+                    inner->loop == LoopKind::idiom && t.sums_quads() &&
+                    extent_of(inner->range) == t.terms_a_lane();
   const int64_t lanes = extent_of(loop.range);
   if (!form || !has_lanes(dot, lanes)) return {};
   std::optional<ByteProduct> p = quad_product(added_to(*inner->body[0]), dot);
@@ -140,26 +142,52 @@ std::optional<ByteProduct> KernelWriter::quads_in(const Stmt& loop) {
   const auto lies = [&](Expr load, int64_t lane) {
     return step_along(load, loop.range) == lane && step_along(load, inner->range) == 1;
   };
-  return lies(p->a, 0) && lies(p->b, kQuad) ? p : std::nullopt;
+  return lies(p->a, 0) && lies(p->b, t.terms_a_lane()) ? p : std::nullopt;
+}
+
+/// Do the vectors of sums of a loop's turns, and their operands b, lie one behind the other, with one a for all?
+bool KernelWriter::lie_in_a_row(const Stmt& loop, const Stmt& sum, const ByteProduct& p) {
+  const size_t last = sum.index.size() - 1;  // the lane
+  const int64_t lanes = extent_of(loop.body[0]->range);
+  const auto depends = [&](size_t d) {
+    return sum.index[d] == loop.range || occurs(loop.range, sum.index[d]);
+  };
+  for (size_t d = 0; d < sum.index.size(); ++d) {
+    if (depends(d) != (d + 1 == last)) return false;
+  }
+  return sum.index[last - 1] == loop.range && step_along(p.a, loop.range) == 0 &&
+         step_along(p.b, loop.range) == lanes * names_.program().target.terms_a_lane();
 }
 
 bool KernelWriter::write_quads(const Stmt& loop) {
-  const std::optional<ByteProduct> p = quads_in(loop);
-  const Stmt& s = p ? *loop.body[0]->body[0] : loop;
+  const bool pairs = names_.program().target.dot == Dot::smull,
+             many = pairs && loop.loop == LoopKind::unroll && loop.body.size() == 1 &&
+                    loop.body[0]->kind == StmtKind::loop;
+  const Stmt& vector = many ? *loop.body[0] : loop;
+  if (vector.loop != LoopKind::vector) return false;
+  const std::optional<ByteProduct> p = quads_in(vector);
+  const Stmt& s = p ? *vector.body[0]->body[0] : loop;
   if (!p || vector_registers_.count(s.buffer->id) == 0) return false;
-  const Expr zero = constant_int(*loop.range->pool, DType::i64, 0);
-  const auto first = [&](std::vector<Expr> index) {
-    for (Expr& i : index)
-      i = simplify(substitute(i, {{loop.range, zero}, {loop.body[0]->range, zero}}));
-    return index;
-  };
-  const auto at = [&](Expr load) {
-    return "&" + place(load->attr.ints[0], first(load->sources), false);
-  };
-  const std::string sum = place(s.buffer->id, first(s.index), true);
-  const std::string function =
-      names_.prefixed(fmt::format("f_quads_{}x{}", name_of(p->a->dtype), extent_of(loop.range)));
-  line(fmt::format("{}(&{}, {}, {});", function, sum, at(p->a), at(p->b)));
+  if (many && !lie_in_a_row(loop, s, *p)) return false;
+  const int64_t all = many ? extent_of(loop.range) : 1;
+  for (int64_t turn = 0; turn < all; turn += kMostInARow) {
+    const auto first = [&](std::vector<Expr> index) {
+      const auto number = [&](int64_t n) { return constant_int(*loop.range->pool, DType::i64, n); };
+      for (Expr& i : index) {
+        i = substitute(i, {{vector.range, number(0)}, {vector.body[0]->range, number(0)}});
+        i = simplify(many ? substitute(i, {{loop.range, number(turn)}}) : i);
+      }
+      return index;
+    };
+    const auto at = [&](Expr load) {
+      return "&" + place(load->attr.ints[0], first(load->sources), false);
+    };
+    const std::string function =
+        names_.prefixed(fmt::format("f_{}_{}x{}", pairs ? "pairs" : "quads", name_of(p->a->dtype),
+                                    extent_of(vector.range) * std::min(all - turn, kMostInARow)));
+    line(fmt::format("{}(&{}, {}, {});", function, place(s.buffer->id, first(s.index), true),
+                     at(p->a), at(p->b)));
+  }
   return true;
 }
 

@@ -51,6 +51,7 @@ class KernelWriter {
   int64_t step_along(Expr load, Expr r);
   std::optional<ByteProduct> quads_in(const Stmt& loop);
   bool write_quads(const Stmt& loop);
+  bool lie_in_a_row(const Stmt& loop, const Stmt& sum, const ByteProduct& p);
   std::optional<Text> scaled(Expr e);
   std::optional<Text> lane_product(Expr e);
   std::optional<Text> nearest_bytes(Expr e);

@@ -24,10 +24,10 @@ std::optional<ByteProduct> byte_product(Expr product);
 /// Its factors in the other order; empty: one of them has a zero point.
 std::optional<ByteProduct> exchanged(const ByteProduct& p, Expr product);
 
-/// What is added to bytes of a type for an instruction to take them as the first factor of four products a
-/// lane; empty: it does not take such bytes.
-///   sdot   signed by signed: u8 - 128 is signed
-///   vnni   unsigned by signed: i8 + 128 is unsigned
+/// What is added to bytes of a type for an instruction to take them as the first factor of two or four products
+/// a lane; empty: it does not take such bytes.
+///   sdot, smull   signed by signed: u8 - 128 is signed
+///   vnni          unsigned by signed: i8 + 128 is unsigned
 std::optional<int64_t> quad_offset(Dot dot, DType type);
 /// The product of such bytes, a with its offset.
 std::optional<ByteProduct> quad_product(Expr product, Dot dot);

@@ -13,8 +13,9 @@ enum class Prefer : uint8_t { speed, ram, size };
 
 /// Instructions that add products of bytes to sums: those of Arm's DSP extension, of its vector extension for
 /// microcontrollers; four to each lane of a vector (Arm's SDOT, of signed bytes; x86's VNNI, of unsigned by
-/// signed ones); or of 16 bits, one to each lane of 32 (RISC-V's VWMACC, Arm's SMLAL).
-enum class Dot : uint8_t { none, smlad, mve, sdot, vnni, wide };
+/// signed ones), or two (Arm's SMULL and SADALP, of signed ones); or of 16 bits, one to each lane of 32
+/// (RISC-V's VWMACC).
+enum class Dot : uint8_t { none, smlad, mve, sdot, vnni, smull, vwmacc };
 
 /// A memory that a part of the arena lies in.
 struct Bank {
@@ -61,12 +62,14 @@ struct Target {
   /// Do kernels run on a device of its own, as many work-items, each a turn of their thread loops?
   bool is_device() const { return language != "c"; }
   bool has_vectors() const { return dialect != "iso"; }
-  /// Are sums of products of bytes made by vectors of integers, four to a lane at once?
-  bool sums_quads() const {
-    return (dot == Dot::sdot || dot == Dot::vnni) && !is_device() && has_vectors();
+  /// How many products of bytes an instruction adds to each lane of a vector at once; 0: not so.
+  int64_t terms_a_lane() const {
+    if (is_device() || !has_vectors()) return 0;
+    return dot == Dot::sdot || dot == Dot::vnni ? 4 : dot == Dot::smull ? 2 : 0;
   }
+  bool sums_quads() const { return terms_a_lane() > 0; }
   /// Are they made by vectors of sums that take two registers each, with factors of 16 bits?
-  bool sums_wide() const { return dot == Dot::wide && !is_device() && has_vectors(); }
+  bool sums_wide() const { return dot == Dot::vwmacc && !is_device() && has_vectors(); }
   /// Do kernels of many products run as groups that share tiles?
   bool has_groups() const { return shares_memory() && panels; }
   /// Can a block of what one kernel hands to the next stay with a group?

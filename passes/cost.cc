@@ -316,11 +316,11 @@ double CostModel::tile_cost(size_t vector, const Nest& n) const {
     extra += staged ? staging(a, vector, n) : along ? far * kFarLine : 0;
   }
   extra += (n.rows_outer ? kIndex * rows : 0) + (n.vector_outer ? kIndex * vectors : 0);
-  const double operations = n.quad       ? 1
+  const double operations = n.quad       ? static_cast<double>(4 / draft_.target.terms_a_lane())
                             : sums_wide_ ? static_cast<double>(registers_of(n.lanes))
                                          : inner_operations_;
   const double work = rows * vectors * operations,
-               turns = turns_ / (n.quad ? 4 : 1);
+               turns = turns_ / (n.quad ? static_cast<double>(draft_.target.terms_a_lane()) : 1);
   double step = std::max({work, loads, kLatency}) + kCrowded * std::min(work, loads) + kTurn;
   if (n.vectors == 1 && rows > 4 && draft_.target.registers <= 16) step *= kOneVector;
   const bool beyond_l1 =

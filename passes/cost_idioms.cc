@@ -36,7 +36,8 @@ Expr CostModel::quad_range(size_t vector) const {
       if (!a.in_reduction) return true;
       return a.moves(vector) ? a.packable && a.moves(r) : is_contiguous(a, r);
     });
-    if (fits && ranges_[r]->sources.empty() && extent_of(ranges_[r]) % 4 == 0 && !guarded_[r])
+    if (fits && ranges_[r]->sources.empty() &&
+        extent_of(ranges_[r]) % draft_.target.terms_a_lane() == 0 && !guarded_[r])
       return ranges_[r];
   }
   return {};
@@ -147,8 +148,8 @@ bool CostModel::use_idioms(size_t vector, Nest& n) const {
   const int64_t sums = n.row_count * n.vectors;
   if (form && sums > form->most_sums) return false;
   if (n.madd && sums > madd_form(t.dot, false)->most_sums) return false;
-  if (!form && !n.madd && (sums + n.vectors) * registers_of(n.lanes) + 1 > registers() - 1)
-    return false;
+  const int64_t all = (sums + n.vectors) * registers_of(n.lanes) + 1;
+  if (!form && !n.madd && all > registers() - 1) return false;
   if (!n.rows || !guarded_[slot(n.rows)]) return true;
   std::tie(n.peeled_low, n.peeled_high) = *peels_[slot(n.rows)];
   const int64_t middle = extent_of(n.rows) - n.peeled_low - n.peeled_high;

@@ -34,7 +34,8 @@ std::optional<MaddForm> madd_form(Dot idiom, bool pairs) {
     case Dot::mve: return pairs ? MaddForm{1, 2, 2, 16, true} : MaddForm{2, 2, 3, 16, true};
     case Dot::sdot:
     case Dot::vnni:
-    case Dot::wide:
+    case Dot::smull:
+    case Dot::vwmacc:
     case Dot::none: return {};
   }
   return {};

@@ -44,12 +44,13 @@ class Folder {
   }
 
  private:
-  /// 0 where no loop of the sum runs along quads of bytes.
+  /// 0 where no loop of the sum runs along quads, or pairs, of bytes.
   int64_t offset_for_quads(const ByteProduct& term) const {
     const std::vector<Expr> reduced = reduction_ranges(reduce_);
-    const bool quads = draft_.target.sums_quads() && term.b->dtype == DType::i8 &&
-                       std::any_of(reduced.begin(), reduced.end(), [](Expr k) {
-                         return !is_window(k) && k->sources.empty() && extent_of(k) % 4 == 0;
+    const int64_t terms = draft_.target.terms_a_lane();
+    const bool quads = terms > 0 && term.b->dtype == DType::i8 &&
+                       std::any_of(reduced.begin(), reduced.end(), [&](Expr k) {
+                         return !is_window(k) && k->sources.empty() && extent_of(k) % terms == 0;
                        });
     return quads ? quad_offset(draft_.target.dot, term.a->dtype).value_or(0) : 0;
   }

@@ -9,7 +9,6 @@
 namespace tinycc {
 namespace {
 
-constexpr int64_t kQuad = 4;
 constexpr int64_t kLeast = 3;  // channels: fewer are not worth as many zeros
 
 /// The one dimension that an index moves along with `k`, alone; -1: none.
@@ -33,7 +32,8 @@ class Filler {
     const auto p = adds ? weighted_product(draft_, reduce_[0]) : std::nullopt;
     if (!p || p->b->dtype != DType::i8) return;
     for (Expr k : reduction_ranges(reduce_)) {
-      const int64_t whole = (extent_of(k) + kQuad - 1) / kQuad * kQuad;
+      const int64_t terms = draft_.target.terms_a_lane(),
+                    whole = (extent_of(k) + terms - 1) / terms * terms;
       const bool fits = !is_window(k) && k->sources.empty() && extent_of(k) >= kLeast;
       if (!fits || whole == extent_of(k)) continue;
       if (widen(p->a, p->b, k, whole)) return;

@@ -22,9 +22,11 @@ std::string x86_level(const llvm::StringMap<bool>& features) {
   return "generic";
 }
 
-Dot x86_dot(const llvm::StringMap<bool>& features) {
+/// What it has beyond the record; features that LLVM does not know of this architecture are not there.
+Dot host_dot(const llvm::StringMap<bool>& features) {
   const bool wide = features.lookup("avx512vnni") && features.lookup("avx512vl");
-  return wide || features.lookup("avxvnni") ? Dot::vnni : Dot::none;
+  if (wide || features.lookup("avxvnni")) return Dot::vnni;
+  return features.lookup("dotprod") ? Dot::sdot : Dot::none;
 }
 
 int64_t cache_bytes([[maybe_unused]] int level) {
@@ -40,10 +42,10 @@ int64_t cache_bytes([[maybe_unused]] int level) {
 
 HostCpu detect_host() {
   HostCpu host;
-#if defined(__x86_64__)
   const llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  host.dot = host_dot(features);
+#if defined(__x86_64__)
   host.record = x86_level(features);
-  host.dot = x86_dot(features);
 #elif defined(__aarch64__)
   host.record = "aarch64";
 #else
