@@ -36,6 +36,7 @@ std::string KernelWriter::body() {
     if (s.kind == StmtKind::alloc) buffers_[s.buffer->id] = s.buffer;
     if (s.kind == StmtKind::store) ++stores_[s.buffer->id];
   });
+  find_row_pairs();
   if (dialect_.vectors) find_vector_registers();
   find_sums();
   const bool groups_only = body_->kind == StmtKind::loop && body_->loop == LoopKind::group;
@@ -75,7 +76,9 @@ void KernelWriter::write_seq(const Stmt& s) {
       continue;
     }
     if (!merges) {
+      write_exchange(now);
       write(s.body[i]);
+      write_exchange(now);
       continue;
     }
     find_shared({next->value});
@@ -249,9 +252,11 @@ void KernelWriter::write_plain_loop(const Stmt& s) {
     line(fmt::format("/*@ loop unroll {}; */", extent_of(s.range)));
   const std::set<std::string> outside = taken_;  // names end with their block
   const std::string name = ranges_[s.range] = unique_identifier(s.range->attr.name, taken_);
-  if (const int64_t turns = unrolled_turns(s); turns > 1) unroll(turns);
+  const bool by_twos = is_row_pairs(s);
+  if (const int64_t turns = unrolled_turns(s) / (by_twos ? 2 : 1); turns > 1) unroll(turns);
   added_.clear();
-  line(fmt::format("for ({0} {1} = 0; {1} < {2}; ++{1}) {{", dialect_.index, name, end));
+  line(fmt::format("for ({0} {1} = 0; {1} < {2}; {3}) {{", dialect_.index, name, end,
+                   by_twos ? name + " += 2" : "++" + name));
   const auto starts = starts_;
   const auto rows = rows_;
   name_starts(s);

@@ -95,6 +95,56 @@ static inline __attribute__((always_inline)) void
 )"},
 };
 
+constexpr HelperRow kRowPairs[] = {
+    {"@M@_F_I8MM", R"(
+/* Arm's products of two rows and two columns of eight bytes. */
+#if defined(@M@_F_NEON) && defined(__ARM_FEATURE_MATMUL_INT8)
+#define @M@_F_I8MM
+#endif
+)"},
+    {"@P@_f_exchange_x4", R"(
+/* 0 1 2 3 and 4 5 6 7 become 0 1 4 5 and 2 3 6 7, as f_octs has them, and back. */
+static inline __attribute__((always_inline)) void @P@_f_exchange_x4(@P@_f_i32x4 *first, @P@_f_i32x4 *second)
+{
+#if defined(@M@_F_I8MM)
+    const @P@_f_i32x4 x = *first;
+    const @P@_f_i32x4 y = *second;
+
+    __asm__("zip1 %0.2d, %1.2d, %2.2d" : "=w"(*first) : "w"(x), "w"(y));
+    __asm__("zip2 %0.2d, %1.2d, %2.2d" : "=w"(*second) : "w"(x), "w"(y));
+#else
+    (void)first;
+    (void)second;
+#endif
+}
+)"},
+};
+
+constexpr HelperRow kOcts[] = {
+    {"@P@_f_octs_@t@x4", R"(
+/* first[i] += (a[0]@PLUS@) * b[8 * i] + ... + (a[7]@PLUS@) * b[(8 * i) + 7] for 4 i, modulo 2^32, and second
+ * with a2; in the order of f_exchange. */
+static inline __attribute__((always_inline)) void
+@P@_f_octs_@t@x4(@P@_f_i32x4 *first, @P@_f_i32x4 *second, const @T@ *a, const @T@ *a2, const int8_t *b)
+{
+#if defined(@M@_F_I8MM)
+    const @P@_f_i64x2 rows = {(int64_t)@M@_F_AT_i8x8(*a)@FLIPPED@, (int64_t)@M@_F_AT_i8x8(*a2)@FLIPPED@};
+
+    __asm__("smmla %0.4s, %1.16b, %2.16b" : "+w"(*first) : "w"(rows), "w"(@M@_F_AT_i8x16(b[0])));
+    __asm__("smmla %0.4s, %1.16b, %2.16b" : "+w"(*second) : "w"(rows), "w"(@M@_F_AT_i8x16(b[16])));
+#else
+    for (int32_t i = 0; i < 32; ++i) {
+        const int32_t product = ((int32_t)a[i % 8]@PLUS@) * (int32_t)b[i];
+        const int32_t product2 = ((int32_t)a2[i % 8]@PLUS@) * (int32_t)b[i];
+
+        (*first)[i / 8] = (int32_t)((uint32_t)(*first)[i / 8] + (uint32_t)product);
+        (*second)[i / 8] = (int32_t)((uint32_t)(*second)[i / 8] + (uint32_t)product2);
+    }
+#endif
+}
+)"},
+};
+
 // @N@: vectors of sums, each of 4 lanes.
 constexpr HelperRow kPairs[] = {
     {"@P@_f_pairs_@t@x@L@", R"(
@@ -311,20 +361,22 @@ Replacements words_of_bytes(bool is_signed) {
 void add_sums(std::vector<HelperText>& helpers, Dot dot, const Replacements& lanes) {
   for (const DType type : {DType::i8, DType::u8}) {
     const int64_t offset = *quad_offset(dot, type);
-    const std::string flip = dot == Dot::smull ? "0x8080" : "(int32_t)0x80808080u";
-    const Replacements words =
-        joined({{"@FAST@", dot == Dot::sdot ? kSdotQuads : kVnniQuads},
-                {"@HAS@", dot == Dot::sdot ? "defined(@M@_F_SDOT)"
-                                           : "defined(@M@_F_VNNI) && defined(@M@_F_QUADS_x@L@)"},
-                {"@T@", std::string(c_type(type))},
-                {"@t@", std::string(name_of(type))},
-                {"@PLUS@", offset == 0 ? "" : fmt::format(" {} 128", offset < 0 ? "-" : "+")},
-                {"@FLIPPED@", offset == 0 ? "" : " ^ " + flip}},
-               lanes);
-    if (dot != Dot::smull) add_rows(helpers, kQuads, words);
+    const auto words = [&](const char* flip) {
+      return joined({{"@FAST@", dot == Dot::vnni ? kVnniQuads : kSdotQuads},
+                     {"@HAS@", dot == Dot::vnni ? "defined(@M@_F_VNNI) && defined(@M@_F_QUADS_x@L@)"
+                                                : "defined(@M@_F_SDOT)"},
+                     {"@T@", std::string(c_type(type))},
+                     {"@t@", std::string(name_of(type))},
+                     {"@PLUS@", offset == 0 ? "" : fmt::format(" {} 128", offset < 0 ? "-" : "+")},
+                     {"@FLIPPED@", offset == 0 ? "" : fmt::format(" ^ {}", flip)}},
+                    lanes);
+    };
+    if (dot != Dot::smull) add_rows(helpers, kQuads, words("(int32_t)0x80808080u"));
+    if (dot == Dot::i8mm) add_rows(helpers, kOcts, words("(int64_t)0x8080808080808080u"));
     for (int64_t n = 1; dot == Dot::smull && n <= kMostInARow; ++n)
-      add_rows(helpers, kPairs,
-               joined({{"@N@", std::to_string(n)}, {"@L@", std::to_string(4 * n)}}, words));
+      add_rows(
+          helpers, kPairs,
+          joined({{"@N@", std::to_string(n)}, {"@L@", std::to_string(4 * n)}}, words("0x8080")));
   }
 }
 
@@ -387,8 +439,9 @@ void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with
       add_rows(helpers, kWideProducts,
                joined({{"@FAST@", ""}, {"@END@", ""}}, words_of_lanes(lanes, with)));
   }
-  if (dot != Dot::sdot && dot != Dot::vnni && dot != Dot::smull) return;
+  if (dot != Dot::sdot && dot != Dot::i8mm && dot != Dot::vnni && dot != Dot::smull) return;
   add_rows(helpers, kShared, with);
+  if (dot == Dot::i8mm) add_rows(helpers, kRowPairs, with);
   for (const int64_t lanes : {4, 8, 16}) {
     const Replacements words = words_of_lanes(lanes, with);
     if (dot != Dot::vnni && lanes > 4) break;

@@ -125,16 +125,14 @@ int64_t KernelWriter::step_along(Expr load, Expr r) {
   return known ? at.coefficient(r) / bits_of(load->dtype) : -1;
 }
 
-/// The product that lanes add up four terms of at a time: a the same for all, b in the order of the lanes.
-std::optional<ByteProduct> KernelWriter::quads_in(const Stmt& loop) {
+/// The product that lanes add up so many terms of at a time: a the same for all, b in the order of the lanes.
+std::optional<ByteProduct> KernelWriter::products_in(const Stmt& loop, int64_t terms) {
   const StmtRef& inner = loop.body[0];
-  const Target& t = names_.program().target;
-  const Dot dot = t.dot;
-  const bool form = dialect_.vectors && dialect_.gnu_vectors && inner->kind == StmtKind::loop &&
-                    inner->loop == LoopKind::idiom && t.sums_quads() &&
-                    extent_of(inner->range) == t.terms_a_lane();
-  const int64_t lanes = extent_of(loop.range);
-  if (!form || !has_lanes(dot, lanes)) return {};
+  const Dot dot = names_.program().target.dot;
+  const bool form = dialect_.vectors && dialect_.gnu_vectors && terms > 0 &&
+                    inner->kind == StmtKind::loop && inner->loop == LoopKind::idiom &&
+                    extent_of(inner->range) == terms && has_lanes(dot, extent_of(loop.range));
+  if (!form) return {};
   std::optional<ByteProduct> p = quad_product(added_to(*inner->body[0]), dot);
   if (!p) return {};
   if (p->a->dtype == p->b->dtype && p->zero == 0 && step_along(p->a, loop.range) != 0)
@@ -142,7 +140,13 @@ std::optional<ByteProduct> KernelWriter::quads_in(const Stmt& loop) {
   const auto lies = [&](Expr load, int64_t lane) {
     return step_along(load, loop.range) == lane && step_along(load, inner->range) == 1;
   };
-  return lies(p->a, 0) && lies(p->b, t.terms_a_lane()) ? p : std::nullopt;
+  return lies(p->a, 0) && lies(p->b, terms) ? p : std::nullopt;
+}
+
+std::optional<ByteProduct> KernelWriter::quads_in(const Stmt& loop) {
+  const Target& t = names_.program().target;
+  const int64_t terms = row_pairs_.count(&loop) != 0 ? t.terms_of_row_pairs() : t.terms_a_lane();
+  return products_in(loop, terms);
 }
 
 /// Do the vectors of sums of a loop's turns, and their operands b, lie one behind the other, with one a for all?
@@ -165,6 +169,7 @@ bool KernelWriter::write_quads(const Stmt& loop) {
                     loop.body[0]->kind == StmtKind::loop;
   const Stmt& vector = many ? *loop.body[0] : loop;
   if (vector.loop != LoopKind::vector) return false;
+  if (write_row_pair(vector)) return true;
   const std::optional<ByteProduct> p = quads_in(vector);
   const Stmt& s = p ? *vector.body[0]->body[0] : loop;
   if (!p || vector_registers_.count(s.buffer->id) == 0) return false;

@@ -49,7 +49,14 @@ class KernelWriter {
   void write_texel(const Stmt& s);
   bool write_idiom(const Stmt& loop);
   int64_t step_along(Expr load, Expr r);
+  std::optional<ByteProduct> products_in(const Stmt& loop, int64_t terms);
   std::optional<ByteProduct> quads_in(const Stmt& loop);
+  const Stmt* products_of_rows(const Stmt& rows);
+  void find_row_pairs();
+  int touches(const StmtRef& in, int64_t buffer) const;
+  void write_exchange(const Stmt& s);
+  bool write_row_pair(const Stmt& products);
+  bool is_row_pairs(const Stmt& loop) const;
   bool write_quads(const Stmt& loop);
   bool lie_in_a_row(const Stmt& loop, const Stmt& sum, const ByteProduct& p);
   std::optional<Text> scaled(Expr e);
@@ -168,11 +175,13 @@ class KernelWriter {
   bool copies_ = false;  // to shared memory, which barriers wait for
   std::string out_;
   std::map<int64_t, BufferRef> buffers_;
-  std::map<int64_t, std::string> elements_;      // what indices are appended to
-  std::map<int64_t, int64_t> vector_registers_;  // reg buffers whose last dimension is a vector
-  std::set<std::string> added_;                  // sums, in this step of an idiom
-  std::set<int64_t> side_by_side_, paired_;      // see find_sums()
-  std::map<int64_t, int> stores_;                // statements that write a buffer
+  std::map<int64_t, std::string> elements_;       // what indices are appended to
+  std::map<int64_t, int64_t> vector_registers_;   // reg buffers whose last dimension is a vector
+  std::set<std::string> added_;                   // sums, in this step of an idiom
+  std::set<int64_t> side_by_side_, paired_;       // see find_sums()
+  std::map<const Stmt*, const Stmt*> row_pairs_,  // vector loops of products, and their rows
+      exchanged_;                  // statements around such loops, and these; see row_pairs.cc
+  std::map<int64_t, int> stores_;  // statements that write a buffer
   std::unordered_map<Expr, std::string> ranges_;
   std::map<std::string, std::string> rows_;       // where runs of bytes begin, by their names
   std::unordered_map<Expr, std::string> starts_;  // clamped places of tiles that have a name

@@ -26,8 +26,8 @@ std::optional<ByteProduct> exchanged(const ByteProduct& p, Expr product);
 
 /// What is added to bytes of a type for an instruction to take them as the first factor of two or four products
 /// a lane; empty: it does not take such bytes.
-///   sdot, smull   signed by signed: u8 - 128 is signed
-///   vnni          unsigned by signed: i8 + 128 is unsigned
+///   sdot, i8mm, smull   signed by signed: u8 - 128 is signed
+///   vnni                unsigned by signed: i8 + 128 is unsigned
 std::optional<int64_t> quad_offset(Dot dot, DType type);
 /// The product of such bytes, a with its offset.
 std::optional<ByteProduct> quad_product(Expr product, Dot dot);

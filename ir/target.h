@@ -13,9 +13,9 @@ enum class Prefer : uint8_t { speed, ram, size };
 
 /// Instructions that add products of bytes to sums: those of Arm's DSP extension, of its vector extension for
 /// microcontrollers; four to each lane of a vector (Arm's SDOT, of signed bytes; x86's VNNI, of unsigned by
-/// signed ones), or two (Arm's SMULL and SADALP, of signed ones); or of 16 bits, one to each lane of 32
-/// (RISC-V's VWMACC).
-enum class Dot : uint8_t { none, smlad, mve, sdot, vnni, smull, vwmacc };
+/// signed ones), or two (Arm's SMULL and SADALP, of signed ones), or eight (Arm's SMMLA: of two rows by two
+/// columns); or of 16 bits, one to each lane of 32 (RISC-V's VWMACC).
+enum class Dot : uint8_t { none, smlad, mve, sdot, i8mm, vnni, smull, vwmacc };
 
 /// A memory that a part of the arena lies in.
 struct Bank {
@@ -65,8 +65,11 @@ struct Target {
   /// How many products of bytes an instruction adds to each lane of a vector at once; 0: not so.
   int64_t terms_a_lane() const {
     if (is_device() || !has_vectors()) return 0;
-    return dot == Dot::sdot || dot == Dot::vnni ? 4 : dot == Dot::smull ? 2 : 0;
+    const bool four = dot == Dot::sdot || dot == Dot::i8mm || dot == Dot::vnni;
+    return four ? 4 : dot == Dot::smull ? 2 : 0;
   }
+  /// The same where two rows of sums lie together; 0: they gain nothing.
+  int64_t terms_of_row_pairs() const { return dot == Dot::i8mm ? 2 * terms_a_lane() : 0; }
   bool sums_quads() const { return terms_a_lane() > 0; }
   /// Are they made by vectors of sums that take two registers each, with factors of 16 bits?
   bool sums_wide() const { return dot == Dot::vwmacc && !is_device() && has_vectors(); }

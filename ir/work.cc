@@ -65,8 +65,12 @@ Roof roof_of(const Kernel& k, const Target& t) {
   const double gbps = bytes <= t.l2_bytes ? std::max(cache_gbps(t), memory) : memory;
   const auto parts = static_cast<double>(k.parts);
   Roof roof;
-  const bool quads = t.sums_quads() && has_loop(k.body, LoopKind::idiom);  // 16 products, as many sums
-  const double work = quads ? static_cast<double>(k.macs) / 2 : static_cast<double>(k.flops);
+  const bool quads = t.sums_quads() && has_loop(k.body, LoopKind::idiom);
+  const int64_t terms =
+      std::max(t.terms_a_lane(), t.terms_of_row_pairs());  // two take two instructions
+  const double work = quads && terms > 2
+                          ? 2 * static_cast<double>(k.macs) / static_cast<double>(terms)
+                          : static_cast<double>(k.flops);
   roof.compute_us = work / peak_gflops(t) * 1e-3 / parts;
   roof.memory_us = static_cast<double>(bytes) / gbps * 1e-3;
   const double units_us = t.madd_cycles / ghz(t) * 1e-3;

@@ -303,24 +303,26 @@ double CostModel::tile_cost(size_t vector, const Nest& n) const {
   if (n.madd) return madd_cost(vector, n);
   const auto rows = static_cast<double>(n.row_count * n.row2_count),
              vectors = static_cast<double>(n.vectors);
+  const int64_t terms = n.quad ? n.quad_terms(draft_.target) : 1;
   double loads = 0, stream = 0, extra = 0;  // stream: bytes that one tile reads
   for (const Access& a : accesses_) {
     if (!a.in_reduction) continue;
     const bool along = a.moves(vector), staged = a.load == n.staged;
     const double wide = along ? static_cast<double>(n.lanes) * vectors : 1;
     const double across = rows_of(a, n.rows, n.row_count) * rows_of(a, n.rows2, n.row2_count);
-    loads += (staged ? kPacked : unit(a, vector, n.lanes)) * (along ? vectors : 1) * across;
+    const double pieces = along && terms > 4 ? 2 : 1;  // of what a vector's sums take
+    loads +=
+        (staged ? kPacked : unit(a, vector, n.lanes)) * (along ? vectors : 1) * pieces * across;
     stream += bytes_a_tile(a, wide, across);
     const bool in_rows = a.packable && !turns_of_vectors(n).exact();  // of the whole loop
     const double far = in_rows ? far_rows(vector, wide) : far_lines(a, wide);
     extra += staged ? staging(a, vector, n) : along ? far * kFarLine : 0;
   }
   extra += (n.rows_outer ? kIndex * rows : 0) + (n.vector_outer ? kIndex * vectors : 0);
-  const double operations = n.quad       ? static_cast<double>(4 / draft_.target.terms_a_lane())
+  const double operations = n.quad       ? (terms == 2 ? 2 : 1)
                             : sums_wide_ ? static_cast<double>(registers_of(n.lanes))
                                          : inner_operations_;
-  const double work = rows * vectors * operations,
-               turns = turns_ / (n.quad ? static_cast<double>(draft_.target.terms_a_lane()) : 1);
+  const double work = rows * vectors * operations, turns = turns_ / static_cast<double>(terms);
   double step = std::max({work, loads, kLatency}) + kCrowded * std::min(work, loads) + kTurn;
   if (n.vectors == 1 && rows > 4 && draft_.target.registers <= 16) step *= kOneVector;
   const bool beyond_l1 =
@@ -337,6 +339,7 @@ void CostModel::try_tile(size_t vector, Nest n, Nest& best) const {
   const Access* panel = may_stage ? stageable(vector, row_slot) : nullptr;
   const auto consider = [&](Nest now) {
     const bool peeled = now.peeled_low + now.peeled_high > 0;
+    if (turns_of_rows(now).all < now.row_count) return;  // only of two loops as one
     if (exact_ && !(turns_of_vectors(now).exact() && (peeled || turns_of_rows(now).exact())))
       return;
     if (now.staged && !has_place(*panel, now)) return;

@@ -35,6 +35,8 @@ struct Nest {
   int64_t dot_terms = 0;
   bool madd = false, scale = false;  // four sums at once: products are added; scaled to bytes
   Expr quad = {};  // the loop of the reduction of which each lane takes four turns at once
+  /// So many turns of `quad`: more where rows of sums lie in pairs.
+  int64_t quad_terms(const Target& target) const;
   int64_t peeled_low = 0, peeled_high = 0;  // rows at the ends that are in no tile
 };
 

@@ -43,6 +43,12 @@ Expr CostModel::quad_range(size_t vector) const {
   return {};
 }
 
+int64_t Nest::quad_terms(const Target& target) const {
+  const int64_t of_pairs = target.terms_of_row_pairs();
+  const bool pairs = of_pairs > 0 && rows && row_count % 2 == 0 && extent_of(quad) % of_pairs == 0;
+  return pairs ? of_pairs : target.terms_a_lane();
+}
+
 /// In the middle of peeled rows weights do not.
 bool CostModel::moves_with_rows(const Access& a, const Nest& n) const {
   if (!n.rows || !a.moves(slot(n.rows))) return false;

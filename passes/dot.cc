@@ -33,6 +33,7 @@ std::optional<MaddForm> madd_form(Dot idiom, bool pairs) {
     case Dot::smlad: return MaddForm{3, 2, 4, 4};
     case Dot::mve: return pairs ? MaddForm{1, 2, 2, 16, true} : MaddForm{2, 2, 3, 16, true};
     case Dot::sdot:
+    case Dot::i8mm:
     case Dot::vnni:
     case Dot::smull:
     case Dot::vwmacc:

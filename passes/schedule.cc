@@ -281,7 +281,7 @@ class Chooser {
     order_sum(t, sums, blocked ? block : 0);
     std::vector<std::string> unrolled;
     if (nest_.dot) unrolled = t.use_dot(nest_.dot, nest_.dot_terms);
-    if (nest_.quad) t.split(nest_.quad->attr.name, draft_.target.terms_a_lane());
+    if (nest_.quad) t.split(nest_.quad->attr.name, nest_.quad_terms(draft_.target));
     if (nest_.madd && CostModel::is_written_out(last, nest_))
       unrolled.push_back(last->attr.name + (last->sources.empty() ? "" : "m"));
     if (is_peeled()) unrolled.push_back(t.peel_rows(nest_));

@@ -89,8 +89,8 @@ bool half(Target& target, const std::string& value) {
 
 bool dot(Target& target, const std::string& value) {
   constexpr std::pair<const char*, Dot> kNames[] = {
-      {"none", Dot::none}, {"smlad", Dot::smlad}, {"mve", Dot::mve},      {"sdot", Dot::sdot},
-      {"vnni", Dot::vnni}, {"smull", Dot::smull}, {"vwmacc", Dot::vwmacc}};
+      {"none", Dot::none}, {"smlad", Dot::smlad}, {"mve", Dot::mve},     {"sdot", Dot::sdot},
+      {"i8mm", Dot::i8mm}, {"vnni", Dot::vnni},   {"smull", Dot::smull}, {"vwmacc", Dot::vwmacc}};
   for (const auto& [name, idiom] : kNames) {
     if (value != name) continue;
     target.dot = idiom;
@@ -158,7 +158,7 @@ constexpr TargetField kFields[] = {
     {"l1_bytes", kBytes, bytes<&Target::l1_bytes>},
     {"l2_bytes", kBytes, bytes<&Target::l2_bytes>},
     {"fma", kTruth, truth<&Target::fma>},
-    {"dot", "none, smlad, mve, sdot, vnni, smull or vwmacc", dot, For::cpu},
+    {"dot", "none, smlad, mve, sdot, i8mm, vnni, smull or vwmacc", dot, For::cpu},
     {"clock_mhz", "MHz of one core at work, 1 to 100000",
      [](Target& t, const std::string& v) { return number(v, 1, 100000, t.clock_mhz); }},
     {"madd_cycles", "cycles from one multiply-add of a vector to the next: 0.5", madd_cycles},

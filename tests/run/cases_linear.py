@@ -301,39 +301,55 @@ def network(case):
              (r * ref.sigmoid(r.mean((2, 3), keepdims=True))).mean(1))
 
 
-def quantised_u8(case):
-    """The same in unsigned bytes; where the CPU's idioms have something to do with them."""
-    case.ways = ["gnu-gcc", "gnu-clang", "gnu-sdot", "gnu-vnni", "iso-dot", "iso-ram"]
-    quantised(case, 128)
+class Bytes:
+    """Small integers that stand for reals, as a quantiser writes them, in i8 or, around 128, in u8."""
 
+    def __init__(self, case, middle=0):
+        self.case, self.middle, self.type = case, middle, "u8" if middle else "i8"
 
-def quantised(case, middle=0):
-    """Small integers that stand for reals, as a quantiser writes them; a step off in one layer
-    may be two in the next."""
-    least, most, t = middle - 128, middle + 127, "u8" if middle else "i8"
+    def input(self, name, shape, scale, zero):
+        """Its value."""
+        x = self.case.random.randint(-128, 128, shape)
+        self.case.inputs[name] = (x + self.middle).astype("uint8" if self.middle else "int8")
+        return (x.astype("float64") - zero) * scale
 
-    def real(name, scale, zero):
-        return f"((cast({name}, f32) - {zero + middle}) * {scale})"
+    def real(self, name, scale, zero):
+        return f"((cast({name}, f32) - {zero + self.middle}) * {scale})"
 
-    def small(name, expression, value, scale, zero, steps=2):
-        """Quantises; what is left of the value."""
-        case.let(name,
-                 f"cast(clamp(round(({expression}) / {scale}) + {zero + middle}, {least}, {most}), {t})")
-        q = np.clip(np.rint(value / scale) + zero + middle, least, most)
-        case.out(name + "_q", name, q, round((steps + 0.01) / np.abs(q).max(), 6),
-                 "uint8" if middle else "int8")
-        return (q - zero - middle) * scale
+    def small(self, name, expression, value, scale, zero, steps=2):
+        """Quantises; what is left of the value. A step off in one layer may be two in the next."""
+        least, most, zero = self.middle - 128, self.middle + 127, zero + self.middle
+        self.case.let(
+            name, f"cast(clamp(round(({expression}) / {scale}) + {zero}, {least}, {most}), {self.type})")
+        q = np.clip(np.rint(value / scale) + zero, least, most)
+        self.case.out(name + "_q", name, q, round((steps + 0.01) / np.abs(q).max(), 6),
+                      "uint8" if self.middle else "int8")
+        return (q - zero) * scale
 
-    def weights(name, *shape):
+    def weights(self, name, *shape):
+        case = self.case
         case.weights[name] = case.random.randint(-127, 128, shape).astype("int8")
         case.weights[name + "_s"] = (0.01 + case.random.rand(shape[0]) / 50).astype("float32")
         scale = case.weights[name + "_s"].reshape([-1] + [1] * (len(shape) - 1))
         case.let(name + "_r", f"cast({name}, f32) * reshape({name}_s, {list(scale.shape)})")
         return case.weights[name] * scale.astype("float64")
 
-    x = case.random.randint(-128, 128, [1, 4, 9, 8])
-    case.inputs["x"] = (x + middle).astype("uint8" if middle else "int8")
-    r = (x.astype("float64") + 5) * 0.04
+
+IDIOMS = ["gnu-gcc", "gnu-clang", "gnu-sdot", "gnu-i8mm", "gnu-vnni", "gnu-smull", "gnu-vwmacc",
+          "iso-dot", "iso-ram"]
+
+
+def quantised_u8(case):
+    """The same in unsigned bytes; where the CPU's idioms have something to do with them."""
+    case.ways = IDIOMS
+    quantised(case, 128)
+
+
+def quantised(case, middle=0):
+    """What quantised networks are made of."""
+    q = Bytes(case, middle)
+    real, small, weights = q.real, q.small, q.weights
+    r = q.input("x", [1, 4, 9, 8], 0.04, -5)
     w, v, u = weights("w", 8, 4, 3, 3), weights("v", 8, 1, 3, 3), weights("u", 8, 8, 3, 3)
     bias = case.weight("bias", 8).reshape(1, 8, 1, 1)
     a = small("a", f"relu(conv2d({real('x', 0.04, -5)}, w_r, bias, padding=1))",
@@ -348,6 +364,22 @@ def quantised(case, middle=0):
     small("f", f"sigmoid({real('d', 150.0, -3)} / 4000)", ref.sigmoid(d / 4000), 1 / 256, -128, 4)
     m = small("m", f"mean({real('e', 2.0, -128)}, dim=[2, 3])", e.mean((2, 3)), 1.0, -128)
     small("g", f"softmax({real('m', 1.0, -128)} / 16)", ref.softmax(m / 16), 1 / 256, -128)
+
+
+def quantised_rows(case, middle=0):
+    """Sums along eights, for rows that come in pairs, and for one that is left over."""
+    case.ways = IDIOMS
+    q = Bytes(case, middle)
+    x = q.input("x", [1, 16, 5, 12], 0.04, -5)
+    w, v, u = q.weights("w", 24, 16, 1, 1), q.weights("v", 8, 24, 3, 3), q.weights("u", 20, 480)
+    a = q.small("a", f"relu(conv2d({q.real('x', 0.04, -5)}, w_r))", np.maximum(ref.conv(x, w), 0), 0.5, -128)
+    b = q.small("b", f"conv2d({q.real('a', 0.5, -128)}, v_r, padding=1)", ref.conv(a, v, padding=1), 24.0, 9)
+    flat = f"reshape({q.real('b', 24.0, 9)}, [1, 480])"
+    q.small("c", f"linear({flat}, u_r)", b.reshape(1, 480) @ u.T, 1600.0, 3)
+
+
+def quantised_rows_u8(case):
+    quantised_rows(case, 128)
 
 
 def blocks(case):
@@ -399,5 +431,5 @@ def blocks(case):
 
 CASES = [
     convs, grouped, transposed, pools, matmuls, recurrent, network, quantised, groups, blocks,
-    integers, matrices, quantised_u8
+    integers, matrices, quantised_u8, quantised_rows, quantised_rows_u8
 ]
