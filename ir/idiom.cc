@@ -49,7 +49,8 @@ std::optional<ByteProduct> exchanged(const ByteProduct& p, Expr product) {
 
 std::optional<int64_t> quad_offset(Dot dot, DType type) {
   if (type != DType::i8 && type != DType::u8) return {};
-  if (dot == Dot::sdot || dot == Dot::i8mm || dot == Dot::smull) return type == DType::i8 ? 0 : -128;
+  if (dot == Dot::sdot || dot == Dot::i8mm || dot == Dot::smull)
+    return type == DType::i8 ? 0 : -128;
   return dot == Dot::vnni ? std::optional<int64_t>(type == DType::u8 ? 0 : 128) : std::nullopt;
 }
 

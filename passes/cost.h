@@ -130,8 +130,7 @@ class CostModel {
       selected_;        // by range: the former
   bool free_ = false;   // see with_free_layouts()
   int64_t widest_ = 1;  // elements of the widest type in a vector
-  bool sums_bytes_ = false, sums_shifted_bytes_ = false, sums_quads_ = false,
-       sums_wide_ = false;
+  bool sums_bytes_ = false, sums_shifted_bytes_ = false, sums_quads_ = false, sums_wide_ = false;
   std::vector<std::optional<std::pair<int64_t, int64_t>>>
       peels_;         // by range: what to peel off for the rest to be no longer guarded
   double parts_ = 1;  // of a stack, which are computed in one turn
