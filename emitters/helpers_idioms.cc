@@ -25,6 +25,29 @@ constexpr HelperRow kSums[] = {
 )"},
 };
 
+constexpr HelperRow kCentredSums[] = {
+    {"@P@_f_dot_centred_u8_i8x@N@", R"(
+/* sum + (a[0] - 128) * b[0] + ... + (a[@LAST@] - 128) * b[@LAST@], modulo 2^32. */
+@M@_F_INLINE int32_t @P@_f_dot_centred_u8_i8x@N@(int32_t sum, const uint8_t *a, const int8_t *b)
+{
+#if defined(@M@_F_MVE)
+    return @FAST@;
+#else
+    uint32_t total = (uint32_t)sum;
+
+    for (int32_t i = 0; i < @N@; ++i) {
+        total += (uint32_t)(((int32_t)a[i] - 128) * (int32_t)b[i]);
+    }
+    return (int32_t)total;
+#endif
+}
+)"},
+};
+constexpr const char* kCentred8 =
+    "vmladavaq_s16(sum, vsubq_n_s16((int16x8_t)vldrbq_u16(a), 128), vldrbq_s16(b))";
+constexpr const char* kCentred16 =
+    "vmladavaq_s8(sum, (int8x16_t)veorq_u8(vldrbq_u8(a), vdupq_n_u8(0x80u)), vldrbq_s8(b))";
+
 // @T@, @t@: the type of a, @S@, @s@: of b.
 constexpr HelperRow kProducts[] = {
     {"@P@_f_madd_@t@_@s@x4", R"(
@@ -407,6 +430,13 @@ void add_scalings(std::vector<HelperText>& helpers, const Replacements& types) {
 
 void add_idiom_helpers(std::vector<HelperText>& helpers, const Replacements& with) {
   add_rows(helpers, kShared, with);
+  for (const int64_t terms : {8, 16}) {
+    Replacements words{{"@N@", std::to_string(terms)},
+                       {"@LAST@", std::to_string(terms - 1)},
+                       {"@FAST@", terms == 8 ? kCentred8 : kCentred16}};
+    words.insert(words.end(), with.begin(), with.end());
+    add_rows(helpers, kCentredSums, words);
+  }
   for (const auto& [t, s] : {std::pair{DType::i8, DType::i8}, std::pair{DType::i8, DType::u8},
                              std::pair{DType::u8, DType::i8}, std::pair{DType::u8, DType::u8}}) {
     Replacements types = words_of(t, s);

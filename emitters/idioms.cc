@@ -122,13 +122,15 @@ void KernelWriter::begin_sum(const std::string& sum) {
 bool KernelWriter::write_dot(const Stmt& loop, const ByteProduct& p) {
   const Stmt& s = *loop.body[0];
   const int64_t terms = extent_of(loop.range);
-  if ((terms != 4 && terms != 8 && terms != 16) || p.zero != 0) return false;
+  const bool centred = p.zero != 0;
+  if (terms != 4 && terms != 8 && terms != 16) return false;
+  if (centred && p.zero != dot_offset(names_.program().target.dot, p)) return false;
   const std::string sum = place(s.buffer->id, s.index, false);
   const auto run = [&](Expr load) { return run_of(loop, 0, load->attr.ints[0], load->sources); };
   begin_sum(sum);
   line(fmt::format("{} = {}({}, {}, {});", sum,
-                   names_.prefixed(fmt::format("f_dot_{}_{}x{}", name_of(p.a->dtype),
-                                               name_of(p.b->dtype), terms)),
+                   names_.prefixed(fmt::format("f_dot{}_{}_{}x{}", centred ? "_centred" : "",
+                                               name_of(p.a->dtype), name_of(p.b->dtype), terms)),
                    sum, run(p.a), run(p.b)));
   return true;
 }

@@ -54,6 +54,10 @@ std::optional<int64_t> quad_offset(Dot dot, DType type) {
   return dot == Dot::vnni ? std::optional<int64_t>(type == DType::u8 ? 0 : 128) : std::nullopt;
 }
 
+int64_t dot_offset(Dot dot, const ByteProduct& p) {
+  return dot == Dot::mve && p.a->dtype == DType::u8 && p.b->dtype == DType::i8 ? -128 : 0;
+}
+
 std::optional<ByteProduct> quad_product(Expr product, Dot dot) {
   std::optional<ByteProduct> p = byte_product(product);
   const auto fits = [&] {

@@ -2,7 +2,7 @@
 // emitters write it as the call of a function whose body those instructions are. To all else it is a
 // plain loop. Here is what such a loop may hold; how its operands lie in memory is the emitters' affair.
 //
-//   dot     for k { sum = sum + (a[k] + zero) * b[k] }        one sum
+//   dot     for k { sum = sum + (a[k] + zero) * b[k] }        one sum; zero: dot_offset
 //   madd    for c { sum[c] = sum[c] + (a + zero) * b[c] }     a is a[c], or one for all
 //   scale   for c { y[c] = bytes(clamp((sum[c] * factor[c] + addend) >> shift, least, most)) }
 //   start   for c { sum[c] = from[c] }                            or one number
@@ -29,6 +29,9 @@ std::optional<ByteProduct> exchanged(const ByteProduct& p, Expr product);
 ///   sdot, i8mm, smull   signed by signed: u8 - 128 is signed
 ///   vnni                unsigned by signed: i8 + 128 is unsigned
 std::optional<int64_t> quad_offset(Dot dot, DType type);
+/// The same for products that are neighbours in memory, all added to one sum: MVE's VMLADAVA takes bytes that
+/// both have signs, or both none; 0 where nothing has to be added.
+int64_t dot_offset(Dot dot, const ByteProduct& p);
 /// The product of such bytes, a with its offset.
 std::optional<ByteProduct> quad_product(Expr product, Dot dot);
 

@@ -103,7 +103,8 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
   }
   if (draft.target.is_scalar() && adds) {
     const auto product = byte_product(sum[0]);
-    sums_bytes_ = product && product->zero == 0;
+    sums_bytes_ =
+        product && (product->zero == 0 || product->zero == dot_offset(draft.target.dot, *product));
     sums_shifted_bytes_ = product.has_value();
   }
   add_access(c.target, c.index, {}, false);

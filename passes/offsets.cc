@@ -10,6 +10,7 @@
 namespace tinycc {
 namespace {
 
+constexpr int64_t kTermsOfVector = 16;  // of MVE: fewer are widened as they are loaded
 constexpr int64_t kWeightsOfTable = 4;  // bytes of weights for one of the table, at least
 
 /// A loop of the sum that begins and ends where one range of the result says.
@@ -32,7 +33,7 @@ class Folder {
     if (!term) return;
     const Buffer& w = draft_.buffers.at(term->b->attr.ints[0]);
     if (!find_axes(term->b, w.shape)) return;
-    wanted_ = offset_for_quads(*term);
+    wanted_ = offset_for_idiom(*term);
     if (term->zero == wanted_ || (wanted_ == 0 && clipped_.empty())) return;
     const std::vector<int64_t> shape = table_shape();
     if (!clipped_.empty() && count_of(shape) * 4 * kWeightsOfTable > w.bytes()) return;
@@ -44,15 +45,18 @@ class Folder {
   }
 
  private:
-  /// 0 where no loop of the sum runs along quads, or pairs, of bytes.
-  int64_t offset_for_quads(const ByteProduct& term) const {
+  /// 0 where no loop of the sum runs along quads, or pairs, of bytes, or along vectors.
+  int64_t offset_for_idiom(const ByteProduct& term) const {
+    const Target& t = draft_.target;
     const std::vector<Expr> reduced = reduction_ranges(reduce_);
-    const int64_t terms = draft_.target.terms_a_lane();
-    const bool quads = terms > 0 && term.b->dtype == DType::i8 &&
-                       std::any_of(reduced.begin(), reduced.end(), [&](Expr k) {
-                         return !is_window(k) && k->sources.empty() && extent_of(k) % terms == 0;
-                       });
-    return quads ? quad_offset(draft_.target.dot, term.a->dtype).value_or(0) : 0;
+    const auto runs_along = [&](int64_t terms) {
+      return std::any_of(reduced.begin(), reduced.end(), [&](Expr k) {
+        return !is_window(k) && k->sources.empty() && extent_of(k) % terms == 0;
+      });
+    };
+    if (t.is_scalar()) return runs_along(kTermsOfVector) ? dot_offset(t.dot, term) : 0;
+    const bool quads = t.sums_quads() && term.b->dtype == DType::i8 && runs_along(t.terms_a_lane());
+    return quads ? quad_offset(t.dot, term.a->dtype).value_or(0) : 0;
   }
 
   // ---- what the weights move with

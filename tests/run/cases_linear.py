@@ -336,7 +336,7 @@ class Bytes:
 
 
 IDIOMS = ["gnu-gcc", "gnu-clang", "gnu-sdot", "gnu-i8mm", "gnu-vnni", "gnu-smull", "gnu-vwmacc",
-          "iso-dot", "iso-ram"]
+          "iso-dot", "iso-mve", "iso-ram"]
 
 
 def quantised_u8(case):
@@ -371,7 +371,7 @@ def quantised_rows(case, middle=0):
     case.ways = IDIOMS
     q = Bytes(case, middle)
     x = q.input("x", [1, 16, 5, 12], 0.04, -5)
-    w, v, u = q.weights("w", 24, 16, 1, 1), q.weights("v", 8, 24, 3, 3), q.weights("u", 20, 480)
+    w, v, u = q.weights("w", 32, 16, 1, 1), q.weights("v", 8, 32, 3, 3), q.weights("u", 20, 480)
     a = q.small("a", f"relu(conv2d({q.real('x', 0.04, -5)}, w_r))", np.maximum(ref.conv(x, w), 0), 0.5, -128)
     b = q.small("b", f"conv2d({q.real('a', 0.5, -128)}, v_r, padding=1)", ref.conv(a, v, padding=1), 24.0, 9)
     flat = f"reshape({q.real('b', 24.0, 9)}, [1, 480])"
