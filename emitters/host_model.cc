@@ -115,8 +115,8 @@ TextValues model_values(const HostInputs& host) {
   const Program& program = names.program();
   const TopLevel top = top_level(host);
   std::string run = join(top.calls, ""), cases = cases_text(top.calls);
-  const std::string run_locals = output_locals(host, run);
-  const std::string step_locals = output_locals(host, cases);
+  const std::string run_locals = pointer_locals(host, run);
+  const std::string step_locals = pointer_locals(host, cases);
   TextValues values = common_values(host);
   values.merge(TextValues{{"arguments", program.states.empty() ? "inputs, outputs, arena"
                                                                : "inputs, outputs, arena, state"},

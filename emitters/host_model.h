@@ -16,9 +16,9 @@ struct TopLevel {
 TopLevel top_level(const HostInputs& host);
 /// Those statements as the cases of a switch.
 std::string cases_text(const std::vector<std::string>& calls);
-/// Copies the outputs' pointers that `text` uses into locals, which it then names instead; returns
-/// the declarations. (A checker of MISRA's rule 11.8 takes `outputs->probs` for pointing to const.)
-std::string output_locals(const HostInputs& host, std::string& text);
+/// Copies the pointers to outputs and memories that `text` uses into locals, which it then names instead;
+/// returns the declarations. (A checker of MISRA's rule 11.8 takes `outputs->probs` for pointing to const.)
+std::string pointer_locals(const HostInputs& host, std::string& text);
 
 /// Kernels that some step calls, in the order of the first calls.
 std::vector<size_t> called_kernels(const Names& names);

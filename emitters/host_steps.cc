@@ -139,27 +139,33 @@ std::pair<std::string, std::string> used_parameters(const HostInputs& host,
 
 }  // namespace
 
-std::string output_locals(const HostInputs& host, std::string& text) {
+std::string pointer_locals(const HostInputs& host, std::string& text) {
+  const Names& names = host.names;
   std::string locals;
-  for (const Port& port : host.names.program().outputs) {
-    const std::string& member = host.names.member(port.buffer);
-    const std::string place = "outputs->" + member;
-    if (!has_word(text, place)) continue;
+  const auto add = [&](const std::string& type, const std::string& place, const std::string& name) {
+    if (!has_word(text, place)) return;
     for (size_t at = text.find(place); at != std::string::npos; at = text.find(place, at)) {
       const size_t end = at + place.size();
       const bool whole =
           end == text.size() || text[end] == ',' || text[end] == ')' || text[end] == '-';
-      whole ? (void)text.replace(at, place.size(), member) : (void)++at;
+      whole ? (void)text.replace(at, place.size(), name) : (void)++at;
     }
-    locals += fmt::format("{} *const {} = {};\n", host.names.type(port.buffer), member, place);
+    locals += fmt::format("{} *const {} = {};\n", type, name, place);
+  };
+  for (const ArenaPart& part : arena_parts(names)) {
+    if (!part.member.empty())
+      add(names.prefixed(part.name), "arena->" + part.member, "arena_" + part.member);
   }
+  for (const Port& port : names.program().outputs)
+    add(names.type(port.buffer), "outputs->" + names.member(port.buffer),
+        names.member(port.buffer));
   return locals;
 }
 
 namespace {
 
 std::string with_locals(const HostInputs& host, std::string text, size_t indent) {
-  std::string locals = output_locals(host, text);
+  std::string locals = pointer_locals(host, text);
   if (locals.empty()) return text;
   std::string out;
   for (size_t at = 0; at < locals.size();) {
