@@ -179,7 +179,7 @@ std::vector<HelperText> kernel_helpers(const Names& names) {
   }
   add_idiom_helpers(helpers, with);
   for (const int lanes : {2, 4, 8, 16, 32, 64}) add_vector_helpers(helpers, with, lanes);
-  add_quad_helpers(helpers, with, names.program().target.dot);
+  add_quad_helpers(helpers, with, names.program().target);
   return helpers;
 }
 

@@ -51,8 +51,9 @@ void add_narrow_helpers(std::vector<HelperText>& helpers, const Replacements& wi
 void add_idiom_helpers(std::vector<HelperText>& helpers, const Replacements& with);
 /// Vectors of sums that one call adds pairs to, at most.
 constexpr int64_t kMostInARow = 4;
-/// GNU C: sums of four products of bytes in each lane.
-void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with, Dot dot);
+/// GNU C: sums of two to eight products of bytes in each lane, bytes widened and narrowed.
+void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with,
+                      const Target& target);
 /// GNU C: vector types of `lanes` elements, macros and functions on them.
 void add_vector_helpers(std::vector<HelperText>& helpers, const Replacements& with, int lanes);
 

@@ -219,15 +219,29 @@ constexpr const char* kVnniScaled = R"(    const __m@BITS@i s = (__m@BITS@i)*sum
 )";
 
 // GCC 12 converts by halves, four instructions a step. Macros, as functions would hand vectors over.
-constexpr HelperRow kBytes[] = {
+constexpr HelperRow kX86[] = {
+    {"@M@_F_X86", R"(
+/* x86's instructions for bytes. */
+#if defined(__x86_64__) && defined(__SSE4_1__)
+#define @M@_F_X86
+#include <immintrin.h>
+#endif
+)"},
+};
+
+// @FLAG@: what the compiler defines where it has vectors of so many lanes.
+constexpr HelperRow kWide[] = {
     {"@M@_F_WIDE_@t@x@L@", R"(
 /* @L@ bytes as lanes of 32 bits. */
-#if defined(@M@_F_VNNI)
+#if defined(@M@_F_X86) && defined(@FLAG@)
 #define @M@_F_WIDE_@t@x@L@(x) ((@P@_f_i32x@L@)@WIDE@(@TAKEN@))
 #else
 #define @M@_F_WIDE_@t@x@L@(x) __builtin_convertvector((x), @P@_f_i32x@L@)
 #endif
 )"},
+};
+
+constexpr HelperRow kBytes[] = {
     {"@M@_F_LOW_@t@x@L@", R"(
 /* The lowest bytes of @L@ lanes. */
 #if defined(@M@_F_VNNI) && defined(@M@_F_LOW_x@L@)
@@ -397,9 +411,13 @@ void add_neon(std::vector<HelperText>& helpers, const Replacements& lanes) {
            joined({{"@FAST@", kNeonScaled}, {"@HAS@", "defined(@M@_F_NEON)"}}, lanes));
 }
 
-/// What only x86 has, of 4, 8 or 16 lanes.
-void add_vnni(std::vector<HelperText>& helpers, int64_t lanes, const Replacements& words) {
-  const std::string prefix = lanes == 4 ? "_mm" : lanes == 8 ? "_mm256" : "_mm512";
+const char* prefix_of(int64_t lanes) {
+  return lanes == 4 ? "_mm" : lanes == 8 ? "_mm256" : "_mm512";
+}
+
+/// What x86 has for bytes, of 4, 8 or 16 lanes; the narrowing where it has VNNI.
+void add_x86_bytes(std::vector<HelperText>& helpers, int64_t lanes, bool narrows,
+                   const Replacements& words) {
   const std::string type = fmt::format("int{}_t", 8 * lanes);  // of so many bytes
   const auto given = [&](const char* function) {
     const std::string bytes = fmt::format("@M@_F_{}_x@L@((__m@BITS@i)(x))", function);
@@ -407,16 +425,25 @@ void add_vnni(std::vector<HelperText>& helpers, int64_t lanes, const Replacement
   };
   for (const bool is_signed : {true, false}) {
     const Replacements of_bytes = joined(
-        {{"@WIDE@", fmt::format("{}_cvtep{}8_epi32", prefix, is_signed ? "i" : "u")},
+        {{"@WIDE@", fmt::format("{}_cvtep{}8_epi32", prefix_of(lanes), is_signed ? "i" : "u")},
+         {"@FLAG@", lanes == 4   ? "__SSE4_1__"
+                    : lanes == 8 ? "__AVX2__"
+                                 : "__AVX512F__"},
          {"@TAKEN@", lanes == 16 ? "(__m128i)(x)"
                                  : fmt::format("_mm_cvtsi{}_si128(({})(x))", 8 * lanes, type)},
          {"@GIVEN@", given("LOW")},
          {"@FAST@", fmt::format("((@P@_f_@t@x@L@){})", given("NEAREST"))},
          {"@HAS@", "defined(@M@_F_VNNI) && defined(@M@_F_NEAREST_x@L@)"}},
         joined(words_of_bytes(is_signed), words));
-    add_rows(helpers, kBytes, of_bytes);
-    if (is_signed) add_rows(helpers, kNearest, of_bytes);
+    add_rows(helpers, kWide, of_bytes);
+    if (narrows) add_rows(helpers, kBytes, of_bytes);
+    if (narrows && is_signed) add_rows(helpers, kNearest, of_bytes);
   }
+}
+
+/// What x86 with VNNI has, of 4, 8 or 16 lanes.
+void add_vnni(std::vector<HelperText>& helpers, int64_t lanes, const Replacements& words) {
+  const std::string prefix = prefix_of(lanes);
   add_rows(helpers, kProducts, words);
   const std::string both = "(__m@BITS@i)((@P@_f_u64x@H@)even >> 32), (__m@BITS@i)odd";
   const std::string blend =
@@ -433,18 +460,18 @@ void add_vnni(std::vector<HelperText>& helpers, int64_t lanes, const Replacement
 
 }  // namespace
 
-void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with, Dot dot) {
-  for (const int64_t lanes : {4, 8, 16}) {
-    if (dot == Dot::vwmacc)
-      add_rows(helpers, kWideProducts,
-               joined({{"@FAST@", ""}, {"@END@", ""}}, words_of_lanes(lanes, with)));
-  }
-  if (dot != Dot::sdot && dot != Dot::i8mm && dot != Dot::vnni && dot != Dot::smull) return;
-  add_rows(helpers, kShared, with);
+void add_quad_helpers(std::vector<HelperText>& helpers, const Replacements& with,
+                      const Target& target) {
+  const Dot dot = target.dot;
+  if (target.widens_bytes()) add_rows(helpers, kX86, with);
+  if (target.sums_quads()) add_rows(helpers, kShared, with);
   if (dot == Dot::i8mm) add_rows(helpers, kRowPairs, with);
   for (const int64_t lanes : {4, 8, 16}) {
     const Replacements words = words_of_lanes(lanes, with);
-    if (dot != Dot::vnni && lanes > 4) break;
+    if (dot == Dot::vwmacc)
+      add_rows(helpers, kWideProducts, joined({{"@FAST@", ""}, {"@END@", ""}}, words));
+    if (target.widens_bytes()) add_x86_bytes(helpers, lanes, dot == Dot::vnni, words);
+    if (!target.sums_quads() || (dot != Dot::vnni && lanes > 4)) continue;
     add_sums(helpers, dot, words);
     if (dot == Dot::vnni)
       add_vnni(helpers, lanes, words);

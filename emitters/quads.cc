@@ -82,9 +82,12 @@ std::optional<Text> KernelWriter::nearest_bytes(Expr e) {
 /// Bytes as lanes of 32 bits, or back, where there is an instruction that compilers miss; empty: not so.
 std::string KernelWriter::byte_lanes(DType from, DType to) const {
   const auto is_byte = [](DType t) { return t == DType::i8 || t == DType::u8; };
-  const Dot dot = names_.program().target.dot;
-  if (!names_.program().target.sums_quads() || !dialect_.gnu_vectors || !has_lanes(dot, lanes_))
-    return "";
+  const Target& t = names_.program().target;
+  const Dot dot = t.dot;
+  if (!dialect_.gnu_vectors) return "";
+  if (t.widens_bytes() && has_lanes(Dot::vnni, lanes_) && is_byte(from) && to == DType::i32)
+    return names_.macro(fmt::format("F_WIDE_{}x{}", name_of(from), lanes_));
+  if (!t.sums_quads() || !has_lanes(dot, lanes_)) return "";
   if (is_byte(from) && to == DType::i16 && dot != Dot::vnni)
     return names_.macro(fmt::format("F_SHORT_{}x{}", name_of(from), lanes_));
   if (is_byte(from) && to == DType::i32)

@@ -114,7 +114,9 @@ Text KernelWriter::splat(const Text& t, DType element) const {
 Text KernelWriter::converted(const Text& t, DType from, DType to) const {
   if (const std::string function = byte_lanes(from, to); !function.empty())
     return {fmt::format("{}({})", function, t.text), kAtom, true};
-  Text result = t;
+  const std::string widens = is_float(to) ? byte_lanes(from, DType::i32) : "";
+  Text result = widens.empty() ? t : Text{fmt::format("{}({})", widens, t.text), kAtom, true};
+  if (!widens.empty()) from = DType::i32;
   while (from != to) {
     const DType next = next_type(from, to);
     const bool same = bits_of(next) == bits_of(from) && is_float(next) == is_float(from);

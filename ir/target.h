@@ -88,6 +88,11 @@ struct Target {
   double error_of_rounding() const { return half && brain ? 0.1 : 0.02; }
   /// Does padding lie in memory, as a frame around the tensor?
   bool has_frames() const { return prefer == Prefer::speed || provable; }
+  /// Has it instructions of x86 for what GCC makes of bytes step by step?
+  bool widens_bytes() const {
+    return triple.starts_with("x86_64") && !is_device() && has_vectors() &&
+           (dot == Dot::none || dot == Dot::vnni);
+  }
   /// No vectors at all: tiles hold scalars.
   bool is_scalar() const { return vector_bytes == 0 && !is_device(); }
   int64_t lanes() const { return vector_bytes >= 8 ? vector_bytes / 4 : 1; }  // of 32 bits

@@ -19,6 +19,7 @@ constexpr double kScatter = 4;      // an element that is stored alone out of a 
 constexpr double kStore = 2;        // a whole vector
 constexpr double kUnaligned = 1.6;  // vectors that overlap: a window along the vector
 constexpr double kPacked = 0.95;    // aligned, and streaming
+constexpr double kWidened = 2;      // of a byte to a float
 constexpr double kLatency = 8;      // multiply-adds under way that hide the latency of one
 constexpr double kTurn = 0.6;       // of a loop
 constexpr double kHorizontal = 16;  // sum of the lanes of a vector
@@ -66,7 +67,7 @@ int64_t stride_of(const Buffer& b, int64_t dim) {
   return stride;
 }
 
-/// Operations on a vector; what is fused with another one counts nothing.
+/// Operations on a vector; what is fused with another one counts nothing, nor what is done once a load.
 double operations(Expr e) {
   double n = 0;
   for (Expr x : outside_indices(e)) {
@@ -76,7 +77,7 @@ double operations(Expr e) {
       case Op::sin: n += 24; break;
       case Op::div:
       case Op::sqrt: n += 8; break;
-      default: n += is_elementwise(x->op) ? 1 : 0;
+      default: n += is_elementwise(x->op) && !widened_byte(x) ? 1 : 0;
     }
   }
   return n;
@@ -115,6 +116,9 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
     const bool in_reduction = std::find(inner.begin(), inner.end(), l) != inner.end();
     add_access(l->attr.ints[0], l->sources, l, in_reduction);
   }
+  for (Expr x : outside_indices(c.value)) {
+    for (Access& a : accesses_) a.widened |= a.load && widened_byte(x) == a.load;
+  }
   const std::set<Expr, ById> certain = certain_nodes({reduce ? reduce[0] : c.value});
   for (Access& a : accesses_) {
     const bool fixed = a.load && std::none_of(a.load->sources.begin(), a.load->sources.end(),
@@ -135,7 +139,7 @@ CostModel::CostModel(const Draft& draft, const Computation& c)
 
 void CostModel::add_access(int64_t buffer, const std::vector<Expr>& index, Expr load,
                            bool in_reduction) {
-  Access a{buffer, !load, in_reduction, load && is_packable(draft_, load), false, {}, load};
+  Access a{buffer, !load, in_reduction, load && is_packable(draft_, load), false, false, {}, load};
   a.places.resize(ranges_.size());
   for (size_t d = 0; d < index.size(); ++d) {
     const Affine sum = affine(index[d]);
@@ -176,13 +180,14 @@ bool CostModel::is_contiguous(const Access& a, size_t range) const {
 
 /// One access of `lanes` elements along the range.
 double CostModel::unit(const Access& a, size_t range, int64_t lanes) const {
-  if (draft_.target.is_scalar()) return a.is_store ? kStore : 1;
+  const double extra = a.widened ? kWidened : 0;
+  if (draft_.target.is_scalar()) return a.is_store ? kStore : 1 + extra;
   const auto width = static_cast<double>(lanes);
   const bool stays = range >= ranges_.size() || a.places[range].dim == -1;
-  if (stays) return a.is_store ? kStore : 1;
-  if (!is_contiguous(a, range)) return width * (a.is_store ? kScatter : kGather);
+  if (stays) return a.is_store ? kStore : 1 + extra;
+  if (!is_contiguous(a, range)) return width * (a.is_store ? kScatter : kGather) + extra;
   if (a.is_store) return kStore;
-  return a.packable ? kPacked : a.places[range].window ? kUnaligned : 1;
+  return (a.packable ? kPacked : a.places[range].window ? kUnaligned : 1) + extra;
 }
 
 /// What is done once an output: the store, and what surrounds the reduction.

@@ -74,7 +74,8 @@ class CostModel {
   };
   struct Access {
     int64_t buffer = -1;
-    bool is_store = false, in_reduction = false, packable = false, stageable = false;
+    bool is_store = false, in_reduction = false, packable = false, stageable = false,
+         widened = false;       // widened: from a byte to a float
     std::vector<Place> places;  // by range: those of the result, then the reduced ones
     Expr load;                  // empty: the store
     bool windows(size_t range) const { return places[range].window; }
@@ -141,6 +142,8 @@ class CostModel {
 
 /// The nodes of e, loads included but not what computes their indices.
 std::vector<Expr> outside_indices(Expr e);
+/// The loaded byte that a float is made of; empty: it is made of something else.
+Expr widened_byte(Expr e);
 /// Does a condition within e depend on r, other than by what is loaded? Then it would be tested
 /// within a tile, to protect a load.
 bool guards(Expr e, Expr r);

@@ -29,6 +29,12 @@ bool guards(Expr e, Expr r) {
   });
 }
 
+Expr widened_byte(Expr e) {
+  const bool widens = e->is(Op::cast) && e->dtype == DType::f32 && e[0]->is(Op::load) &&
+                      is_integer(e[0]->dtype) && bits_of(e[0]->dtype) == 8;
+  return widens ? e[0] : Expr();
+}
+
 int64_t widest_lanes(const Draft& draft, const Computation& c) {
   const auto width = [&](DType t) -> int64_t {  // of a lane: devices compute with f16 as f32
     return draft.target.is_device() && is_half(t) ? 4 : bytes_of(t);

@@ -14,6 +14,7 @@
 
 #include "ir/build.h"
 #include "passes/scopes.h"
+#include "passes/weight_only.h"
 
 namespace tinycc {
 namespace {
@@ -43,6 +44,7 @@ double op_cost(Expr e) {
     case Op::gather: return 3;
     case Op::cast:
       if (is_loaded_wide(e)) return 0;
+      if (is_widened_byte(e)) return kStoreAndLoad / kMostUsesOfByte;
       [[fallthrough]];
     default: return is_elementwise(e->op) && !e->is(Op::bitcast) ? 1 : 0;
   }

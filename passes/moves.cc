@@ -1,5 +1,6 @@
 // Scheduling moves on the statement tree; see moves.h.
 #include "passes/moves.h"
+#include "passes/cost.h"
 
 #include <algorithm>
 #include <map>
@@ -247,7 +248,8 @@ class Expander {
     std::vector<StmtRef> all;
     const bool own = grown_.count(s->buffer->id) != 0,
                bytes = byte_product(added_to(*s)).has_value();
-    if (holds_ && own && !bytes && class_of(value->op) == OpClass::binary) all = hold_operands(value);
+    if (holds_ && own && !bytes && class_of(value->op) == OpClass::binary)
+      all = hold_operands(value);
     all.push_back(nested(ranges_, store(now->buffer, now->index, value)));
     return seq(std::move(all));
   }
@@ -271,12 +273,14 @@ class Expander {
     return found;
   }
 
-  /// Loads that are made whatever a condition says.
+  /// What is loaded whatever a condition says; bytes as the floats that they become.
   static std::vector<Expr> certain_loads(Expr e) {
-    std::vector<Expr> found;
+    std::vector<Expr> found, bytes;
     for (Expr n : certain_nodes({e})) {
-      if (n->is(Op::load)) found.push_back(n);
+      if (const Expr byte = widened_byte(n)) bytes.push_back(byte);
+      if (n->is(Op::load) || widened_byte(n)) found.push_back(n);
     }
+    std::erase_if(found, [&](Expr n) { return std::ranges::count(bytes, n) != 0; });
     return found;
   }
 

@@ -15,6 +15,7 @@
 #include "passes/quads.h"
 #include "passes/rewrite.h"
 #include "passes/settle_dims.h"
+#include "passes/weight_only.h"
 #include "passes/winograd.h"
 
 namespace tinycc {
@@ -32,6 +33,7 @@ void settle(Graph& graph, const GraphOptions& options) {
   settle_dims(graph);
   if (!options.exact && !is_fast_in_floats(t))
     use_integers(graph, !t.is_scalar() || t.has_frames());
+  if (!options.exact && !t.is_device()) scale_after_sums(graph);
 }
 
 constexpr GraphPass kGraphPasses[] = {

@@ -8,7 +8,9 @@
 // depends on weights alone, most often an expand of a small one.
 #include <algorithm>
 
+#include "passes/fuse.h"
 #include "passes/tensor_rules.h"
+#include "passes/weight_only.h"
 
 namespace tinycc {
 namespace {
@@ -61,7 +63,7 @@ Expr factor_into_weights(Expr e, const GraphFacts& facts) {
   if (!is_float_op(e, Op::mul)) return {};
   const auto [value, factor] = with_constant(e, facts);
   const auto sum = value ? weighted_sum(value, facts) : std::nullopt;
-  if (!sum) return {};
+  if (!sum || is_widened_byte(skip_views(sum->weights))) return {};
   const Expr inner = before_reduction(factor, value->shape, *sum);
   const Expr weights = inner ? combined(Op::mul, sum->weights, inner) : Expr();
   if (!weights || count_of(core_of(weights)->shape) > count_of(core_of(sum->weights)->shape))

@@ -378,6 +378,31 @@ def quantised_rows(case, middle=0):
     q.small("c", f"linear({flat}, u_r)", b.reshape(1, 480) @ u.T, 1600.0, 3)
 
 
+def weight_only(case):
+    """Bytes as weights of real sums: by rows, around a zero point, and some that are used often."""
+    case.ways = ["gnu-gcc", "gnu-clang", "gnu-sanitize", "gnu-ram", "gnu-smull", "gnu-vwmacc", "iso-gcc", "iso-ram",
+                 "opencl"]
+
+    def weights(name, zero, *shape):
+        scales = (0.01 + case.random.rand(*shape[:1]) / 50).astype("float32")
+        case.weights[name] = case.random.randint(0, 256, shape).astype("uint8") if zero else \
+            case.random.randint(-128, 128, shape).astype("int8")
+        case.weights[name + "_s"] = scales
+        scale = scales.reshape([-1] + [1] * (len(shape) - 1))
+        case.let(name + "_r", f"(cast({name}, f32) - {zero}) * reshape({name}_s, {list(scale.shape)})")
+        return (case.weights[name].astype("float64") - zero) * scale.astype("float64")
+
+    x = case.input("x", case.numbers([3, 40]))
+    rows = x @ weights("a", 0, 35, 40).T
+    case.out("rows", "relu(linear(x, a_r))", np.maximum(rows, 0))
+    case.out("around", "linear(x, b_r)", x @ weights("b", 128, 33, 40).T)
+    case.out("beside", "linear(x, f_r)", x @ weights("f", 130, 7, 40).T)
+    case.out("one", "linear(x[:1], d_r) * 0.5", x[:1] @ weights("d", 0, 20, 40).T * 0.5)
+    image = case.input("image", case.numbers([1, 6, 9, 11]))
+    case.out("often", "conv2d(image, c_r, padding=1)", ref.conv(image, weights("c", 0, 10, 6, 3, 3), padding=1))
+    case.out("few", "conv2d(image, e_r, stride=4)", ref.conv(image, weights("e", 0, 10, 6, 3, 3), stride=4))
+
+
 def quantised_rows_u8(case):
     quantised_rows(case, 128)
 
@@ -431,5 +456,5 @@ def blocks(case):
 
 CASES = [
     convs, grouped, transposed, pools, matmuls, recurrent, network, quantised, groups, blocks,
-    integers, matrices, quantised_u8, quantised_rows, quantised_rows_u8
+    integers, matrices, quantised_u8, quantised_rows, quantised_rows_u8, weight_only
 ]
