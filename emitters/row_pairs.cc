@@ -59,10 +59,12 @@ void KernelWriter::find_row_pairs() {
   walk(body_, [&](const Stmt& seq) {
     if (seq.kind != StmtKind::seq) return;
     for (const StmtRef& s : seq.body) {
-      std::map<const Stmt*, const Stmt*> found;  // vector loop, rows
+      std::vector<std::pair<const Stmt*, const Stmt*>> found;  // vector loop, rows
       walk(s, [&](const Stmt& rows) {
         const Stmt* const products = products_of_rows(rows);
-        if (products != nullptr) found.emplace(products, &rows);
+        const bool is_new =
+            std::ranges::none_of(found, [&](const auto& pair) { return pair.first == products; });
+        if (products != nullptr && is_new) found.emplace_back(products, &rows);
       });
       for (const auto& [products, rows] : found) {
         const Stmt& sum = *products->body[0]->body[0];
@@ -71,7 +73,7 @@ void KernelWriter::find_row_pairs() {
         });
         if (!declared || touches(s, sum.buffer->id) != 1) continue;
         row_pairs_[products] = rows;
-        exchanged_[s.get()] = products;
+        exchanged_[s.get()].push_back(products);
       }
     }
   });
@@ -94,13 +96,17 @@ int KernelWriter::touches(const StmtRef& in, int64_t buffer) const {
 void KernelWriter::write_exchange(const Stmt& s) {
   const auto found = exchanged_.find(&s);
   if (found == exchanged_.end()) return;
-  const Stmt& sum = *found->second->body[0]->body[0];
-  const int64_t rows = row_dimension(sum, row_pairs_.at(found->second)->range);
+  for (const Stmt* products : found->second)
+    write_exchange(*products->body[0]->body[0], row_pairs_.at(products)->range);
+}
+
+void KernelWriter::write_exchange(const Stmt& sum, Expr rows) {
+  const int64_t dimension = row_dimension(sum, rows);
   const std::set<std::string> outside = taken_;
   std::string low = elements_.at(sum.buffer->id), high = low;
   const size_t loops = sum.buffer->shape.size() - 1;
   for (size_t d = 0; d < loops; ++d) {
-    const bool pairs = static_cast<int64_t>(d) == rows;
+    const bool pairs = static_cast<int64_t>(d) == dimension;
     const int64_t extent = sum.buffer->shape[d];
     const std::string i = unique_identifier(pairs ? "row" : "column", taken_);
     unroll(pairs ? extent / 2 : extent);

@@ -55,6 +55,7 @@ class KernelWriter {
   void find_row_pairs();
   int touches(const StmtRef& in, int64_t buffer) const;
   void write_exchange(const Stmt& s);
+  void write_exchange(const Stmt& sum, Expr rows);
   bool write_row_pair(const Stmt& products);
   bool is_row_pairs(const Stmt& loop) const;
   bool write_quads(const Stmt& loop);
@@ -179,9 +180,9 @@ class KernelWriter {
   std::map<int64_t, int64_t> vector_registers_;   // reg buffers whose last dimension is a vector
   std::set<std::string> added_;                   // sums, in this step of an idiom
   std::set<int64_t> side_by_side_, paired_;       // see find_sums()
-  std::map<const Stmt*, const Stmt*> row_pairs_,  // vector loops of products, and their rows
-      exchanged_;                  // statements around such loops, and these; see row_pairs.cc
-  std::map<int64_t, int> stores_;  // statements that write a buffer
+  std::map<const Stmt*, const Stmt*> row_pairs_;  // vector loops of products, and their rows
+  std::map<const Stmt*, std::vector<const Stmt*>> exchanged_;  // statements around such loops
+  std::map<int64_t, int> stores_;                              // statements that write a buffer
   std::unordered_map<Expr, std::string> ranges_;
   std::map<std::string, std::string> rows_;       // where runs of bytes begin, by their names
   std::unordered_map<Expr, std::string> starts_;  // clamped places of tiles that have a name
