@@ -154,7 +154,7 @@ std::string pointer_locals(const HostInputs& host, std::string& text) {
   };
   for (const ArenaPart& part : arena_parts(names)) {
     if (!part.member.empty())
-      add(names.prefixed(part.name), "arena->" + part.member, "arena_" + part.member);
+      add(names.prefixed(part.name), arena_pointer(names, part.memory), part.name);
   }
   for (const Port& port : names.program().outputs)
     add(names.type(port.buffer), "outputs->" + names.member(port.buffer),

@@ -25,17 +25,37 @@ bool has_lanes(Dot dot, int64_t lanes) {
   return lanes == 4 || (dot == Dot::vnni && (lanes == 8 || lanes == 16));
 }
 
+/// max(min(x, high), low), in either order, without those ends that are least or most; empty: it is something
+/// else, or has an end beyond them.
+Expr without_ends(Expr clamped, int64_t least, int64_t most) {
+  const auto is_end = [&](Expr e, Op op) {
+    return e->is(op) && e[1]->is(Op::constant) && integer_of(e[1]) >= least &&
+           integer_of(e[1]) <= most;
+  };
+  const bool max_last = is_end(clamped, Op::max) && is_end(clamped[0], Op::min);
+  if (!max_last && !(is_end(clamped, Op::min) && is_end(clamped[0], Op::max))) return {};
+  Expr x = clamped[0][0];
+  for (Expr end : {clamped[0], clamped}) {
+    if (integer_of(end[1]) != (end->is(Op::max) ? least : most))
+      x = end->pool->with_sources(end, {x, end[1]});
+  }
+  return x;
+}
+
 }  // namespace
+
+/// Are there helpers for sums of bytes by so many lanes?
+bool KernelWriter::has_quads() const {
+  const Target& t = names_.program().target;
+  return t.sums_quads() && dialect_.gnu_vectors && has_lanes(t.dot, lanes_);
+}
 
 /// i32((i64(s) * i64(f) + addend) >> shift), which NEON and AVX have instructions for, though not for products of 64
 /// bits.
 std::optional<Text> KernelWriter::scaled(Expr e) {
-  const Dot dot = names_.program().target.dot;
-  const bool form = names_.program().target.sums_quads() && dialect_.gnu_vectors &&
-                    e->is(Op::cast) && e->dtype == DType::i32;
+  const bool form = has_quads() && e->is(Op::cast) && e->dtype == DType::i32;
   const std::optional<ScaledSum> whole = form ? scaled_sum(e[0]) : std::nullopt;
-  if (!whole) return {};
-  if (!has_lanes(dot, lanes_) || (!whole->is_high() && dot == Dot::vnni)) return {};
+  if (!whole || (!whole->is_high() && names_.program().target.dot == Dot::vnni)) return {};
   const auto named = [&](Expr x, DType element) {
     return temporary(vector_type(element), vector_of(x, element).text);
   };
@@ -54,44 +74,28 @@ std::optional<Text> KernelWriter::scaled(Expr e) {
 /// The nearest bytes to lanes of 32 bits, where an instruction narrows that way: what cuts off at the ends of the
 /// type is dropped.
 std::optional<Text> KernelWriter::nearest_bytes(Expr e) {
-  const Target& t = names_.program().target;
-  const bool has = t.sums_quads() && dialect_.gnu_vectors && has_lanes(t.dot, lanes_) &&
-                   (e->dtype == DType::i8 || (e->dtype == DType::u8 && t.dot != Dot::vnni));
+  const bool has =
+      has_quads() && (e->dtype == DType::i8 ||
+                      (e->dtype == DType::u8 && names_.program().target.dot != Dot::vnni));
   if (!has || !e->is(Op::cast) || e[0]->dtype != DType::i32) return {};
-  const int64_t least = e->dtype == DType::i8 ? INT8_MIN : 0, most = least + UINT8_MAX;
-  Expr x = e[0];
-  std::vector<Expr> kept_ends;
-  for (bool low = false, high = false; x->is(Op::max) || x->is(Op::min); x = x[0]) {
-    if (!x[1]->is(Op::constant) || (x->is(Op::max) ? low : high)) break;
-    const int64_t end = integer_of(x[1]);
-    (x->is(Op::max) ? low : high) = true;
-    if (end < least || end > most) return {};
-    if (end != (x->is(Op::max) ? least : most)) kept_ends.push_back(x);
-    if (low && high) {
-      x = x[0];
-      for (; !kept_ends.empty(); kept_ends.pop_back())
-        x = e->pool->with_sources(kept_ends.back(), {x, kept_ends.back()[1]});
-      const std::string function = fmt::format("F_NEAREST_{}x{}", name_of(e->dtype), lanes_);
-      return Text{fmt::format("{}({})", names_.macro(function), vector_name(x, DType::i32)), kAtom,
-                  true};
-    }
-  }
-  return {};
+  const int64_t least = e->dtype == DType::i8 ? INT8_MIN : 0;
+  const Expr x = without_ends(e[0], least, least + UINT8_MAX);
+  if (!x) return {};
+  const std::string function = fmt::format("F_NEAREST_{}x{}", name_of(e->dtype), lanes_);
+  return Text{fmt::format("{}({})", names_.macro(function), vector_name(x, DType::i32)), kAtom,
+              true};
 }
 
 /// Bytes as lanes of 32 bits, or back, where there is an instruction that compilers miss; empty: not so.
 std::string KernelWriter::byte_lanes(DType from, DType to) const {
   const auto is_byte = [](DType t) { return t == DType::i8 || t == DType::u8; };
   const Target& t = names_.program().target;
-  const Dot dot = t.dot;
-  if (!dialect_.gnu_vectors) return "";
-  if (t.widens_bytes() && has_lanes(Dot::vnni, lanes_) && is_byte(from) && to == DType::i32)
+  const bool on_x86 = t.widens_bytes() && dialect_.gnu_vectors && has_lanes(Dot::vnni, lanes_);
+  if (is_byte(from) && to == DType::i32 && (on_x86 || has_quads()))
     return names_.macro(fmt::format("F_WIDE_{}x{}", name_of(from), lanes_));
-  if (!t.sums_quads() || !has_lanes(dot, lanes_)) return "";
-  if (is_byte(from) && to == DType::i16 && dot != Dot::vnni)
+  if (!has_quads()) return "";
+  if (is_byte(from) && to == DType::i16 && t.dot != Dot::vnni)
     return names_.macro(fmt::format("F_SHORT_{}x{}", name_of(from), lanes_));
-  if (is_byte(from) && to == DType::i32)
-    return names_.macro(fmt::format("F_WIDE_{}x{}", name_of(from), lanes_));
   if (from == DType::i32 && is_byte(to))
     return names_.macro(fmt::format("F_LOW_{}x{}", name_of(to), lanes_));
   return "";
@@ -100,9 +104,8 @@ std::string KernelWriter::byte_lanes(DType from, DType to) const {
 /// sum + a * b of bytes, by lanes, where vectors of 16 bits are multiplied faster than those of 32.
 std::optional<Text> KernelWriter::lane_product(Expr e) {
   const Dot dot = names_.program().target.dot;
-  const bool has = names_.program().target.sums_wide() ||
-                   (names_.program().target.sums_quads() && has_lanes(dot, lanes_));
-  const bool form = has && dialect_.gnu_vectors && e->is(Op::add) && e->dtype == DType::i32;
+  const bool wide = names_.program().target.sums_wide() && dialect_.gnu_vectors;
+  const bool form = (wide || has_quads()) && e->is(Op::add) && e->dtype == DType::i32;
   const auto named = [&](Expr x) {  // it is a macro
     if (dot == Dot::vnni) return vector_name(x, DType::i32);
     return vector_name(varies(x) && x->is(Op::cast) ? x[0] : x, DType::i16);
@@ -156,11 +159,8 @@ std::optional<ByteProduct> KernelWriter::quads_in(const Stmt& loop) {
 bool KernelWriter::lie_in_a_row(const Stmt& loop, const Stmt& sum, const ByteProduct& p) {
   const size_t last = sum.index.size() - 1;  // the lane
   const int64_t lanes = extent_of(loop.body[0]->range);
-  const auto depends = [&](size_t d) {
-    return sum.index[d] == loop.range || occurs(loop.range, sum.index[d]);
-  };
   for (size_t d = 0; d < sum.index.size(); ++d) {
-    if (depends(d) != (d + 1 == last)) return false;
+    if (occurs(loop.range, sum.index[d]) != (d + 1 == last)) return false;
   }
   return sum.index[last - 1] == loop.range && step_along(p.a, loop.range) == 0 &&
          step_along(p.b, loop.range) == lanes * names_.program().target.terms_a_lane();

@@ -22,13 +22,11 @@ bool is_unrolled(const Stmt& s) {
          s.range->sources.empty();
 }
 
-bool depends(Expr index, Expr r) { return index == r || occurs(r, index); }
-
 /// The dimension that a sum moves along with the rows, alone; -1: none.
 int64_t row_dimension(const Stmt& sum, Expr rows) {
   int64_t found = -1;
   for (size_t d = 0; d < sum.index.size(); ++d) {
-    if (!depends(sum.index[d], rows)) continue;
+    if (!occurs(rows, sum.index[d])) continue;
     if (found >= 0 || sum.index[d] != rows) return -1;
     found = static_cast<int64_t>(d);
   }
@@ -48,7 +46,7 @@ const Stmt* KernelWriter::products_of_rows(const Stmt& rows) {
   if (!p) return nullptr;
   const Stmt& sum = *inner->body[0]->body[0];
   const auto moves = [&](Expr load) {
-    return std::ranges::any_of(load->sources, [&](Expr i) { return depends(i, rows.range); });
+    return std::ranges::any_of(load->sources, [&](Expr i) { return occurs(rows.range, i); });
   };
   return row_dimension(sum, rows.range) >= 0 && !moves(p->b) ? inner : nullptr;
 }

@@ -60,6 +60,7 @@ class KernelWriter {
   bool is_row_pairs(const Stmt& loop) const;
   bool write_quads(const Stmt& loop);
   bool lie_in_a_row(const Stmt& loop, const Stmt& sum, const ByteProduct& p);
+  bool has_quads() const;
   std::optional<Text> scaled(Expr e);
   std::optional<Text> lane_product(Expr e);
   std::optional<Text> nearest_bytes(Expr e);

@@ -1,6 +1,5 @@
 // Scheduling moves on the statement tree; see moves.h.
 #include "passes/moves.h"
-#include "passes/cost.h"
 
 #include <algorithm>
 #include <map>
@@ -10,6 +9,7 @@
 #include "ir/build.h"
 #include "ir/idiom.h"
 #include "ir/simplify.h"
+#include "passes/cost.h"
 
 namespace tinycc {
 namespace {
@@ -277,8 +277,9 @@ class Expander {
   static std::vector<Expr> certain_loads(Expr e) {
     std::vector<Expr> found, bytes;
     for (Expr n : certain_nodes({e})) {
-      if (const Expr byte = widened_byte(n)) bytes.push_back(byte);
-      if (n->is(Op::load) || widened_byte(n)) found.push_back(n);
+      const Expr byte = widened_byte(n);
+      if (byte) bytes.push_back(byte);
+      if (byte || n->is(Op::load)) found.push_back(n);
     }
     std::erase_if(found, [&](Expr n) { return std::ranges::count(bytes, n) != 0; });
     return found;

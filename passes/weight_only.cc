@@ -27,14 +27,10 @@ class WeightOnly {
     if (!e->is(Op::reduce_add) || e->dtype != DType::f32 || !e[0]->is(Op::mul)) return e;
     for (const size_t i : {size_t{1}, size_t{0}}) {
       const Expr changed = constants_.is_constant(e[0][1 - i]) ? Expr() : scaled(e, i);
-      if (!changed) continue;
-      ++count;
-      return changed;
+      if (changed) return changed;
     }
     return e;
   }
-
-  int count = 0;
 
  private:
   void note(Expr e) {
@@ -97,10 +93,9 @@ class WeightOnly {
 
 }  // namespace
 
-int scale_after_sums(Graph& graph) {
+void scale_after_sums(Graph& graph) {
   WeightOnly pass(graph);
   rewrite_graph(graph, [&](Expr e) { return pass.change(e); });
-  return pass.count;
 }
 
 bool is_widened_byte(Expr e) {

@@ -14,8 +14,7 @@ namespace tinycc {
 /// Where an element of the weights is used so often that it is better widened once, they are left alone.
 constexpr int64_t kMostUsesOfByte = 64;
 
-/// How many sums were changed.
-int scale_after_sums(Graph& graph);
+void scale_after_sums(Graph& graph);
 
 /// The real number that a byte of a weight is, which costs little more than a load.
 bool is_widened_byte(Expr e);
